@@ -1,0 +1,431 @@
+/**
+ * One end of a cable and the direction that leads away from it: a transmitter with a short queue, then a pipe of
+ * `delayNs`. After IEEE 802.3: preamble, frame padded to 60 bytes, FCS and an inter-packet gap occupy the wire; a frame
+ * has arrived with its last bit, and the transmitter is free one gap later. A delay fills the pipe and never the
+ * transmitter, so it costs no throughput.
+ *
+ * Frames in order share one armed event, that of the oldest; only frames that others may pass get events of their own.
+ * This is the hottest code of the fabric: with no impairment, rule or trace a frame takes the short way of `transmit`.
+ *
+ * Left out: auto-negotiation, pause frames, and any part of a frame before its last bit (no cut-through).
+ */
+import { assert } from "../base/assert.ts";
+import { u16 } from "../base/bytes.ts";
+import { Ring } from "../base/ring.ts";
+import { SECOND, TIME_ZERO, type Nanoseconds, type VirtualTime } from "../base/time.ts";
+import type { DropReason } from "../contract/drop-reason.ts";
+import { KIND } from "../contract/trace-event.ts";
+import type { Engine } from "../engine/engine.ts";
+import { NO_EVENT, type EventHandler, type EventId } from "../engine/event-queue.ts";
+import type { TraceRecorder } from "../trace/recorder.ts";
+import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_VLAN } from "../wire/ethernet.ts";
+import {
+  FCS_BYTES,
+  FRAME_BYTES_MIN,
+  GAP_BYTES,
+  PREAMBLE_BYTES,
+  type Frame,
+  type FramePool,
+  type FrameSink,
+  type TransmitPort,
+} from "../wire/frame.ts";
+import { VLAN_TAG_BYTES } from "../wire/vlan.ts";
+import type { FabricContext } from "./context.ts";
+import { coveredBits, invertBit, ownBytes } from "./damage.ts";
+import { VERDICT, type FaultPoint, type FaultRules } from "./fault-rules.ts";
+import { Impairer } from "./impairer.ts";
+import { assertSettings, isUnimpaired, type ImpairmentSettings } from "./impairment.ts";
+import { FramePipe } from "./frame-pipe.ts";
+import { IN_FLIGHT_FRAMES_MAX } from "./limits.ts";
+import { FabricPlace } from "./place.ts";
+
+/** Event codes: the oldest frame of the pipe arrives, or (from 1 on) the one in a slot of `#loose`. */
+const OLDEST_ARRIVES = 0;
+/** Loose codes: 1 + 2 * slot, plus 1 when the far edge's rules have spoken already. */
+const LOOSE_ARRIVES = 1;
+
+/** A frame with an arrival event of its own. */
+type LooseFrame = { frame: Frame | null; event: EventId };
+
+/** What a direction did so far. framesIn + framesDuplicated = framesDelivered + framesDropped + framesInFlight. */
+export interface DirectionCounters {
+  readonly name: string;
+  readonly framesIn: number;
+  readonly bytesIn: number;
+  readonly framesDelivered: number;
+  readonly bytesDelivered: number;
+  readonly framesDuplicated: number;
+  readonly framesDropped: number;
+  /** Waiting for the wire or on it. */
+  readonly framesInFlight: number;
+  readonly drops: readonly (readonly [reason: DropReason, count: number])[];
+}
+
+export interface CableEndOptions {
+  readonly cableId: number;
+  readonly cableName: string;
+  /** 0 leads from `ends[0]` to `ends[1]`, 1 back. */
+  readonly direction: 0 | 1;
+  readonly settings: ImpairmentSettings;
+  /** Where rules see a frame as it enters this direction and as it leaves it. */
+  readonly entry: FaultPoint;
+  readonly exit: FaultPoint;
+}
+
+export class CableEnd implements TransmitPort, EventHandler {
+  /** `h1-s1/forward`: also the key of its drop counters and random streams. */
+  readonly name: string;
+  /** What this end sees. Set by the cable. */
+  carrier = false;
+  /** Whether the wire that leads away from here is whole: a cut one way is seen by neither end. Set by the cable. */
+  #whole = true;
+  #settings: ImpairmentSettings;
+  readonly #direction: 0 | 1;
+  readonly #engine: Engine;
+  readonly #frames: FramePool;
+  readonly #trace: TraceRecorder;
+  readonly #faults: FaultRules;
+  readonly #entry: FaultPoint;
+  readonly #exit: FaultPoint;
+  readonly #impairer: Impairer;
+  readonly #place: FabricPlace;
+  #peer: CableEnd | null = null;
+  #sink: FrameSink | null = null;
+  #receiver: FrameSink | null = null;
+
+  /** Up, whole, and nothing but rate, delay, MTU and queue limit to obey. */
+  #plain = false;
+  /** Longest frame that needs no second look. */
+  #lengthMax = 0;
+  #delayNs: Nanoseconds = 0;
+  #busyUntil: VirtualTime = TIME_ZERO;
+  /** Starts of the frames that wait for the transmitter, or had to. */
+  readonly #starts = new Ring<VirtualTime>();
+  /** Durations of a frame of `#timedLength` bytes: until its last bit, and until the next frame may start. */
+  #timedLength = -1;
+  #bodyNs: Nanoseconds = 0;
+  #slotNs: Nanoseconds = 0;
+
+  readonly #pipe = new FramePipe();
+  #armed: EventId = NO_EVENT;
+  readonly #loose: LooseFrame[] = [];
+  readonly #freeLoose: number[] = [];
+
+  #framesIn = 0;
+  #bytesIn = 0;
+  #framesDelivered = 0;
+  #bytesDelivered = 0;
+  #framesDuplicated = 0;
+
+  constructor(context: FabricContext, options: CableEndOptions) {
+    assertSettings(options.settings);
+    this.name = `${options.cableName}/${options.direction === 0 ? "forward" : "backward"}`;
+    this.#direction = options.direction;
+    this.#engine = context.engine;
+    this.#frames = context.frames;
+    this.#trace = context.trace;
+    this.#faults = context.faults;
+    this.#entry = options.entry;
+    this.#exit = options.exit;
+    this.#settings = options.settings;
+    this.#impairer = new Impairer(context.engine.streams, this.name, options.settings);
+    this.#place = new FabricPlace(context, options.cableId, options.cableName, this.name);
+    this.#precompute();
+  }
+
+  /** Makes two ends the ends of one cable. */
+  static join(a: CableEnd, b: CableEnd): void {
+    assert(a.#peer === null && b.#peer === null, "an end belongs to one cable");
+    a.#peer = b;
+    b.#peer = a;
+  }
+
+  get rateBitsPerSecond(): number {
+    return this.#settings.rateBitsPerSecond;
+  }
+
+  get settings(): ImpairmentSettings {
+    return this.#settings;
+  }
+
+  /** Holds for frames transmitted from now on; those in flight keep what they were sent under. */
+  configure(settings: ImpairmentSettings): void {
+    assertSettings(settings);
+    this.#settings = settings;
+    this.#impairer.configure(settings);
+    this.#precompute();
+  }
+
+  attach(sink: FrameSink): void {
+    assert(this.#peer !== null, "an end is attached after its cable was made");
+    this.#sink = sink;
+    this.#peer.#receiver = sink;
+  }
+
+  /** For the cable: whether this end sees a carrier, and whether its outgoing wire is whole. Drops what was on its way. */
+  setState(carrier: boolean, whole: boolean): void {
+    const passed = this.carrier && this.#whole;
+    this.carrier = carrier;
+    this.#whole = whole;
+    this.#precompute();
+    if (passed && !(carrier && whole)) this.#dropAll();
+  }
+
+  tellSink(): void {
+    this.#sink?.carrierChanged(this.carrier);
+  }
+
+  transmit(frame: Frame): VirtualTime {
+    const now = this.#engine.now;
+    this.#framesIn++;
+    this.#bytesIn += frame.length;
+    if (!this.#plain || this.#trace.active || this.#faults.active) return this.#transmitWatched(frame, now);
+    const start = this.#admit(frame, now);
+    if (start < 0) return now;
+    this.#enqueue(frame, (start + this.#bodyNs + this.#delayNs) as VirtualTime);
+    return this.#busyUntil;
+  }
+
+  onEvent(code: number): void {
+    if (code === OLDEST_ARRIVES) this.#deliverOldest();
+    else this.#deliverLoose(code - LOOSE_ARRIVES);
+  }
+
+  get inFlight(): number {
+    return this.#pipe.length + this.#loose.length - this.#freeLoose.length;
+  }
+
+  counters(): DirectionCounters {
+    return {
+      name: this.name,
+      framesIn: this.#framesIn,
+      bytesIn: this.#bytesIn,
+      framesDelivered: this.#framesDelivered,
+      bytesDelivered: this.#bytesDelivered,
+      framesDuplicated: this.#framesDuplicated,
+      framesDropped: this.#place.drops.total,
+      framesInFlight: this.inFlight,
+      drops: this.#place.drops.entries(),
+    };
+  }
+
+  /** @throws AssertionError when a frame was lost without a reason, or made out of nothing. */
+  checkInvariants(): void {
+    const fates = this.#framesDelivered + this.#place.drops.total + this.inFlight;
+    assert(this.#framesIn + this.#framesDuplicated === fates, "every frame is delivered, dropped or in flight");
+    assert(this.#pipe.length === 0 || this.#armed !== NO_EVENT, "a frame in the pipe will arrive");
+    this.#pipe.checkInvariants();
+  }
+
+  #precompute(): void {
+    const { delayNs, mtuBytes } = this.#settings;
+    this.#plain = this.carrier && this.#whole && isUnimpaired(this.#settings);
+    this.#lengthMax = mtuBytes + ETHERNET_HEADER_BYTES;
+    this.#delayNs = delayNs;
+    this.#timedLength = -1;
+  }
+
+  /** Reserves the wire. @returns when the frame starts, or -1 when it was dropped instead. */
+  #admit(frame: Frame, now: VirtualTime): number {
+    const length = frame.length;
+    if (length > this.#lengthMax && this.#isTooLong(frame)) {
+      this.#place.drop(frame, "LINK_MTU");
+      return -1;
+    }
+    let start = now;
+    if (this.#busyUntil > now) {
+      start = this.#busyUntil;
+      if (this.#waiting(now) >= this.#settings.queueFramesMax) {
+        this.#place.drop(frame, "LINK_QUEUE_FULL");
+        return -1;
+      }
+      this.#starts.push(start);
+    }
+    if (length !== this.#timedLength) this.#time(length);
+    this.#busyUntil = (start + this.#slotNs) as VirtualTime;
+    return start;
+  }
+
+  /** The tag of 802.1Q comes on top of the largest frame (IEEE 802.3, 3.2.7). */
+  #isTooLong(frame: Frame): boolean {
+    const tagged =
+      frame.length >= ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES &&
+      u16(frame.bytes, frame.start + ETHERNET.type) === ETHERTYPE_VLAN;
+    return frame.length > this.#lengthMax + (tagged ? VLAN_TAG_BYTES : 0);
+  }
+
+  /** Frames that have been accepted and not started. */
+  #waiting(now: VirtualTime): number {
+    const starts = this.#starts;
+    while (starts.length > 0 && starts.at(0) <= now) starts.shift();
+    return starts.length;
+  }
+
+  /** Rounds up to whole ns. Exact: bits * 1e9 stays below 2^53 for every frame. */
+  #time(length: number): void {
+    const rate = this.#settings.rateBitsPerSecond;
+    const bodyBits = (PREAMBLE_BYTES + Math.max(length, FRAME_BYTES_MIN) + FCS_BYTES) * 8;
+    this.#bodyNs = rate === 0 ? 0 : Math.ceil((bodyBits * SECOND) / rate);
+    this.#slotNs = rate === 0 ? 0 : Math.ceil(((bodyBits + GAP_BYTES * 8) * SECOND) / rate);
+    this.#timedLength = length;
+  }
+
+  /** The long way: carrier, fault rules, trace, impairments, in this order. */
+  #transmitWatched(given: Frame, now: VirtualTime): VirtualTime {
+    let frame = given;
+    if (!this.carrier) {
+      this.#place.drop(frame, "LINK_DOWN");
+      return now;
+    }
+    const verdict = this.#faults.judge(this.#entry, frame);
+    const lateNs = verdict === VERDICT.delay ? this.#faults.delayNs : 0;
+    if (verdict === VERDICT.drop) {
+      this.#place.drop(frame, "FAULT_RULE");
+      return now;
+    }
+    const start = this.#admit(frame, now);
+    if (start < 0) return now;
+    const free = this.#busyUntil;
+    this.#place.record(KIND["link:transmit"], frame, this.#direction, frame.length);
+    if (start > now) this.#place.record(KIND["link:queue"], frame, this.#direction, this.#starts.length);
+    // What happens on the wire takes the transmitter's time all the same.
+    if (!this.#whole || this.#impairer.loses()) {
+      this.#place.drop(frame, this.#whole ? "LINK_LOSS" : "LINK_DOWN");
+      return free;
+    }
+    frame = this.#damaged(frame, verdict === VERDICT.corrupt);
+    const twin = verdict === VERDICT.duplicate || this.#impairer.duplicates() ? this.#duplicate(frame) : null;
+    this.#launch(frame, start, lateNs);
+    if (twin !== null) this.#launch(twin, start, lateNs);
+    return free;
+  }
+
+  #duplicate(frame: Frame): Frame {
+    this.#framesDuplicated++;
+    return this.#frames.share(frame);
+  }
+
+  /** Bit errors of the link, and one more when a rule or `corrupt` says so. */
+  #damaged(given: Frame, byRule: boolean): Frame {
+    const impairer = this.#impairer;
+    const bits = coveredBits(given);
+    let frame = given;
+    for (let bad = impairer.nextBadBit(0, bits); bad >= 0; bad = impairer.nextBadBit(bad + 1, bits)) {
+      if (frame.fcsGood) frame = ownBytes(this.#frames, frame);
+      invertBit(frame, bad);
+    }
+    if (!byRule && !impairer.corrupts()) return frame;
+    frame = ownBytes(this.#frames, frame);
+    invertBit(frame, impairer.pickBit(bits));
+    return frame;
+  }
+
+  /** Sends a frame down the pipe, or past it when order is not to be kept. */
+  #launch(frame: Frame, start: number, lateNs: Nanoseconds): void {
+    const { reorder, delayNs } = this.#settings;
+    const lastBit = start + this.#bodyNs;
+    if (this.#impairer.overtakes()) {
+      this.#setLoose(frame, lastBit + Math.max(0, delayNs - (reorder?.earlyByNs ?? 0)) + lateNs, false);
+      return;
+    }
+    const arrival = lastBit + this.#impairer.delayNs() + lateNs;
+    if (lateNs > 0 || reorder !== null) this.#setLoose(frame, arrival, false);
+    else this.#enqueue(frame, arrival as VirtualTime);
+  }
+
+  #enqueue(frame: Frame, arrival: VirtualTime): void {
+    if (!this.#pipe.push(frame, arrival)) {
+      this.#place.drop(frame, "LINK_QUEUE_FULL");
+      return;
+    }
+    if (this.#armed === NO_EVENT) this.#arm();
+  }
+
+  #arm(): void {
+    this.#armed = this.#engine.at(this.#pipe.nextArrival, "wire", this, OLDEST_ARRIVES);
+  }
+
+  #deliverOldest(): void {
+    const frame = this.#pipe.shift();
+    // Armed before the sink runs, so that whatever the sink does finds the pipe in order.
+    if (this.#pipe.length > 0) this.#arm();
+    else this.#armed = NO_EVENT;
+    this.#deliver(frame, false);
+  }
+
+  /** @param judged the rules at the far edge have delayed it there and will not be asked again. */
+  #setLoose(frame: Frame, arrival: number, judged: boolean): void {
+    if (this.#freeLoose.length === 0 && this.#loose.length >= IN_FLIGHT_FRAMES_MAX) {
+      this.#place.drop(frame, "LINK_QUEUE_FULL");
+      return;
+    }
+    const slot = this.#freeLoose.pop() ?? this.#loose.push({ frame: null, event: NO_EVENT }) - 1;
+    const loose = this.#loose[slot] as LooseFrame;
+    loose.frame = frame;
+    loose.event = this.#engine.at(arrival as VirtualTime, "wire", this, LOOSE_ARRIVES + 2 * slot + (judged ? 1 : 0));
+  }
+
+  #deliverLoose(code: number): void {
+    const loose = this.#loose[code >> 1] as LooseFrame;
+    const frame = loose.frame;
+    assert(frame !== null, "a loose frame arrives once");
+    loose.frame = null;
+    this.#freeLoose.push(code >> 1);
+    this.#deliver(frame, (code & 1) === 1);
+  }
+
+  #deliver(frame: Frame, judged: boolean): void {
+    if (this.#trace.active || this.#faults.active) this.#deliverWatched(frame, judged);
+    else this.#hand(frame);
+  }
+
+  #deliverWatched(given: Frame, judged: boolean): void {
+    let frame = given;
+    const verdict = judged ? VERDICT.pass : this.#faults.judge(this.#exit, frame);
+    if (verdict === VERDICT.drop) {
+      this.#place.drop(frame, "FAULT_RULE");
+      return;
+    }
+    if (verdict === VERDICT.delay) {
+      this.#setLoose(frame, this.#engine.now + this.#faults.delayNs, true);
+      return;
+    }
+    if (verdict === VERDICT.corrupt) {
+      frame = ownBytes(this.#frames, frame);
+      invertBit(frame, this.#impairer.pickBit(coveredBits(frame)));
+    }
+    this.#place.record(KIND["link:arrive"], frame, this.#direction, frame.length);
+    const twin = verdict === VERDICT.duplicate ? this.#duplicate(frame) : null;
+    this.#hand(frame);
+    if (twin !== null) this.#hand(twin);
+  }
+
+  #hand(frame: Frame): void {
+    const receiver = this.#receiver;
+    if (receiver === null) {
+      this.#place.drop(frame, "LINK_DOWN");
+      return;
+    }
+    this.#framesDelivered++;
+    this.#bytesDelivered += frame.length;
+    this.#engine.cause = frame.cause;
+    receiver.receiveFrame(frame);
+  }
+
+  /** The wire was cut: what waits for it and what is on it is lost, and the transmitter stops. */
+  #dropAll(): void {
+    this.#engine.cancel(this.#armed);
+    this.#armed = NO_EVENT;
+    while (this.#pipe.length > 0) this.#place.drop(this.#pipe.shift(), "LINK_DOWN");
+    this.#pipe.forgetOrder();
+    this.#loose.forEach((loose, slot) => {
+      if (loose.frame === null) return;
+      this.#engine.cancel(loose.event);
+      this.#place.drop(loose.frame, "LINK_DOWN");
+      loose.frame = null;
+      this.#freeLoose.push(slot);
+    });
+    this.#starts.clear();
+    this.#busyUntil = TIME_ZERO;
+  }
+}

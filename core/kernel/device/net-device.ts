@@ -1,0 +1,80 @@
+/**
+ * A network interface as the protocols see it (struct net_device), and the seams above and below it. What a NIC is made
+ * of (rings, NAPI, queueing disciplines) is behind `NetDevice.xmit`; what protocols make of a packet is behind
+ * `PacketHandler`.
+ */
+import type { MacAddress } from "../../wire/address.ts";
+import type { SkBuff } from "../skb/skbuff.ts";
+
+/** Counters of /proc/net/dev and `ip -s link` (struct rtnl_link_stats64). */
+export class DeviceStats {
+  rxPackets = 0;
+  rxBytes = 0;
+  rxErrors = 0;
+  rxDropped = 0;
+  rxFifoErrors = 0;
+  rxFrameErrors = 0;
+  rxCrcErrors = 0;
+  rxOverErrors = 0;
+  multicast = 0;
+  txPackets = 0;
+  txBytes = 0;
+  txErrors = 0;
+  txDropped = 0;
+  txFifoErrors = 0;
+  txCarrierErrors = 0;
+  txAbortedErrors = 0;
+  collisions = 0;
+}
+
+/** Gets to see every packet of a device, both ways, as AF_PACKET sockets do (packet_type with ETH_P_ALL). */
+export interface PacketTap {
+  /**
+   * `skb.data` is at the Ethernet header. The tap keeps nothing of it: it copies, or clones by its own pool. Packets sent
+   * have `packetType` PACKET_OUTGOING. The checksum may be CHECKSUM_PARTIAL: complete it in the copy.
+   */
+  onPacket(skb: SkBuff, device: NetDevice): void;
+}
+
+/** A protocol above Ethernet: IPv4, ARP. */
+export interface PacketHandler {
+  /**
+   * A packet for this protocol, in softirq context. `skb.data` and `networkHeader` are at the protocol's header,
+   * `macHeader` at the Ethernet header. The handler owns the packet. The bytes may be shared: `makeWritable` first.
+   */
+  receive(skb: SkBuff, device: NetDevice): void;
+}
+
+export interface NetDevice {
+  /** 1 is loopback. */
+  readonly index: number;
+  readonly name: string;
+  readonly isLoopback: boolean;
+  readonly mac: MacAddress;
+  /** Largest IP packet in bytes. Settable with `ip link set mtu`. */
+  mtu: number;
+  /** Administratively up (IFF_UP). */
+  readonly isUp: boolean;
+  /** Cable and far end are there (IFF_LOWER_UP); always true for loopback. */
+  readonly carrier: boolean;
+  /** Bits per second; 0 unknown. */
+  readonly speed: number;
+  readonly stats: DeviceStats;
+  /** True when the device computes transport checksums: protocols then leave CHECKSUM_PARTIAL. */
+  readonly txChecksumOffload: boolean;
+  readonly taps: PacketTap[];
+  promiscuity: number;
+  /** Puts the Ethernet header in front (dev_hard_header); the source is the device's own address. */
+  header(skb: SkBuff, target: MacAddress, etherType: number): void;
+  /**
+   * Gives a packet with its Ethernet header (or, for loopback, none) to the queueing discipline (dev_queue_xmit).
+   * Takes ownership. @returns 0, or -ENOBUFS when the discipline dropped it (NET_XMIT_DROP).
+   */
+  xmit(skb: SkBuff): number;
+  setUp(up: boolean): void;
+}
+
+/** Told when interfaces come and go: routes and neighbours follow (netdevice_notifier). */
+export interface DeviceObserver {
+  deviceChanged(device: NetDevice, what: "up" | "down" | "carrier" | "no-carrier" | "mtu"): void;
+}

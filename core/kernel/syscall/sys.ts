@@ -1,0 +1,251 @@
+/**
+ * The system call interface: all that a program can do. Programs are generator functions; a call is used as
+ * `const n = yield* sys.read(fd, buffer)` and may suspend the process in virtual time. As in the kernel's own ABI, a
+ * call returns a result >= 0 or `-errno` (errno.ts); nothing here throws at a program.
+ * Left out: users and permissions (everybody is root), fork (see `spawn`), and file descriptors as ioctl targets.
+ */
+import type { Nanoseconds } from "../../base/time.ts";
+import type { Ipv4Address } from "../../wire/address.ts";
+import type { NetlinkReply, NetlinkRequest } from "./netlink.ts";
+
+/** What a suspended process hands to its scheduler. Programs pass it through with `yield*` and never look inside. */
+export type Trap = number;
+export type Call<T> = Generator<Trap, T, void>;
+
+/** A program. The value it returns is its exit status, 0 to 255. */
+export type Program = (sys: Sys, argv: readonly string[]) => Call<number>;
+
+export const AF = { UNSPEC: 0, UNIX: 1, INET: 2, PACKET: 17 } as const;
+export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, NONBLOCK: 0o4000 } as const;
+export const MSG = {
+  OOB: 1,
+  PEEK: 2,
+  TRUNC: 0x20,
+  DONTWAIT: 0x40,
+  EOR: 0x80,
+  WAITALL: 0x100,
+  ERRQUEUE: 0x2000,
+  NOSIGNAL: 0x4000,
+  MORE: 0x8000,
+  FASTOPEN: 0x2000_0000,
+} as const;
+export const SOL = { IP: 0, SOCKET: 1, TCP: 6, UDP: 17, RAW: 255, PACKET: 263 } as const;
+/** Option names at SOL.SOCKET. */
+export const SO = {
+  REUSEADDR: 2,
+  TYPE: 3,
+  ERROR: 4,
+  DONTROUTE: 5,
+  BROADCAST: 6,
+  SNDBUF: 7,
+  RCVBUF: 8,
+  KEEPALIVE: 9,
+  PRIORITY: 12,
+  LINGER: 13,
+  REUSEPORT: 15,
+  RCVTIMEO: 20,
+  SNDTIMEO: 21,
+  BINDTODEVICE: 25,
+  TIMESTAMP: 29,
+  ACCEPTCONN: 30,
+  MARK: 36,
+  PROTOCOL: 38,
+  DOMAIN: 39,
+} as const;
+/** Option names at SOL.IP. */
+export const IP = {
+  TOS: 1,
+  TTL: 2,
+  HDRINCL: 3,
+  OPTIONS: 4,
+  RECVOPTS: 6,
+  PKTINFO: 8,
+  MTU_DISCOVER: 10,
+  RECVERR: 11,
+  RECVTTL: 12,
+  RECVTOS: 13,
+  MTU: 14,
+} as const;
+/** Values of IP_MTU_DISCOVER. */
+export const PMTUDISC = { DONT: 0, WANT: 1, DO: 2, PROBE: 3 } as const;
+/** Option name at SOL.RAW: bit set of ICMP types not wanted. */
+export const ICMP_FILTER = 1;
+export const POLL = { IN: 1, PRI: 2, OUT: 4, ERR: 8, HUP: 0x10, NVAL: 0x20 } as const;
+/** open(2) flags. */
+export const O = {
+  RDONLY: 0,
+  WRONLY: 1,
+  RDWR: 2,
+  CREAT: 0o100,
+  EXCL: 0o200,
+  TRUNC: 0o1000,
+  APPEND: 0o2000,
+  NONBLOCK: 0o4000,
+  DIRECTORY: 0o200000,
+} as const;
+export const SIGNALS = {
+  HUP: 1,
+  INT: 2,
+  QUIT: 3,
+  KILL: 9,
+  USR1: 10,
+  USR2: 12,
+  PIPE: 13,
+  ALRM: 14,
+  TERM: 15,
+  CHLD: 17,
+  CONT: 18,
+  STOP: 19,
+  TSTP: 20,
+} as const;
+export const WNOHANG = 1;
+
+/** sockaddr_in and sockaddr_ll in one record; calls fill it in. */
+export interface SocketAddress {
+  /** AF.INET or AF.PACKET. */
+  family: number;
+  address: Ipv4Address;
+  port: number;
+  /** sockaddr_ll: interface, ethertype, packet type (skbuff.ts PACKET_*). */
+  device: number;
+  protocol: number;
+  packetType: number;
+}
+
+export interface PollFd {
+  fd: number;
+  events: number;
+  revents: number;
+}
+
+/** Ancillary data of a received message; a field stays null unless its option was asked for. */
+export interface Message {
+  from: SocketAddress;
+  /** Set to MSG.TRUNC and the like. */
+  flags: number;
+  ttl: number | null;
+  tos: number | null;
+  /** Arrival at the socket, virtual ns. */
+  timestamp: number | null;
+  /** Trailing part of IP_RECVERR: struct sock_extended_err plus who sent the ICMP error. */
+  error: {
+    errno: number;
+    origin: "local" | "icmp";
+    type: number;
+    code: number;
+    info: number;
+    offender: Ipv4Address;
+  } | null;
+}
+
+export interface Stat {
+  readonly kind: "file" | "directory" | "pipe" | "socket" | "tty" | "device";
+  readonly size: number;
+  /** Virtual ns. */
+  readonly modified: number;
+  readonly inode: number;
+  readonly links: number;
+}
+
+/** How a child starts: which of the parent's descriptors it gets as which. Unnamed ones are not inherited. */
+export interface SpawnOptions {
+  /** Child descriptor to parent descriptor; default 0, 1, 2 as they are. */
+  readonly files?: ReadonlyMap<number, number>;
+  readonly environment?: ReadonlyMap<string, string>;
+  readonly directory?: string;
+  /** Process group: 0 a new one led by the child; undefined the parent's. */
+  readonly group?: number;
+}
+
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly command: string;
+  readonly argv: readonly string[];
+  readonly state: "R" | "S" | "D" | "T" | "Z";
+  readonly tty: string | null;
+  /** CPU time in ns, start in virtual ns. */
+  readonly cpuTime: Nanoseconds;
+  readonly started: number;
+}
+
+export type SignalAction = "default" | "ignore" | "catch";
+
+export interface Sys {
+  readonly pid: number;
+  readonly environment: ReadonlyMap<string, string>;
+
+  // Sockets
+  socket(domain: number, type: number, protocol: number): Call<number>;
+  bind(fd: number, address: SocketAddress): Call<number>;
+  connect(fd: number, address: SocketAddress): Call<number>;
+  listen(fd: number, backlog: number): Call<number>;
+  accept(fd: number, from: SocketAddress | null): Call<number>;
+  shutdown(fd: number, how: 0 | 1 | 2): Call<number>;
+  /** @param to null on a connected socket. */
+  sendto(fd: number, bytes: Uint8Array, flags: number, to: SocketAddress | null): Call<number>;
+  /** @param from filled in when given. */
+  recvfrom(fd: number, buffer: Uint8Array, flags: number, from: SocketAddress | null): Call<number>;
+  recvmsg(fd: number, buffer: Uint8Array, flags: number, message: Message): Call<number>;
+  getsockname(fd: number, address: SocketAddress): Call<number>;
+  getpeername(fd: number, address: SocketAddress): Call<number>;
+  /** Numbers for int options, ns for timeouts, interface name for SO_BINDTODEVICE. */
+  setsockopt(fd: number, level: number, option: number, value: number | string | Uint8Array): Call<number>;
+  /** The value, or -errno as `{ error }`, since values may be negative. */
+  getsockopt(fd: number, level: number, option: number): Call<{ value: number | string } | { error: number }>;
+  /** @param timeout ns; -1 waits for ever. @returns how many have events, 0 on time-out, -EINTR. */
+  poll(fds: PollFd[], timeout: Nanoseconds): Call<number>;
+
+  // Files
+  open(path: string, flags: number): Call<number>;
+  read(fd: number, buffer: Uint8Array): Call<number>;
+  write(fd: number, bytes: Uint8Array): Call<number>;
+  close(fd: number): Call<number>;
+  /** @returns 0 and fills in read end and write end. */
+  pipe(ends: [number, number]): Call<number>;
+  dup2(from: number, to: number): Call<number>;
+  fcntlNonblock(fd: number, on: boolean): Call<number>;
+  isatty(fd: number): Call<boolean>;
+  unlink(path: string): Call<number>;
+  mkdir(path: string): Call<number>;
+  rmdir(path: string): Call<number>;
+  rename(from: string, to: string): Call<number>;
+  stat(path: string): Call<Stat | number>;
+  readdir(path: string): Call<string[] | number>;
+  chdir(path: string): Call<number>;
+  getcwd(): Call<string>;
+
+  // Processes
+  /** Starts a program given as a function or as a path or name looked up in PATH. @returns the child's pid or -errno. */
+  spawn(program: Program | string, argv: readonly string[], options?: SpawnOptions): Call<number>;
+  /** @param pid -1 for any child. @returns pid and status (128 + signal when killed), pid 0 with WNOHANG and none ready, or -errno as pid. */
+  waitpid(pid: number, flags: number): Call<{ pid: number; status: number }>;
+  /** @param pid negative for a process group. */
+  kill(pid: number, signal: number): Call<number>;
+  /** "catch": a blocked call returns -EINTR, and `takeSignal` tells which signal came. KILL and STOP cannot be changed: -EINVAL. */
+  sigaction(signal: number, action: SignalAction): Call<number>;
+  /** The oldest caught signal not yet taken, or 0. */
+  takeSignal(): Call<number>;
+  setpgid(pid: number, group: number): Call<number>;
+  /** Makes a process group the terminal's foreground group: it gets Ctrl-C. */
+  tcsetpgrp(fd: number, group: number): Call<number>;
+  processes(): Call<ProcessInfo[]>;
+
+  // Time and the rest
+  /** Virtual ns since the lab was switched on. A vDSO call: never suspends. */
+  now(): number;
+  /** Wall clock in ns since 1970: virtual time on top of the lab's fixed epoch. */
+  wallClock(): number;
+  /** @returns 0, or -EINTR. */
+  nanosleep(span: Nanoseconds): Call<number>;
+  /** Uses the CPU for that long, as a computation would. */
+  compute(span: Nanoseconds): Call<void>;
+  hostname(): Call<string>;
+  /** Uniform 32-bit number from the machine's seeded pool (getrandom). */
+  random32(): Call<number>;
+  /** Kernel log lines, as dmesg prints them. */
+  syslog(): Call<readonly string[]>;
+  /** rtnetlink, sock_diag, ethtool and sysctl as typed records. @returns -errno on failure. */
+  netlink(request: NetlinkRequest): Call<NetlinkReply | number>;
+}

@@ -1,0 +1,109 @@
+/**
+ * Kernel timers: expiry is noticed by the timer interrupt and handled in softirq context (TIMER_SOFTIRQ), behind
+ * whatever hard IRQs the CPU has. Resolution is 1 ns, as with hrtimers; there is no jiffy.
+ */
+import { assert } from "../../base/assert.ts";
+import { Ring } from "../../base/ring.ts";
+import type { Nanoseconds } from "../../base/time.ts";
+import { NO_EVENT, type EventHandler, type EventId } from "../../engine/event-queue.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { SOFTIRQ, type CpuPort, type Work } from "../cpu/work.ts";
+import type { CostTable } from "../cost.ts";
+
+/** Who owns a timer: told which of its timers ran out. */
+export interface TimerHandler {
+  onTimer(timer: KernelTimer): void;
+}
+
+const IDLE = 0;
+const ARMED = 1;
+const EXPIRED = 2;
+
+/** One timer; made once by its owner and armed again and again (struct timer_list). */
+export class KernelTimer {
+  readonly handler: TimerHandler;
+  /** The owner's own number for it, to tell several timers apart. */
+  readonly code: number;
+  /** Virtual time at which it runs out, when it is armed. */
+  expires = 0;
+  state: typeof IDLE | typeof ARMED | typeof EXPIRED = IDLE;
+  event: EventId = NO_EVENT;
+
+  constructor(handler: TimerHandler, code = 0) {
+    this.handler = handler;
+    this.code = code;
+  }
+
+  get isPending(): boolean {
+    return this.state !== IDLE;
+  }
+}
+
+export class KernelTimers implements EventHandler, Work {
+  readonly #engine: Engine;
+  readonly #costs: CostTable;
+  readonly #cpu: CpuPort;
+  readonly #expired = new Ring<KernelTimer>();
+  #stopped = false;
+  /** Timers armed now: zero on a machine that is taken apart. */
+  armed = 0;
+
+  constructor(engine: Engine, costs: CostTable, cpu: CpuPort) {
+    this.#engine = engine;
+    this.#costs = costs;
+    this.#cpu = cpu;
+  }
+
+  /** Arms the timer `span` ns from now; an armed one is moved (mod_timer). */
+  arm(timer: KernelTimer, span: Nanoseconds): void {
+    assert(span >= 0, "a timer runs out in the future");
+    if (this.#stopped) return;
+    if (timer.state === ARMED) this.#engine.cancel(timer.event);
+    else this.armed++;
+    // One that has expired and waits for its softirq is moved too: its place in the ring goes stale by the state.
+    timer.state = ARMED;
+    timer.expires = this.#engine.now + span;
+    timer.event = this.#engine.after(span, "timer", this, 0, timer);
+  }
+
+  /** Disarms it. @returns whether it was pending (del_timer). */
+  cancel(timer: KernelTimer): boolean {
+    if (timer.state === IDLE) return false;
+    if (timer.state === ARMED) {
+      this.#engine.cancel(timer.event);
+      this.armed--;
+    }
+    timer.state = IDLE;
+    return true;
+  }
+
+  onEvent(_code: number, subject: unknown): void {
+    if (this.#stopped) return;
+    const timer = subject as KernelTimer;
+    assert(timer.state === ARMED, "only an armed timer expires");
+    timer.state = EXPIRED;
+    this.armed--;
+    this.#expired.push(timer);
+    this.#cpu.raiseSoftirq(SOFTIRQ.TIMER);
+  }
+
+  stepCost(): Nanoseconds {
+    return this.#costs.timer;
+  }
+
+  /** Runs one expired timer (run_timer_softirq). */
+  step(): boolean {
+    const timer = this.#expired.shift();
+    if (timer !== undefined && timer.state === EXPIRED) {
+      timer.state = IDLE;
+      timer.handler.onTimer(timer);
+    }
+    return this.#expired.length > 0;
+  }
+
+  /** The machine has crashed: nothing runs out any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#expired.clear();
+  }
+}
