@@ -48,8 +48,12 @@ export type Command =
     }
   | { readonly kind: "node"; readonly node: string; readonly action: "crash" | "reboot" | "pause" | "resume" };
 
-/** A command and when it takes effect, in virtual ns. */
+/**
+ * A command and when it takes effect: at virtual time `at` (ns), after `events` events of the run. The count places it
+ * among the events of one instant, so that a replay puts it exactly where it was.
+ */
 export interface JournalEntry {
   readonly at: number;
+  readonly events: number;
   readonly command: Command;
 }

@@ -148,10 +148,11 @@ export class QuickCursor {
     }
   }
 
+  /** At column 0, where only a whole document in flow style goes on, marks between documents are not for us. */
   #flowLineFits(parent: number): boolean {
     const start = this.#skipSpaces(this.at);
-    const code = this.text.charCodeAt(start);
-    return code === NEWLINE || (code !== HASH && start - this.at > parent && start > this.at);
+    if (this.text.charCodeAt(start) === NEWLINE) return true;
+    return start - this.at > parent && (start > this.at || !"-.%".includes(this.text.charAt(start) || "-"));
   }
 
   #skipSpaces(from: number): number {

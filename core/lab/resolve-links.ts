@@ -81,7 +81,7 @@ export function resolveLinks(
 ): readonly LabLink[] {
   const files = draft.file.links ?? [];
   nameLinks(draft, files, sockets);
-  const names = [...draft.linkIndex.keys()];
+  const names = new Map([...draft.linkIndex].map(([name, index]) => [index, name]));
   const list = member(draft.problems.tree, "links");
   const links: LabLink[] = [];
   files.forEach((file, index) => {
@@ -90,7 +90,7 @@ export function resolveLinks(
     const [forward, backward] = directionsOf(draft, file, ends, index);
     links.push({
       index,
-      name: names[index] ?? "",
+      name: names.get(index) ?? "",
       ends: [endOf(ends[0]), endOf(ends[1])],
       forward,
       backward,
@@ -104,7 +104,7 @@ export function resolveLinks(
 
 const endOf = ({ node, nic }: End): LabEnd => ({ node: node.index, nic: node.nicIndex.get(nic) ?? 0 });
 
-/** Names that are written come first, so that a made-up one gives way. The map is in the order of the links. */
+/** Names that are written come first, so that a made-up one gives way. */
 function nameLinks(
   draft: LabDraft,
   files: readonly LinkFile[],
@@ -130,7 +130,7 @@ function nameLinks(
       used.set(base, n + 1);
     }
     taken.add(name);
-    draft.linkIndex.set(name, index);
+    if (ends !== undefined || file.name !== undefined) draft.linkIndex.set(name, index);
   });
 }
 

@@ -1,0 +1,12 @@
+/** The interfaces of a machine as IP needs to know them; the device layer's table fits this by its shape. */
+import type { DeviceObserver, NetDevice, PacketHandler } from "../device/net-device.ts";
+
+export interface DeviceTable {
+  byIndex(index: number): NetDevice | null | undefined;
+  byName(name: string): NetDevice | null | undefined;
+  addHandler(etherType: number, handler: PacketHandler): void;
+  observe(observer: DeviceObserver): void;
+  /** All NICs stop polling until the same reason is withdrawn: feedback from a queue that fills up. */
+  inhibitInput(reason: string): void;
+  allowInput(reason: string): void;
+}

@@ -1,0 +1,1 @@
+export interface Neighbour { confirm(): void }

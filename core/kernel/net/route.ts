@@ -1,0 +1,58 @@
+/** A resolved route: where packets for one destination go (struct rtable). Cached, shared and never changed once made. */
+import type { Ipv4Address } from "../../wire/address.ts";
+import type { NetDevice } from "../device/net-device.ts";
+import type { Neighbour } from "./neighbour.ts";
+
+/** RTN_* of rtnetlink(7). Only the first four lead anywhere. */
+export type RouteType = "unicast" | "local" | "broadcast" | "multicast" | "blackhole" | "unreachable" | "prohibit";
+
+export class Route {
+  readonly type: RouteType;
+  readonly target: Ipv4Address;
+  /** Where it leaves; loopback when the target is one of our own addresses. */
+  readonly device: NetDevice;
+  /** Router to send to, 0 when the target is on the link. */
+  readonly gateway: Ipv4Address;
+  /** Whom to resolve: gateway or target. */
+  readonly nextHop: Ipv4Address;
+  /** Source address for packets that have none yet. */
+  readonly source: Ipv4Address;
+  /** Largest packet in bytes that we send ourselves: the path MTU where one was learned. */
+  readonly mtu: number;
+  /** Largest packet that is forwarded: the link's or the configured route's MTU, never a learned one. */
+  readonly forwardMtu: number;
+  /** A learned MTU below the least believable one: packets go out without DF (RFC 1191, section 3). */
+  readonly mtuLocked: boolean;
+  /** Virtual time at which something learned runs out and the route must be asked for again. */
+  readonly expires: number;
+  /** `IpStack.generation` when it was made; a newer one may have changed it. */
+  readonly generation: number;
+  /** Resolved on first use; replaced when the table has dropped it. */
+  neighbour: Neighbour | null = null;
+
+  constructor(fields: RouteFields, generation: number) {
+    this.type = fields.type;
+    this.target = fields.target;
+    this.device = fields.device;
+    this.gateway = fields.gateway;
+    this.nextHop = fields.gateway === 0 ? fields.target : fields.gateway;
+    this.source = fields.source;
+    this.mtu = fields.mtu;
+    this.forwardMtu = fields.forwardMtu;
+    this.mtuLocked = fields.mtuLocked;
+    this.expires = fields.expires;
+    this.generation = generation;
+  }
+}
+
+export interface RouteFields {
+  readonly type: RouteType;
+  readonly target: Ipv4Address;
+  readonly device: NetDevice;
+  readonly gateway: Ipv4Address;
+  readonly source: Ipv4Address;
+  readonly mtu: number;
+  readonly forwardMtu: number;
+  readonly mtuLocked: boolean;
+  readonly expires: number;
+}

@@ -1,0 +1,233 @@
+/**
+ * A file system in memory, after Linux's tmpfs: bounded in bytes and inodes (ENOSPC). A file lives as long as it has a
+ * name or is open. Left out: links, permissions and holes (there is no lseek).
+ */
+import { copyBytes } from "../../base/bytes.ts";
+import { assert } from "../../base/assert.ts";
+import { TMPFS_BYTES_MAX, TMPFS_INODES_MAX } from "../limits.ts";
+import { E } from "../syscall/errno.ts";
+import { O } from "../syscall/sys.ts";
+import { Directory, Inode, type InodeKind } from "./inode.ts";
+import { OpenFile, type FileKind } from "./open-file.ts";
+
+/** Source of modification times: the engine. */
+export interface VfsClock {
+  readonly now: number;
+}
+
+const CAPACITY_MIN = 256;
+
+/** What one mounted tmpfs holds. */
+export class Tmpfs {
+  readonly root: TmpfsDirectory;
+  readonly #clock: VfsClock;
+  bytes = 0;
+  inodes = 0;
+  /** Requests refused for want of room. */
+  refused = 0;
+  #nextNumber = 1;
+
+  constructor(clock: VfsClock) {
+    this.#clock = clock;
+    this.root = new TmpfsDirectory(this);
+    this.root.parent = this.root;
+  }
+
+  get now(): number {
+    return this.#clock.now;
+  }
+
+  nextInode(): number {
+    this.inodes++;
+    return this.#nextNumber++;
+  }
+
+  get hasInodes(): boolean {
+    if (this.inodes < TMPFS_INODES_MAX) return true;
+    this.refused++;
+    return false;
+  }
+
+  /** How many of `wanted` bytes there is room for; they are taken. */
+  takeBytes(wanted: number): number {
+    const granted = Math.min(wanted, TMPFS_BYTES_MAX - this.bytes);
+    if (granted < wanted) this.refused++;
+    this.bytes += granted;
+    return granted;
+  }
+}
+
+export class TmpfsDirectory extends Directory {
+  readonly #fs: Tmpfs;
+  readonly #entries = new Map<string, Inode>();
+
+  constructor(fs: Tmpfs) {
+    super(fs.nextInode());
+    this.#fs = fs;
+    this.modified = fs.now;
+  }
+
+  override lookup(name: string): Inode | undefined {
+    return this.#entries.get(name);
+  }
+
+  override names(): string[] {
+    return [...this.#entries.keys()].sort();
+  }
+
+  override createFile(name: string): TmpfsFile | number {
+    if (!this.#fs.hasInodes) return -E.ENOSPC;
+    const file = new TmpfsFile(this.#fs);
+    this.mount(name, file);
+    return file;
+  }
+
+  override createDirectory(name: string): TmpfsDirectory | number {
+    if (!this.#fs.hasInodes) return -E.ENOSPC;
+    const directory = new TmpfsDirectory(this.#fs);
+    this.mount(name, directory);
+    return directory;
+  }
+
+  /** Puts any inode here under a free name: devices, programs, other file systems. */
+  mount(name: string, inode: Inode): void {
+    assert(!this.#entries.has(name), "a name is given once");
+    this.#entries.set(name, inode);
+    if (inode instanceof Directory) inode.parent = this;
+    this.modified = this.#fs.now;
+  }
+
+  override detach(name: string): number {
+    const inode = this.#entries.get(name);
+    if (inode === undefined) return -E.ENOENT;
+    this.#entries.delete(name);
+    this.modified = this.#fs.now;
+    return 0;
+  }
+
+  override attach(name: string, inode: Inode): number {
+    const old = this.#entries.get(name);
+    if (old !== undefined && old !== inode) old.unlinked();
+    this.#entries.delete(name);
+    this.mount(name, inode);
+    return 0;
+  }
+
+  override sharesFileSystem(other: Directory): boolean {
+    return other instanceof TmpfsDirectory && other.#fs === this.#fs;
+  }
+
+  override unlinked(): void {
+    this.links = 0;
+    this.#fs.inodes--;
+  }
+}
+
+export class TmpfsFile extends Inode {
+  readonly kind: InodeKind = "file";
+  readonly #fs: Tmpfs;
+  #bytes = new Uint8Array(0);
+  #length = 0;
+  #users = 0;
+
+  constructor(fs: Tmpfs) {
+    super(fs.nextInode());
+    this.#fs = fs;
+    this.modified = fs.now;
+  }
+
+  override get size(): number {
+    return this.#length;
+  }
+
+  override open(flags: number): OpenFile {
+    if ((flags & O.TRUNC) !== 0 && (flags & 3) !== O.RDONLY) this.truncate();
+    this.#users++;
+    return new OpenTmpfsFile(this, flags);
+  }
+
+  truncate(): void {
+    this.#fs.bytes -= this.#length;
+    this.#length = 0;
+    this.#bytes = new Uint8Array(0);
+    this.modified = this.#fs.now;
+  }
+
+  readAt(at: number, buffer: Uint8Array): number {
+    const count = Math.max(0, Math.min(buffer.length, this.#length - at));
+    copyBytes(this.#bytes, at, buffer, 0, count);
+    return count;
+  }
+
+  /** @returns bytes written, fewer when the file system fills up, or -ENOSPC. */
+  writeAt(at: number, bytes: Uint8Array): number {
+    // A description's offset may lie behind the end after another one truncated: the gap reads as zeros.
+    const growth = Math.max(0, at + bytes.length - this.#length);
+    const granted = this.#fs.takeBytes(growth);
+    const count = bytes.length - (growth - granted);
+    if (count <= 0 && bytes.length > 0) {
+      this.#fs.bytes -= granted;
+      return -E.ENOSPC;
+    }
+    this.#reserve(this.#length + granted);
+    copyBytes(bytes, 0, this.#bytes, at, count);
+    this.#length += granted;
+    this.modified = this.#fs.now;
+    return count;
+  }
+
+  override unlinked(): void {
+    this.links = 0;
+    this.#freeWhenUnused();
+  }
+
+  closed(): void {
+    this.#users--;
+    this.#freeWhenUnused();
+  }
+
+  #freeWhenUnused(): void {
+    if (this.links > 0 || this.#users > 0) return;
+    this.truncate();
+    this.#fs.inodes--;
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(CAPACITY_MIN, length, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+class OpenTmpfsFile extends OpenFile {
+  readonly kind: FileKind = "file";
+  readonly #file: TmpfsFile;
+  readonly #flags: number;
+  #offset = 0;
+
+  constructor(file: TmpfsFile, flags: number) {
+    super();
+    this.#file = file;
+    this.#flags = flags;
+  }
+
+  override read(buffer: Uint8Array): number {
+    if ((this.#flags & 3) === O.WRONLY) return -E.EBADF;
+    const count = this.#file.readAt(this.#offset, buffer);
+    this.#offset += count;
+    return count;
+  }
+
+  override write(bytes: Uint8Array): number {
+    if ((this.#flags & 3) === O.RDONLY) return -E.EBADF;
+    if ((this.#flags & O.APPEND) !== 0) this.#offset = this.#file.size;
+    const count = this.#file.writeAt(this.#offset, bytes);
+    if (count > 0) this.#offset += count;
+    return count;
+  }
+
+  protected override release(): void {
+    this.#file.closed();
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * A session: one lab being run. The facade that every host uses (CLI, worker, Electron's utility process); it has no
+ * clock of its own and knows no files. A run is a function of lab, seed and journal, so going back is running again.
+ */
+import { assert } from "../base/assert.ts";
+import { bad, good, type Result } from "../base/result.ts";
+import type { VirtualTime } from "../base/time.ts";
+import type { CapturedFrame, CaptureInterface, CaptureListener } from "../contract/capture.ts";
+import type { Command, JournalEntry } from "../contract/command.ts";
+import type { RunReport } from "../contract/run-report.ts";
+import type { Lab } from "../lab/model.ts";
+import type { TraceRecorder } from "../trace/recorder.ts";
+import { World, type ProgramTable } from "../world/world.ts";
+
+export interface SessionOptions {
+  /** Overrides the lab's seed. */
+  readonly seed?: number;
+  /** A recorded journal to run again, or commands for the start: `{ at: 0, events: 0, command }`. */
+  readonly journal?: readonly JournalEntry[];
+  /** Events the recorder keeps. */
+  readonly traceEvents?: number;
+  /** Programs in /bin besides the shell's. */
+  readonly programs?: ProgramTable;
+}
+
+type ConsoleListener = (console: number, bytes: Uint8Array) => void;
+type Capture = { readonly interfaces: ReadonlySet<number>; readonly listener: CaptureListener };
+
+export class Session {
+  readonly lab: Lab;
+  readonly seed: number;
+  readonly #options: SessionOptions;
+  #world: World;
+  #journal: JournalEntry[];
+  /** Entries applied so far; those behind are the future of a run that was wound back. */
+  #applied = 0;
+  /** Output up to this instant was delivered to listeners before a step back, and is not delivered twice. */
+  #deliveredUntil = -1;
+  readonly #captures = new Set<Capture>();
+  readonly #consoleListeners = new Set<ConsoleListener>();
+
+  constructor(lab: Lab, options: SessionOptions = {}) {
+    this.lab = lab;
+    this.seed = options.seed ?? lab.seed;
+    this.#options = options;
+    this.#journal = [...(options.journal ?? [])];
+    assert(isInOrder(this.#journal), "a journal is in order of time and events");
+    this.#world = this.#build();
+    this.#applyDue();
+  }
+
+  get now(): VirtualTime {
+    return this.#world.engine.now;
+  }
+
+  get digest(): string {
+    return this.#world.engine.digest.value;
+  }
+
+  get eventCount(): number {
+    return this.#world.engine.eventCount;
+  }
+
+  /** Instant of the next event or journal entry, or Infinity. */
+  get nextTime(): number {
+    return Math.min(this.#world.engine.nextTime, this.#journal[this.#applied]?.at ?? Infinity);
+  }
+
+  /** Nothing is under way but periodic housekeeping: no packet, no runnable program, no entry of timeline or journal. */
+  get isQuiet(): boolean {
+    return this.#applied === this.#journal.length && this.#world.isQuiet;
+  }
+
+  get journal(): readonly JournalEntry[] {
+    return this.#journal;
+  }
+
+  get trace(): TraceRecorder {
+    return this.#world.trace;
+  }
+
+  get world(): World {
+    return this.#world;
+  }
+
+  /** Runs up to and including `until`, at most `eventsMax` events. @returns the number of events run. */
+  advance(until: VirtualTime, eventsMax: number = Infinity): number {
+    const engine = this.#world.engine;
+    let left = eventsMax;
+    while (left > 0) {
+      const entry = this.#journal[this.#applied];
+      if (entry === undefined || entry.at > until) {
+        left -= engine.advance(until, left);
+        break;
+      }
+      // An entry written by hand says 0 events: it comes after all that happens up to its instant.
+      const events = entry.events > engine.eventCount ? entry.events - engine.eventCount : Infinity;
+      left -= engine.advance(entry.at as VirtualTime, Math.min(left, events));
+      this.#applyDue();
+    }
+    return eventsMax === Infinity ? 0 : eventsMax - left;
+  }
+
+  /** Goes to instant `to`: forwards by running, backwards by running again from the start. */
+  seek(to: VirtualTime): void {
+    if (to < this.now) {
+      this.#deliveredUntil = Math.max(this.#deliveredUntil, this.now);
+      this.#world = this.#build();
+      this.#applied = 0;
+      this.#applyDue();
+    }
+    this.advance(to);
+  }
+
+  /**
+   * Journals a command and applies it now. After a step back this starts a new future: the old one's entries are gone.
+   * @returns what is wrong with the command, as a sentence; nothing has happened then.
+   */
+  inject(command: Command): Result<void, string> {
+    const problem = this.#world.check(command);
+    if (problem !== null) return bad(problem);
+    if (this.#applied < this.#journal.length) {
+      this.#journal.length = this.#applied;
+      this.#deliveredUntil = -1;
+    }
+    const engine = this.#world.engine;
+    this.#journal.push({ at: engine.now, events: engine.eventCount, command });
+    this.#applyDue();
+    return good(undefined);
+  }
+
+  get captureInterfaces(): readonly CaptureInterface[] {
+    return this.#world.captureInterfaces;
+  }
+
+  get names(): readonly { readonly name: string; readonly address: number }[] {
+    return this.#world.names;
+  }
+
+  /** Hands every frame that passes one of the interfaces to `listener` from now on. @returns how to stop. */
+  capture(interfaces: readonly number[], listener: CaptureListener): () => void {
+    const capture = { interfaces: new Set(interfaces), listener };
+    this.#captures.add(capture);
+    this.#refreshTaps();
+    return () => {
+      this.#captures.delete(capture);
+      this.#refreshTaps();
+    };
+  }
+
+  onConsole(listener: ConsoleListener): () => void {
+    this.#consoleListeners.add(listener);
+    return () => this.#consoleListeners.delete(listener);
+  }
+
+  report(): RunReport {
+    return this.#world.report();
+  }
+
+  #build(): World {
+    const world = new World(this.lab, {
+      seed: this.seed,
+      traceEvents: this.#options.traceEvents,
+      programs: this.#options.programs,
+    });
+    world.onConsole = (id, bytes) => {
+      if (world.engine.now <= this.#deliveredUntil) return;
+      for (const listener of this.#consoleListeners) listener(id, bytes);
+    };
+    world.onFrame = (frame) => this.#deliver(frame);
+    this.#world = world;
+    this.#refreshTaps();
+    return world;
+  }
+
+  #deliver(frame: CapturedFrame): void {
+    if (frame.time <= this.#deliveredUntil) return;
+    for (const { interfaces, listener } of this.#captures) {
+      if (interfaces.has(frame.interface)) listener.onFrame(frame);
+    }
+  }
+
+  #refreshTaps(): void {
+    const wanted = new Set<number>();
+    for (const { interfaces } of this.#captures) for (const index of interfaces) wanted.add(index);
+    this.#world.tap(wanted);
+  }
+
+  /** Applies the entries whose place in the order of events has come. */
+  #applyDue(): void {
+    const engine = this.#world.engine;
+    for (;;) {
+      const entry = this.#journal[this.#applied];
+      if (entry === undefined || entry.at > engine.now || entry.events > engine.eventCount) return;
+      engine.advance(entry.at as VirtualTime, 0);
+      this.#applied++;
+      engine.digest.mixText(JSON.stringify(entry.command));
+      this.#world.apply(entry.command);
+    }
+  }
+}
+
+function isInOrder(journal: readonly JournalEntry[]): boolean {
+  return journal.every((entry, index) => {
+    const before = journal[index - 1];
+    return before === undefined || before.at < entry.at || (before.at === entry.at && before.events <= entry.events);
+  });
+}
