@@ -15,13 +15,23 @@ const layers = {
   "core/sandbox": [...low, "core/runtime"],
   "core/shell": [...low, "core/wire", "core/kernel/syscall"],
   "core/packetdrill": [...low, "core/wire", "core/engine", "core/trace", "core/kernel"],
-  "core/world": [...low, "core/wire", "core/engine", "core/trace", "core/lab", "core/fabric", "core/kernel", "core/runtime", "core/shell"],
+  "core/world": [
+    ...low,
+    "core/wire",
+    "core/engine",
+    "core/trace",
+    "core/lab",
+    "core/fabric",
+    "core/kernel",
+    "core/runtime",
+    "core/shell",
+  ],
   "core/session": [...low, "core/engine", "core/trace", "core/lab", "core/checkers", "core/world"],
   "core/worker": [...low, "core/session", "core/sandbox"],
   "core/node": [...low, "core/lab", "core/session", "core/sandbox", "core/packetdrill", "core/trace", "core/wire"],
-  "renderer": [...low, "core/lab"],
-  "electron": [...low, "core/lab", "core/node"],
-  "test": ["core", "renderer", "electron", "resources"],
+  renderer: [...low, "core/lab"],
+  electron: [...low, "core/lab", "core/node"],
+  test: ["core", "renderer", "electron", "resources"],
 };
 const names = Object.keys(layers);
 const home = "^(core|renderer|electron|test)/";
@@ -30,24 +40,61 @@ const unitTest = "[.]test[.]ts$";
 module.exports = {
   forbidden: [
     ...names.flatMap((name) => [
-      { name: `layer:${name}`, severity: "error", comment: `${name} may import only ${may(name)}`,
-        from: { path: `^${name}/`, pathNot: unitTest }, to: { path: home, pathNot: may(name) } },
+      {
+        name: `layer:${name}`,
+        severity: "error",
+        comment: `${name} may import only ${may(name)}`,
+        from: { path: `^${name}/`, pathNot: unitTest },
+        to: { path: home, pathNot: may(name) },
+      },
       // A unit test beside the code obeys the same row, and may also use the shared harness.
-      { name: `layer:${name} (test)`, severity: "error", comment: `a test in ${name} may import only ${may(name, "test/harness")}`,
-        from: { path: `^${name}/.*${unitTest}` }, to: { path: home, pathNot: may(name, "test/harness") } },
+      {
+        name: `layer:${name} (test)`,
+        severity: "error",
+        comment: `a test in ${name} may import only ${may(name, "test/harness")}`,
+        from: { path: `^${name}/.*${unitTest}` },
+        to: { path: home, pathNot: may(name, "test/harness") },
+      },
     ]),
-    { name: "layer:unlisted", severity: "error", comment: "add a row for this folder to the table above",
-      from: { path: home, pathNot: `^(${names.join("|")})/` }, to: { path: home } },
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "layer:unlisted",
+      severity: "error",
+      comment: "add a row for this folder to the table above",
+      from: { path: home, pathNot: `^(${names.join("|")})/` },
+      to: { path: home },
+    },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     // Pure packages are argued one by one, each in its one folder: zod and yaml in core/lab, unbash in core/shell, @noble in core/runtime.
-    { name: "core-is-pure", severity: "error", comment: "no Node module and no package in core, save the pure ones of its folder",
+    {
+      name: "core-is-pure",
+      severity: "error",
+      comment: "no Node module and no package in core, save the pure ones of its folder",
       from: { path: "^core/", pathNot: "^core/(node|worker|sandbox|lab|shell|runtime)/|[.]test[.]ts$" },
-      to: { dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer", "npm-no-pkg", "npm-unknown", "unknown"] } },
-    { name: "electron-stays-in-electron", severity: "error", from: { pathNot: "^electron/" }, to: { path: "^electron$|node_modules/electron/" } },
-    { name: "no-test-in-product", severity: "error", from: { path: "^(core|renderer|electron)/", pathNot: "[.]test[.]ts$" }, to: { path: "^test/|[.]test[.]ts$|node_modules/(vitest|fast-check)/" } },
+      to: {
+        dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer", "npm-no-pkg", "npm-unknown", "unknown"],
+      },
+    },
+    {
+      name: "electron-stays-in-electron",
+      severity: "error",
+      from: { pathNot: "^electron/" },
+      to: { path: "^electron$|node_modules/electron/" },
+    },
+    {
+      name: "no-test-in-product",
+      severity: "error",
+      from: { path: "^(core|renderer|electron)/", pathNot: "[.]test[.]ts$" },
+      to: { path: "^test/|[.]test[.]ts$|node_modules/(vitest|fast-check)/" },
+    },
   ],
   options: {
-    tsPreCompilationDeps: true, doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
     enhancedResolveOptions: { extensions: [".ts", ".vue", ".js"] },
   },
 };

@@ -1,5 +1,6 @@
 /** Parameters of CSMA/CD at 10 and 100 Mbit/s (IEEE 802.3, 4.4.2), and what the hub and its stations say to each other. */
 import type { Nanoseconds, VirtualTime } from "../base/time.ts";
+import type { DropReason } from "../contract/drop-reason.ts";
 import type { Frame } from "../wire/frame.ts";
 
 /** Bit times: one round trip of the longest segment, and the unit of backoff. */
@@ -21,13 +22,17 @@ export const HUB_MTU_BYTES = 1500;
 export interface Signal {
   readonly source: Station;
   readonly startedAt: VirtualTime;
-  /** The frame once it has been sent to the end without a collision; null before, and for a fragment. */
+  /** Whether it has ended after a whole frame, and not with a jam. */
+  whole: boolean;
+  /** What was sent, while receivers are still to get it; null for a fragment, or when a rule took the frame. */
   frame: Frame | null;
-  /** The hub lost power meanwhile: what is left of the signal reaches nobody. */
-  dead: boolean;
+  /** Why nobody hears it, if that is so: the hub was paused when it began, or lost power meanwhile. */
+  dead: DropReason | null;
   /** Places that have yet to hear its end. */
   groupsLeft: number;
-  /** Copies that each receiver gets, and how late, as fault rules say. */
+  /** How many stations got a copy, or lost it to a collision. */
+  receivers: number;
+  /** Copies for each of them, and how late, as fault rules say. */
   copies: number;
   lateNs: Nanoseconds;
 }

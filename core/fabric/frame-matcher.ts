@@ -4,13 +4,7 @@
  */
 import { u16, u32, u8 } from "../base/bytes.ts";
 import { MAC_BROADCAST, readMac } from "../wire/address.ts";
-import {
-  ETHERNET,
-  ETHERNET_HEADER_BYTES,
-  ETHERTYPE_ARP,
-  ETHERTYPE_IPV4,
-  ETHERTYPE_VLAN,
-} from "../wire/ethernet.ts";
+import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_VLAN } from "../wire/ethernet.ts";
 import type { Frame } from "../wire/frame.ts";
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPV4, IPV4_HEADER_BYTES, IP_OFFSET } from "../wire/ipv4.ts";
 import { VLAN_TAG_BYTES } from "../wire/vlan.ts";
@@ -51,6 +45,21 @@ const PROTOCOLS = {
 } as const;
 
 const ANY = -1;
+const ANYTHING: Required<FrameMatch> = {
+  protocol: null,
+  etherType: null,
+  ipProtocol: null,
+  source: null,
+  destination: null,
+  sourcePort: null,
+  destinationPort: null,
+  sourceMac: null,
+  destinationMac: null,
+  broadcast: null,
+  bytesMin: null,
+  bytesMax: null,
+};
+
 /** Bytes that source and destination port take at the start of a UDP or TCP header. */
 const PORTS_BYTES = 4;
 
@@ -58,27 +67,28 @@ const isWithin = (address: number, network: AddressMatch): boolean =>
   network.prefixLength === 0 || (address ^ network.address) >>> (32 - network.prefixLength) === 0;
 
 export class FrameMatcher {
-  readonly #match: FrameMatch;
+  readonly #match: Required<FrameMatch>;
   readonly #etherTypes: readonly number[];
   readonly #ipProtocols: readonly number[];
   readonly #readsIp: boolean;
   readonly #readsPorts: boolean;
 
-  constructor(match: FrameMatch) {
+  constructor(conditions: FrameMatch) {
+    const match = { ...ANYTHING, ...conditions };
     this.#match = match;
-    const [etherType, ipProtocol] = match.protocol == null ? [ANY, ANY] : PROTOCOLS[match.protocol];
+    const [etherType, ipProtocol] = match.protocol === null ? [ANY, ANY] : PROTOCOLS[match.protocol];
     this.#etherTypes = [etherType, match.etherType ?? ANY].filter((type) => type !== ANY);
     this.#ipProtocols = [ipProtocol, match.ipProtocol ?? ANY].filter((protocol) => protocol !== ANY);
-    this.#readsPorts = match.sourcePort != null || match.destinationPort != null;
+    this.#readsPorts = match.sourcePort !== null || match.destinationPort !== null;
     this.#readsIp =
-      this.#readsPorts || this.#ipProtocols.length > 0 || match.source != null || match.destination != null;
+      this.#readsPorts || this.#ipProtocols.length > 0 || match.source !== null || match.destination !== null;
   }
 
   matches(frame: Frame): boolean {
     const { length, start } = frame;
     const { bytesMin, bytesMax } = this.#match;
-    if (bytesMin != null && length < bytesMin) return false;
-    if (bytesMax != null && length > bytesMax) return false;
+    if (bytesMin !== null && length < bytesMin) return false;
+    if (bytesMax !== null && length > bytesMax) return false;
     if (length < ETHERNET_HEADER_BYTES) return false;
     const bytes = frame.bytes;
     if (!this.#matchesMac(bytes, start)) return false;
@@ -95,11 +105,11 @@ export class FrameMatcher {
 
   #matchesMac(bytes: Uint8Array, start: number): boolean {
     const { sourceMac, destinationMac, broadcast } = this.#match;
-    if (sourceMac != null && readMac(bytes, start + ETHERNET.source) !== sourceMac) return false;
-    if (destinationMac == null && broadcast == null) return true;
+    if (sourceMac !== null && readMac(bytes, start + ETHERNET.source) !== sourceMac) return false;
+    if (destinationMac === null && broadcast === null) return true;
     const target: number = readMac(bytes, start + ETHERNET.target);
-    if (destinationMac != null && target !== destinationMac) return false;
-    return broadcast == null || (target === MAC_BROADCAST) === broadcast;
+    if (destinationMac !== null && target !== destinationMac) return false;
+    return broadcast === null || (target === MAC_BROADCAST) === broadcast;
   }
 
   #matchesIpv4(bytes: Uint8Array, at: number, length: number): boolean {
@@ -107,15 +117,15 @@ export class FrameMatcher {
     const { source, destination, sourcePort, destinationPort } = this.#match;
     const protocol = u8(bytes, at + IPV4.protocol);
     if (!this.#ipProtocols.every((wanted) => wanted === protocol)) return false;
-    if (source != null && !isWithin(u32(bytes, at + IPV4.source), source)) return false;
-    if (destination != null && !isWithin(u32(bytes, at + IPV4.target), destination)) return false;
+    if (source !== null && !isWithin(u32(bytes, at + IPV4.source), source)) return false;
+    if (destination !== null && !isWithin(u32(bytes, at + IPV4.target), destination)) return false;
     if (!this.#readsPorts) return true;
     if (protocol !== IPPROTO_UDP && protocol !== IPPROTO_TCP) return false;
     // Only the first fragment has the ports.
     if ((u16(bytes, at + IPV4.fragment) & IP_OFFSET) !== 0) return false;
     const headerBytes = (u8(bytes, at + IPV4.versionIhl) & 15) * 4;
     if (headerBytes < IPV4_HEADER_BYTES || length < headerBytes + PORTS_BYTES) return false;
-    if (sourcePort != null && u16(bytes, at + headerBytes) !== sourcePort) return false;
-    return destinationPort == null || u16(bytes, at + headerBytes + 2) === destinationPort;
+    if (sourcePort !== null && u16(bytes, at + headerBytes) !== sourcePort) return false;
+    return destinationPort === null || u16(bytes, at + headerBytes + 2) === destinationPort;
   }
 }

@@ -39,8 +39,8 @@ export class FramePipe {
 
   /** Takes out the oldest frame. @throws AssertionError when there is none. */
   shift(): Frame {
-    const frame = this.#frames[this.#head];
-    assert(frame != null, "the pipe has a frame");
+    assert(this.length > 0, "the pipe has a frame");
+    const frame = this.#frames[this.#head] as Frame;
     this.#frames[this.#head] = null;
     this.#head = (this.#head + 1) & this.#mask;
     this.length--;

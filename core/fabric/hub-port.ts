@@ -9,7 +9,7 @@
  * Left out: bursting and carrier extension (1 Gbit/s half duplex, which nobody built), SQE test, and capture of the
  * bytes of a fragment.
  */
-import { assert } from "../base/assert.ts";
+import { assert, present } from "../base/assert.ts";
 import { Ring } from "../base/ring.ts";
 import { SECOND, type Nanoseconds, type VirtualTime } from "../base/time.ts";
 import type { DropReason } from "../contract/drop-reason.ts";
@@ -91,16 +91,22 @@ export class HubPort implements TransmitPort, Station, EventHandler {
   readonly #random: Random;
   readonly #place: FabricPlace;
   readonly #queueFramesMax: number;
+  readonly #slotNs: Nanoseconds;
+  readonly #gapNs: Nanoseconds;
+  readonly #deafNs: Nanoseconds;
+  readonly #jamNs: Nanoseconds;
+  readonly #preambleNs: Nanoseconds;
   #sink: FrameSink | null = null;
 
   /** The first is the one being sent. */
   readonly #queue = new Ring<Frame>();
   #state: MacState = "idle";
   #attempts = 0;
+  /** This attempt collided after the slot time. */
+  #late = false;
   #deferred = false;
   #signal: Signal | null = null;
   #event: EventId = NO_EVENT;
-  #eventAt = 0;
 
   /** Signals of others at this place, and since when there is at least one. */
   #heard = 0;
@@ -130,6 +136,11 @@ export class HubPort implements TransmitPort, Station, EventHandler {
     this.#random = context.engine.streams.get(`hub:${location}/backoff`);
     this.#place = new FabricPlace(context, options.index, options.hubName, location);
     this.#queueFramesMax = options.queueFramesMax;
+    this.#slotNs = bitsNs(SLOT_BITS, medium);
+    this.#gapNs = bitsNs(GAP_BITS, medium);
+    this.#deafNs = bitsNs(GAP_DEAF_BITS, medium);
+    this.#jamNs = bitsNs(JAM_BITS, medium);
+    this.#preambleNs = bitsNs(PREAMBLE_BITS, medium);
   }
 
   get rateBitsPerSecond(): number {
@@ -179,20 +190,19 @@ export class HubPort implements TransmitPort, Station, EventHandler {
       this.#heardSince = now;
       this.#damaged = this.#state === "sending" || this.#state === "jamming";
       this.#receiving = signal;
-      const deaf = now >= this.#eventAt - this.#bitsNs(GAP_DEAF_BITS);
-      // Still deferring, but the gap starts anew when this signal ends.
-      if (this.#state === "deferring" && !deaf) this.#disarm();
+      // The gap starts anew when this signal ends, unless it is as good as over.
+      if (this.#state === "deferring" && now < this.#gapEnd() - this.#deafNs) this.#disarm();
     }
     if (this.#state === "sending") this.#collide();
   }
 
   signalOff(signal: Signal): boolean {
     assert(this.#heard > 0, "a signal that ends was heard");
-    const good = signal === this.#receiving && !this.#damaged && signal.frame !== null;
+    const good = signal === this.#receiving && !this.#damaged && signal.whole;
     if (signal === this.#receiving) this.#receiving = null;
     this.#heard--;
     if (this.#heard === 0) {
-      if (this.#damaged || signal.frame === null) this.#fragments++;
+      if (this.#damaged || !signal.whole) this.#fragments++;
       this.#quietSince = this.#engine.now;
       if (this.#state === "deferring" && this.#event === NO_EVENT) this.#arm(GAP_OVER, this.#gapEnd());
     }
@@ -208,8 +218,8 @@ export class HubPort implements TransmitPort, Station, EventHandler {
     this.#damaged = true; // the beginning of what is heard now was missed
     this.#receiving = null;
     this.#quietSince = this.#engine.now;
-    if (!up) this.#reset();
-    this.#sink?.carrierChanged(up);
+    if (up) this.#sink?.carrierChanged(true);
+    else this.#reset();
   }
 
   counters(): HubPortCounters {
@@ -249,18 +259,13 @@ export class HubPort implements TransmitPort, Station, EventHandler {
     return this.#queue.length >= this.#queueFramesMax ? "LINK_QUEUE_FULL" : null;
   }
 
-  #bitsNs(bits: number): Nanoseconds {
-    return Math.ceil((bits * SECOND) / this.#medium.rateBitsPerSecond);
-  }
-
   #gapEnd(): number {
-    return this.#quietSince + this.#bitsNs(GAP_BITS);
+    return this.#quietSince + this.#gapNs;
   }
 
   #arm(code: number, at: number): void {
     assert(this.#event === NO_EVENT, "a station waits for one thing");
     this.#event = this.#engine.at(at as VirtualTime, "wire", this, code);
-    this.#eventAt = at;
   }
 
   #disarm(): void {
@@ -271,67 +276,120 @@ export class HubPort implements TransmitPort, Station, EventHandler {
   /** Sends as soon as the medium has been silent for a gap. */
   #request(): void {
     const now = this.#engine.now;
-    const busy = this.#heard > 0 && this.#heardSince < now;
-    if (!busy && this.#gapEnd() <= now) {
+    const gapEnd = this.#gapEnd();
+    const unheard = this.#heard === 0 || this.#heardSince === now;
+    if (gapEnd <= now && unheard) {
       this.#start();
       return;
     }
-    if (busy && this.#attempts === 0 && !this.#deferred) {
+    this.#state = "deferring";
+    if (!unheard && this.#attempts === 0 && !this.#deferred) {
       this.#deferred = true;
       this.#deferredTransmissions++;
     }
-    this.#state = "deferring";
-    if (!busy) this.#arm(GAP_OVER, this.#gapEnd());
+    if (this.#heard === 0 || (now >= gapEnd - this.#deafNs && now < gapEnd)) this.#arm(GAP_OVER, gapEnd);
   }
 
   #start(): void {
     const frame = this.#queue.at(0);
     this.#state = "sending";
+    this.#late = false;
     if (this.#receiving !== null) this.#damaged = true;
     const bits = (PREAMBLE_BYTES + Math.max(frame.length, FRAME_BYTES_MIN) + FCS_BYTES) * 8;
-    this.#arm(FRAME_OVER, this.#engine.now + this.#bitsNs(bits));
+    this.#arm(FRAME_OVER, this.#engine.now + bitsNs(bits, this.#medium));
     this.#signal = this.#medium.begin(this);
     // Others may be heard already: they started in the deaf part of the gap, or in this very instant.
-    if (this.#heard > 0 && this.#state === "sending") this.#collide();
+    if (this.#heard > 0) this.#collide();
   }
 
   /** The preamble is completed, then the jam makes sure that everyone notices (4.2.3.2.4). */
   #collide(): void {
-    const signal = this.#signal;
+    if (this.#state !== "sending") return;
     const now = this.#engine.now;
-    const startedAt = signal?.startedAt ?? now;
+    const startedAt = this.#signal?.startedAt ?? now;
     this.#disarm();
     this.#state = "jamming";
     this.#collisions++;
-    if (now - startedAt > this.#bitsNs(SLOT_BITS)) this.#lateCollisions++;
+    this.#late = now - startedAt > this.#slotNs;
+    if (this.#late) this.#lateCollisions++;
     this.#medium.collided();
-    this.#arm(JAM_OVER, Math.max(now, startedAt + this.#bitsNs(PREAMBLE_BITS)) + this.#bitsNs(JAM_BITS));
+    this.#arm(JAM_OVER, Math.max(now, startedAt + this.#preambleNs) + this.#jamNs);
   }
 
+  #takeSignal(): Signal {
+    const signal = present(this.#signal, "the signal of a sending station");
+    this.#signal = null;
+    this.#quietSince = this.#engine.now;
+    return signal;
+  }
+
+  #takeFrame(): Frame {
+    this.#attempts = 0;
+    this.#deferred = false;
+    return present(this.#queue.shift(), "the frame being sent");
+  }
+
+  /** The station is ready for what comes before the others hear of it: with no propagation they answer from in there. */
   #frameOver(): void {
-    const frame = this.#endSignal(true);
+    const signal = this.#takeSignal();
     this.#framesSent++;
     if (this.#attempts === 1) this.#singleCollisionFrames++;
     if (this.#attempts > 1) this.#multipleCollisionFrames++;
-    assert(frame !== null, "a frame was sent");
+    const frame = this.#takeFrame();
     this.#next();
+    this.#medium.end(signal, frame);
     this.#sink?.frameSent(true);
   }
 
   #jamOver(): void {
-    const late = this.#lateAttempt();
-    this.#endSignal(false);
+    const signal = this.#takeSignal();
     this.#attempts++;
-    if (late) return this.#giveUp("LATE_COLLISION");
-    if (this.#attempts >= ATTEMPTS_MAX) {
-      this.#excessiveCollisions++;
-      return this.#giveUp("EXCESSIVE_COLLISIONS");
+    const excessive = this.#attempts >= ATTEMPTS_MAX;
+    if (excessive && !this.#late) this.#excessiveCollisions++;
+    if (this.#late || excessive) {
+      this.#place.drop(this.#takeFrame(), this.#late ? "LATE_COLLISION" : "EXCESSIVE_COLLISIONS");
+      this.#next();
+      this.#medium.end(signal, null);
+      this.#sink?.frameSent(false);
+      return;
     }
+    this.#backOff();
+    this.#medium.end(signal, null);
+  }
+
+  #backOff(): void {
     const slots = this.#random.below(2 ** Math.min(this.#attempts, BACKOFF_EXPONENT_MAX));
     this.#backoffs++;
     this.#place.record(KIND["hub:backoff"], this.#queue.at(0), this.#attempts, slots);
     this.#state = "backing-off";
     if (slots === 0) this.#request();
-    else this.#arm(BACKOFF_OVER, this.#engine.now + slots * this.#bitsNs(SLOT_BITS));
+    else this.#arm(BACKOFF_OVER, this.#engine.now + slots * this.#slotNs);
   }
+
+  #next(): void {
+    if (this.#queue.length > 0) this.#request();
+    else this.#state = "idle";
+  }
+
+  /** Carrier is gone: the MAC starts afresh. */
+  #reset(): void {
+    this.#disarm();
+    this.#state = "idle";
+    this.#attempts = 0;
+    this.#deferred = false;
+    const signal = this.#signal;
+    this.#signal = null;
+    if (signal !== null) this.#medium.end(signal, null);
+    let lost = 0;
+    for (let frame = this.#queue.shift(); frame !== undefined; frame = this.#queue.shift(), lost++) {
+      this.#place.drop(frame, "LINK_DOWN");
+    }
+    this.#sink?.carrierChanged(false);
+    for (; lost > 0; lost--) this.#sink?.frameSent(false);
+  }
+}
+
+/** Time of so many bits, in ns. */
+export function bitsNs(bits: number, medium: { readonly rateBitsPerSecond: number }): Nanoseconds {
+  return Math.ceil((bits * SECOND) / medium.rateBitsPerSecond);
 }

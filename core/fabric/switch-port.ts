@@ -137,7 +137,9 @@ export class SwitchPort implements FrameSink, EventHandler {
 
   /** Empties the queue, as a crash or a cut does. */
   dropQueue(reason: DropReason): void {
-    for (let frame = this.#queue.shift(); frame !== undefined; frame = this.#queue.shift()) this.place.drop(frame, reason);
+    for (let frame = this.#queue.shift(); frame !== undefined; frame = this.#queue.shift()) {
+      this.place.drop(frame, reason);
+    }
     this.#engine.cancel(this.#armed);
     this.#armed = NO_EVENT;
     this.#freeAt = TIME_ZERO;

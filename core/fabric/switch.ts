@@ -129,7 +129,9 @@ export class Switch implements PortOwner, EventHandler {
     this.#state = "off";
     for (const port of this.ports) port.dropQueue("NODE_DOWN");
     for (const ring of [this.#pending, this.#held]) {
-      for (let held = ring.shift(); held !== undefined; held = ring.shift()) held.port.place.drop(held.frame, "NODE_DOWN");
+      for (let held = ring.shift(); held !== undefined; held = ring.shift()) {
+        held.port.place.drop(held.frame, "NODE_DOWN");
+      }
     }
     for (const [frame, { port, event }] of this.#delayed) {
       this.#context.engine.cancel(event);
@@ -156,7 +158,9 @@ export class Switch implements PortOwner, EventHandler {
   resume(): void {
     if (this.#state !== "paused") return;
     this.#state = "on";
-    for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift()) this.#enter(held.port, held.frame);
+    for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift()) {
+      this.#enter(held.port, held.frame);
+    }
   }
 
   frameArrived(port: SwitchPort, frame: Frame): void {
@@ -317,4 +321,3 @@ export class Switch implements PortOwner, EventHandler {
 /** 01-80-C2-00-00-00 to -0F: spanning tree, pause, link aggregation, LLDP. They concern the next bridge only. */
 const isReserved = (bytes: Uint8Array, at: number): boolean =>
   u16(bytes, at) === 0x0180 && u32(bytes, at + 2) >>> 4 === 0xc200000;
-

@@ -40,8 +40,9 @@ function costFault(body: string): string | undefined {
     if (character !== ")") continue;
     const varies = groups.pop() ?? false;
     if (varies && groups.length > 0) groups[groups.length - 1] = true;
-    if (varies && "*+{".includes(skeleton.charAt(i + 1) || " "))
+    if (varies && "*+{".includes(skeleton.charAt(i + 1) || " ")) {
       return "a regular expression without nested repetition";
+    }
   }
   return open > OPEN_REPETITIONS_MAX
     ? `a regular expression with at most ${OPEN_REPETITIONS_MAX} of * and +`

@@ -200,10 +200,9 @@ export class QuickCursor {
       }
       if (flow && FLOW_INDICATORS.includes(this.text.charAt(at))) break;
     }
-    this.at = at;
     let end = at;
     while (this.text.charCodeAt(end - 1) === SPACE) end--;
-    if (flow) this.at = end; // a comment after it needs the blank before it
+    this.at = end; // a comment after it needs the blank before it
     return this.text.slice(from, end);
   }
 

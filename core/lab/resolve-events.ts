@@ -88,8 +88,9 @@ export function resolveSchedule(draft: LabDraft, durationNs: number): LabSchedul
   const [fromNs, untilNs] = [file.from ?? 0, file.until ?? durationNs];
   checkInterval(draft, fromNs, untilNs, ["schedule"]);
   for (const key of ["mean-gap", "mean-length"] as const) {
-    if (file[key] === 0)
+    if (file[key] === 0) {
       draft.problems.error({ code: "lab/bad-time", title: "a mean of zero", path: ["schedule", key] });
+    }
   }
   const on = (file.on ?? []).flatMap((name, i): LabSchedule["on"][number][] => {
     const [link, node] = [draft.linkIndex.get(name), draft.nodeIndex.get(name)];

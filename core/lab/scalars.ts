@@ -64,8 +64,9 @@ export function readNetwork(text: string): Result<LabAddress, string> {
   const prefixLength = readPrefixLength(tail);
   if (!address.ok || prefixLength === undefined) return bad("a network such as 10.0.0.0/8, or default");
   const network = networkOf(address.value, prefixLength);
-  if (network !== address.value)
+  if (network !== address.value) {
     return bad(`a network without host bits, such as ${formatIpv4(network)}/${prefixLength}`);
+  }
   return good({ address: network, prefixLength });
 }
 

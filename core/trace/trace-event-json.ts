@@ -9,7 +9,7 @@
  */
 import { unreachable } from "../base/assert.ts";
 import { DROP_REASON_TEXTS, DROP_REASONS } from "../contract/drop-reason.ts";
-import type { TraceEvent } from "../contract/trace-event.ts";
+import type { TraceEvent, TraceEventName } from "../contract/trace-event.ts";
 import { FlowArrows } from "./flow-arrows.ts";
 import { JsonStream } from "./json-stream.ts";
 import { TraceTracks, type Track } from "./trace-tracks.ts";
@@ -39,6 +39,23 @@ export class TraceEventExporter {
   readonly #arrows = new FlowArrows();
   readonly #names: TraceNames;
   #time = 0;
+  /** Events that are more than an instant. */
+  readonly #drawings: Readonly<Partial<Record<TraceEventName, (event: TraceEvent) => void>>> = {
+    "irq:irq_handler_entry": (event) => this.#begin(event, `irq ${this.#device(event)}`),
+    "irq:irq_handler_exit": (event) => this.#tracks.end(this.#trackOf(event), event.time),
+    "irq:softirq_entry": (event) => this.#begin(event, softirqName(field(event, "vec"))),
+    "irq:softirq_exit": (event) => this.#tracks.end(this.#trackOf(event), event.time),
+    "sched:sched_switch": (event) => this.#switch(event),
+    "sched:sched_process_exec": (event) => this.#exec(event),
+    "nic:rx_ring": (event) => this.#counter(event, `${this.#device(event)} rx_ring`, field(event, "used")),
+    "nic:tx_ring": (event) => this.#counter(event, `${this.#device(event)} tx_ring`, field(event, "used")),
+    "net:net_dev_queue": (event) => this.#queued(event),
+    "link:queue": (event) => this.#linkQueue(event),
+    "link:transmit": (event) => this.#hop(event, true),
+    "link:arrive": (event) => this.#hop(event, false),
+    "skb:kfree_skb": (event) => this.#drop(event),
+    "node:state": (event) => this.#nodeState(event),
+  };
 
   /** @param sink takes text in order; what it has got makes one JSON array once `finish` was called. */
   constructor(names: TraceNames, sink: (text: string) => void) {
@@ -55,43 +72,9 @@ export class TraceEventExporter {
   /** Takes one event; events come in the order of their ids. */
   onEvent(event: TraceEvent): void {
     this.#time = event.time;
-    switch (event.name) {
-      case "irq:irq_handler_entry":
-        return this.#begin(event, `irq ${this.#device(event)}`);
-      case "irq:softirq_entry":
-        return this.#begin(event, SOFTIRQ_NAMES[field(event, "vec")] ?? `softirq ${field(event, "vec")}`);
-      case "irq:irq_handler_exit":
-      case "irq:softirq_exit":
-        return this.#tracks.end(this.#trackOf(event), event.time);
-      case "sched:sched_switch":
-        return this.#switch(event);
-      case "sched:sched_process_exec":
-        this.#tracks.nameProcess(event.place, field(event, "pid"), String(event.fields["comm"] ?? ""));
-        return this.#instant(event, event.name);
-      case "nic:rx_ring":
-      case "nic:tx_ring":
-        return this.#counter(event, `${this.#device(event)} ${event.name.slice(4)}`, field(event, "used"));
-      case "link:queue":
-        return this.#counter(
-          event,
-          `queue ${field(event, "direction") === 0 ? "forward" : "backward"}`,
-          field(event, "frames"),
-        );
-      case "net:net_dev_queue":
-        this.#counter(event, `${this.#device(event)} qdisc`, field(event, "qlen"));
-        return this.#instant(event, event.name);
-      case "skb:kfree_skb":
-        return this.#drop(event);
-      case "link:transmit":
-      case "link:arrive":
-        return this.#hop(event, event.name === "link:transmit");
-      case "node:state":
-        // A machine that is switched off ends whatever it was doing.
-        this.#tracks.endAll(event.place, event.time);
-        return this.#instant(event, `${event.name} ${String(event.fields["state"] ?? "")}`);
-      default:
-        return this.#instant(event, event.name);
-    }
+    const draw = this.#drawings[event.name];
+    if (draw === undefined) this.#instant(event, event.name);
+    else draw(event);
   }
 
   /** Ends what is open, closes the array and hands on what is left. */
@@ -127,6 +110,27 @@ export class TraceEventExporter {
     // Process 0 is idle: an empty track says so better than a slice.
     if (from !== 0) this.#tracks.end(this.#tracks.process(event.place, from), event.time);
     if (to !== 0) this.#tracks.begin(this.#tracks.process(event.place, to), event.time, `cpu${event.cpu}`);
+  }
+
+  #exec(event: TraceEvent): void {
+    this.#tracks.nameProcess(event.place, field(event, "pid"), String(event.fields["comm"] ?? ""));
+    this.#instant(event, event.name);
+  }
+
+  #queued(event: TraceEvent): void {
+    this.#counter(event, `${this.#device(event)} qdisc`, field(event, "qlen"));
+    this.#instant(event, event.name);
+  }
+
+  #linkQueue(event: TraceEvent): void {
+    const name = field(event, "direction") === 0 ? "queue forward" : "queue backward";
+    this.#counter(event, name, field(event, "frames"));
+  }
+
+  #nodeState(event: TraceEvent): void {
+    // A machine that is switched off ends whatever it was doing.
+    this.#tracks.endAll(event.place, event.time);
+    this.#instant(event, `${event.name} ${String(event.fields["state"] ?? "")}`);
   }
 
   #instant(event: TraceEvent, name: string): void {
@@ -176,6 +180,8 @@ export class TraceEventExporter {
     return this.#names.device(event.place, field(event, "device"));
   }
 }
+
+const softirqName = (vector: number): string => SOFTIRQ_NAMES[vector] ?? `softirq ${vector}`;
 
 function field(event: TraceEvent, name: string): number {
   const value = event.fields[name];

@@ -6,7 +6,7 @@ import { u16, u8 } from "../base/bytes.ts";
 import { formatIpv4 } from "./address.ts";
 import { checksum } from "./checksum.ts";
 import type { LayerList } from "./dissect-layers.ts";
-import { WIRE_ERRORS } from "./error.ts";
+import { WIRE_ERRORS, type WireError } from "./error.ts";
 import { markField, type Field } from "./fields.ts";
 import { describeIcmp } from "./icmp-text.ts";
 import { fieldsOfIcmp, ICMP, ICMP_HEADER_BYTES, isIcmpError } from "./icmp.ts";
@@ -36,15 +36,10 @@ type Carrier = { readonly between: Endpoints; readonly at: number; readonly to: 
 /** The packet at `at`. @returns where it ends by its own length, at most `to`. */
 export function dissectIpv4(list: LayerList, at: number, to: number): number {
   const { bytes } = list;
-  const fields = fieldsOfIpv4(bytes, at, to);
-  if (to - at < IPV4_HEADER_BYTES) {
-    list.add({ protocol: "ip", summary: "IPv4", range: [at, to], fields, error: WIRE_ERRORS.truncated });
-    return to;
-  }
-  const headerBytes = ipv4HeaderBytes(bytes, at);
-  const damage =
-    u8(bytes, at) >>> 4 !== 4 ? "bad-version" : headerBytes < IPV4_HEADER_BYTES ? "bad-header-length" : null;
+  const headerBytes = to - at < IPV4_HEADER_BYTES ? 0 : ipv4HeaderBytes(bytes, at);
+  const damage = headerDamage(bytes, at, to);
   if (damage !== null) {
+    const fields = withStatus(fieldsOfIpv4(bytes, at, to), "ip", null);
     list.add({ protocol: "ip", summary: "IPv4", range: [at, to], fields, error: WIRE_ERRORS[damage] });
     return to;
   }
@@ -56,12 +51,13 @@ export function dissectIpv4(list: LayerList, at: number, to: number): number {
   let error: string | null = null;
   if (total < headerBytes) error = "the total length is below the header's";
   else if (at + total > to && list.quotes === 0) error = `cut short: ${to - at} of ${total} bytes`;
+  const verdict = headerEnd - at < headerBytes ? null : checksum(bytes, at, headerBytes) === 0;
   list.add({
     protocol: "ip",
     summary: `IPv4, ${formatIpv4(between.source)} > ${formatIpv4(between.target)}`,
     range: [at, headerEnd],
     fields: [
-      ...withStatus(fields, "ip", headerEnd - at < headerBytes ? null : checksum(bytes, at, headerBytes) === 0),
+      ...withStatus(fieldsOfIpv4(bytes, at, to), "ip", verdict),
       ...fieldsOfIpv4Options(bytes, at + IPV4_HEADER_BYTES, headerEnd),
     ],
     ...(error === null ? {} : { error }),
@@ -73,6 +69,13 @@ export function dissectIpv4(list: LayerList, at: number, to: number): number {
     dissectTransport(list, u8(bytes, at + IPV4.protocol), { between, at: headerEnd, to: end, complete });
   }
   return end;
+}
+
+/** What keeps a header from being read at all. */
+function headerDamage(bytes: Uint8Array, at: number, to: number): WireError | null {
+  if (to - at < IPV4_HEADER_BYTES) return "truncated";
+  if (u8(bytes, at) >>> 4 !== 4) return "bad-version";
+  return ipv4HeaderBytes(bytes, at) < IPV4_HEADER_BYTES ? "bad-header-length" : null;
 }
 
 function dissectTransport(list: LayerList, protocol: number, carrier: Carrier): void {
@@ -125,9 +128,9 @@ function dissectUdp(list: LayerList, carrier: Carrier): void {
   }
   const length = u16(bytes, at + UDP.length);
   const impossible = length < UDP_HEADER_BYTES || (carrier.complete && length > available);
-  const verifiable = carrier.complete && !impossible && u16(bytes, at + UDP.checksum) !== 0;
+  const verifiable = carrier.complete && !impossible;
   const verdict = verifiable ? udpChecksum(bytes, at, length, carrier.between) === 0 : null;
-  const checked = withStatus(fields, "udp", verdict);
+  const checked = withStatus(fields, "udp", u16(bytes, at + UDP.checksum) === 0 ? "absent" : verdict);
   const end = impossible ? to : Math.min(at + length, to);
   const ports = `${u16(bytes, at + UDP.sourcePort)} > ${u16(bytes, at + UDP.targetPort)}`;
   list.add({
@@ -186,12 +189,19 @@ const portsOf = (bytes: Uint8Array, at: number): string =>
 const checkTcp = (bytes: Uint8Array, { at, to, between }: Carrier): boolean =>
   tcpChecksum(bytes, at, to - at, between) === 0;
 
-/** Adds `<protocol>.checksum.status`: null is unverified. */
-function withStatus(fields: readonly Field[], protocol: string, verdict: boolean | null): Field[] {
+/** Adds `<protocol>.checksum.status`: null is unverified, "absent" a UDP sender's right. */
+function withStatus(fields: readonly Field[], protocol: string, verdict: boolean | "absent" | null): Field[] {
   const name = `${protocol}.checksum`;
   const field = fields.find((candidate) => candidate.name === name);
   if (field === undefined) return [...fields];
-  const value = verdict === null ? "unverified" : verdict ? "good" : "bad";
   const marked = verdict === false ? markField(fields, name, "does not match the bytes") : [...fields];
-  return [...marked, { name: `${name}.status`, label: "Checksum status", value, range: field.range }];
+  return [
+    ...marked,
+    { name: `${name}.status`, label: "Checksum status", value: statusText(verdict), range: field.range },
+  ];
+}
+
+function statusText(verdict: boolean | "absent" | null): string {
+  if (verdict === null) return "unverified";
+  return verdict === "absent" ? "not present" : verdict ? "good" : "bad";
 }

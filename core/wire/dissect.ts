@@ -15,6 +15,7 @@ import {
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
   ETHERTYPE_MIN,
+  ETHERTYPE_RARP,
   ETHERTYPE_SERVICE_VLAN,
   ETHERTYPE_VLAN,
   fieldsOfEthernet,
@@ -93,7 +94,7 @@ function dissectTyped(list: LayerList, from: { type: number; at: number; to: num
     at += VLAN_TAG_BYTES;
   }
   if (type === ETHERTYPE_IPV4) return dissectIpv4(list, at, from.to);
-  if (type === ETHERTYPE_ARP) return dissectArp(list, at, from.to);
+  if (type === ETHERTYPE_ARP || type === ETHERTYPE_RARP) return dissectArp(list, at, from.to);
   list.data(at, from.to, `EtherType ${hexOf(type, 2)}`);
   return from.to;
 }

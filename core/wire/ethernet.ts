@@ -27,6 +27,8 @@ export const ETHERTYPE_MIN = 1536;
 
 export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_ARP = 0x0806;
+/** Reverse ARP (RFC 903): ARP's format, by which a diskless host once asked for its address. */
+export const ETHERTYPE_RARP = 0x8035;
 export const ETHERTYPE_VLAN = 0x8100;
 /** Service tag of 802.1ad, the outer tag of two. */
 export const ETHERTYPE_SERVICE_VLAN = 0x88a8;

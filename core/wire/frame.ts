@@ -35,6 +35,11 @@ export class Frame {
    */
   checksumStart = CHECKSUM_DONE;
   checksumOffset = 0;
+  /**
+   * The L4 checksum in the bytes is right by construction: `finishChecksum` wrote it, or a NIC has verified it. A NIC that
+   * receives the frame need not sum it again. False says nothing.
+   */
+  checksumGood = false;
   /** Trace id of what last happened to this packet. */
   cause = 0;
 
@@ -57,6 +62,7 @@ export function finishChecksum(frame: Frame): void {
   // UDP sends 0xffff for a computed zero, since zero means "no checksum" (RFC 768); TCP may send either.
   put16(frame.bytes, from + frame.checksumOffset, sum === 0 ? 0xffff : sum);
   frame.checksumStart = CHECKSUM_DONE;
+  frame.checksumGood = true;
 }
 
 /** Time on the wire of everything a frame occupies, gap included, in bytes. */
@@ -82,6 +88,7 @@ export class FramePool {
     frame.length = length;
     frame.fcsGood = true;
     frame.checksumStart = CHECKSUM_DONE;
+    frame.checksumGood = false;
     frame.cause = 0;
     this.outstanding++;
     return frame;
@@ -120,6 +127,7 @@ export class FramePool {
     twin.fcsGood = frame.fcsGood;
     twin.checksumStart = frame.checksumStart;
     twin.checksumOffset = frame.checksumOffset;
+    twin.checksumGood = frame.checksumGood;
     twin.cause = frame.cause;
     return twin;
   }

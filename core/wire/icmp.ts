@@ -51,6 +51,9 @@ export const ICMP_TYPE = {
   INFO_REPLY: 16,
   ADDRESS: 17,
   ADDRESSREPLY: 18,
+  /** Of the PROBE utility, RFC 8335. */
+  EXT_ECHO: 42,
+  EXT_ECHOREPLY: 43,
 } as const;
 /** Codes of DEST_UNREACH. */
 export const ICMP_UNREACH = {
@@ -132,12 +135,18 @@ const TIMESTAMP_FIELDS: readonly FieldSpec[] = [
   { name: "icmp.receive_timestamp", label: "Receive timestamp", at: 12, size: 4 },
   { name: "icmp.transmit_timestamp", label: "Transmit timestamp", at: 16, size: 4 },
 ];
+const EXTENDED_FIELDS: readonly FieldSpec[] = [
+  { name: "icmp.ident", label: "Identifier", at: ICMP.id, size: 2 },
+  { name: "icmp.ext.echo.seq", label: "Sequence number", at: ICMP.sequence, size: 1 },
+];
 const LENGTH_FIELD: FieldSpec = { name: "icmp.length", label: "Quoted words", at: ICMP.length, size: 1 };
 const FIELDS_BY_TYPE = new Map<number, readonly FieldSpec[]>([
   [ICMP_TYPE.ECHO, QUERY_FIELDS],
   [ICMP_TYPE.ECHOREPLY, QUERY_FIELDS],
   [ICMP_TYPE.INFO_REQUEST, QUERY_FIELDS],
   [ICMP_TYPE.INFO_REPLY, QUERY_FIELDS],
+  [ICMP_TYPE.EXT_ECHO, EXTENDED_FIELDS],
+  [ICMP_TYPE.EXT_ECHOREPLY, EXTENDED_FIELDS],
   [ICMP_TYPE.TIMESTAMP, TIMESTAMP_FIELDS],
   [ICMP_TYPE.TIMESTAMPREPLY, TIMESTAMP_FIELDS],
   [ICMP_TYPE.ADDRESS, [...QUERY_FIELDS, { name: "icmp.address_mask", label: "Mask", at: 8, size: 4, show: "ipv4" }]],

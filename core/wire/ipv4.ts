@@ -150,7 +150,7 @@ const FIELDS: readonly FieldSpec[] = [
   { name: "ip.flags.rb", label: "Reserved bit", at: IPV4.fragment, size: 2, mask: IP_CE },
   { name: "ip.flags.df", label: "Don't fragment", at: IPV4.fragment, size: 2, mask: IP_DF },
   { name: "ip.flags.mf", label: "More fragments", at: IPV4.fragment, size: 2, mask: IP_MF },
-  { name: "ip.frag_offset", label: "Fragment offset", at: IPV4.fragment, size: 2, mask: IP_OFFSET, scale: 8 },
+  { name: "ip.frag_offset", label: "Fragment offset in 8 bytes", at: IPV4.fragment, size: 2, mask: IP_OFFSET },
   { name: "ip.ttl", label: "Time to live", at: IPV4.ttl, size: 1 },
   { name: "ip.proto", label: "Protocol", at: IPV4.protocol, size: 1 },
   { name: "ip.checksum", label: "Header checksum", at: IPV4.checksum, size: 2, show: "hex" },

@@ -33,6 +33,8 @@ export type TaskStep = typeof TASK_AGAIN | typeof TASK_SLEEPS | typeof TASK_EXIT
 export interface Task {
   readonly pid: number;
   readonly name: string;
+  /** Whether the next step is the program's own computing (user time) and not a system call. */
+  readonly inUser?: boolean;
   /** Price of the next step in ns. */
   stepCost(): Nanoseconds;
   step(): TaskStep;

@@ -74,7 +74,9 @@ export interface NetDevice {
   setUp(up: boolean): void;
 }
 
+export type DeviceChange = "up" | "down" | "carrier" | "no-carrier" | "mtu";
+
 /** Told when interfaces come and go: routes and neighbours follow (netdevice_notifier). */
 export interface DeviceObserver {
-  deviceChanged(device: NetDevice, what: "up" | "down" | "carrier" | "no-carrier" | "mtu"): void;
+  deviceChanged(device: NetDevice, what: DeviceChange): void;
 }

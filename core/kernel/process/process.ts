@@ -6,7 +6,7 @@
  * what its system calls set off.
  */
 import { AssertionError, assert } from "../../base/assert.ts";
-import type { Nanoseconds } from "../../base/time.ts";
+import { TIME_MAX, type Nanoseconds } from "../../base/time.ts";
 import type { KernelCore } from "../core.ts";
 import { TASK_AGAIN, TASK_EXITED, TASK_SLEEPS, type Task, type TaskStep } from "../cpu/work.ts";
 import type { Call, ProcessInfo, Trap } from "../syscall/sys.ts";
@@ -67,6 +67,8 @@ export class Process implements Task, Waiter, TimerHandler, Opener {
   cpuTime: Nanoseconds = 0;
   /** System calls since the last step began; see `limits.ts`. */
   callsInStep = 0;
+  /** Its price is for computing, not for system calls. */
+  inUser = false;
   /** The deadline of the call that blocks now has passed. */
   timedOut = false;
 
@@ -199,10 +201,10 @@ export class Process implements Task, Waiter, TimerHandler, Opener {
     queue.add(this.#pollEntries[this.#pollCount++] as WaitEntry);
   }
 
-  /** From now on `timedOut` says whether `span` ns have passed. */
+  /** From now on `timedOut` says whether `span` ns have passed. A span beyond the end of time never passes. */
   startTimeout(span: Nanoseconds): void {
     this.timedOut = false;
-    this.#core.timers.arm(this.#timer, span);
+    if (span < TIME_MAX - this.#core.engine.now) this.#core.timers.arm(this.#timer, Math.floor(span));
   }
 
   stopTimeout(): void {

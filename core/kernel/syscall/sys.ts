@@ -15,7 +15,7 @@ export type Call<T> = Generator<Trap, T, void>;
 /** A program. The value it returns is its exit status, 0 to 255. */
 export type Program = (sys: Sys, argv: readonly string[]) => Call<number>;
 
-export const AF = { UNSPEC: 0, UNIX: 1, INET: 2, PACKET: 17 } as const;
+export const AF = { UNSPEC: 0, UNIX: 1, INET: 2, NETLINK: 16, PACKET: 17 } as const;
 export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, NONBLOCK: 0o4000 } as const;
 export const MSG = {
   OOB: 1,
@@ -70,6 +70,13 @@ export const IP = {
 export const PMTUDISC = { DONT: 0, WANT: 1, DO: 2, PROBE: 3 } as const;
 /** Option name at SOL.RAW: bit set of ICMP types not wanted. */
 export const ICMP_FILTER = 1;
+/**
+ * Option names at SOL.PACKET. ADD_MEMBERSHIP and DROP_MEMBERSHIP take an interface index and mean promiscuous mode;
+ * STATISTICS reads as text, `packets drops`, and starts counting again.
+ */
+export const PACKET_OPTION = { ADD_MEMBERSHIP: 1, DROP_MEMBERSHIP: 2, STATISTICS: 6 } as const;
+/** sockaddr_ll and AF.PACKET: packets of every ethertype. */
+export const ETH_P_ALL = 3;
 export const POLL = { IN: 1, PRI: 2, OUT: 4, ERR: 8, HUP: 0x10, NVAL: 0x20 } as const;
 /** open(2) flags. */
 export const O = {
@@ -99,6 +106,8 @@ export const SIGNALS = {
   TSTP: 20,
 } as const;
 export const WNOHANG = 1;
+/** waitpid also reports a child that was stopped, once, with status 256 + signal. */
+export const WUNTRACED = 2;
 
 /** sockaddr_in and sockaddr_ll in one record; calls fill it in. */
 export interface SocketAddress {
@@ -127,6 +136,8 @@ export interface Message {
   tos: number | null;
   /** Arrival at the socket, virtual ns. */
   timestamp: number | null;
+  /** IP_PKTINFO: where it arrived, and the address it was sent to. */
+  packetInfo?: { device: number; target: Ipv4Address } | null;
   /** Trailing part of IP_RECVERR: struct sock_extended_err plus who sent the ICMP error. */
   error: {
     errno: number;

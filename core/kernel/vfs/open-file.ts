@@ -17,7 +17,11 @@ export abstract class OpenFile {
   /** O_NONBLOCK. */
   nonblocking = false;
   /** Woken whenever `pollMask` may have changed. */
-  readonly waiters = new WaitQueue();
+  readonly waiters: WaitQueue;
+
+  constructor(waiters = new WaitQueue()) {
+    this.waiters = waiters;
+  }
 
   /** @returns bytes read, 0 at the end, or -errno. */
   read(_buffer: Uint8Array): number {

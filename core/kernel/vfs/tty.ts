@@ -5,7 +5,7 @@
  * Left out: termios itself (modes are fields here), flow control, job control of readers (SIGTTIN): a process in the
  * background that reads waits until it is in the foreground.
  */
-import { put8, u8, utf8Decode } from "../../base/bytes.ts";
+import { put8, utf8Decode } from "../../base/bytes.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import type { TraceRecorder } from "../../trace/recorder.ts";
 import { WaitQueue } from "../process/wait-queue.ts";
@@ -36,6 +36,10 @@ const CTRL_Z = 26;
 const CTRL_BACKSLASH = 28;
 const DELETE = 127;
 const SPACE = 32;
+
+/** Marks in the read queue, beside bytes: what Ctrl-D left. */
+const END_OF_FILE = 256;
+const END_OF_LINE = 257;
 
 const KEY_SIGNALS: ReadonlyMap<number, number> = new Map([
   [CTRL_C, SIGNALS.INT],
@@ -203,16 +207,12 @@ export class Tty {
   }
 }
 
-/** Marks in the read queue, beside bytes: what Ctrl-D left. */
-const END_OF_FILE = 256;
-const END_OF_LINE = 257;
-
 export class TtyFile extends OpenFile {
   readonly kind: FileKind = "tty";
   readonly tty: Tty;
 
   constructor(tty: Tty) {
-    super();
+    super(tty.waiters);
     this.tty = tty;
   }
 
@@ -231,5 +231,3 @@ export class TtyFile extends OpenFile {
 
   protected override release(): void {}
 }
-
-export const isNewline = (bytes: Uint8Array, at: number): boolean => u8(bytes, at) === NEWLINE;

@@ -79,9 +79,13 @@ function readNodes(graph: XmlElement, source: Source): ReadonlyMap<string, MapNo
     const label = fields.get("label") ?? "";
     const name = names.take(label, `node-${id}`);
     const place = placeOf(fields);
-    if (name !== label) problems.warning("import/renamed", element.at, `"${label}" is called ${name} here`);
-    if (place === undefined)
+    // A hyphen for a blank needs no mention.
+    if (name !== label.replaceAll(" ", "-")) {
+      problems.warning("import/renamed", element.at, `"${label}" is called ${name} here`);
+    }
+    if (place === undefined) {
       problems.warning("import/no-place", element.at, `${name} has no position`, "placed on a ring");
+    }
     nodes.set(id, { name, place });
     if (nodes.size > LAB_LIMITS.nodesMax) problems.error("import/too-large", element.at, "too many nodes for a lab");
   }
@@ -123,8 +127,9 @@ function readLinks(
       continue;
     }
     const pair = [a.name, b.name].sort((x, y) => (x < y ? -1 : 1)).join(" ");
-    if (pairs.has(pair))
+    if (pairs.has(pair)) {
       problems.warning("import/parallel", element.at, `one more edge between ${a.name} and ${b.name}`, "kept");
+    }
     pairs.add(pair);
     links.push(linkOf(a, b, element, source));
     if (links.length > LAB_LIMITS.linksMax) problems.error("import/too-large", element.at, "too many edges for a lab");

@@ -126,7 +126,9 @@ function apply(operator: string, left: bigint, right: bigint): Result<bigint, st
   if ((operator === "/" || operator === "%") && right === 0n) return bad("division by 0");
   if (operator === "**" && right < 0n) return bad("exponent less than 0");
   const operation = BINARY.get(operator);
-  return operation === undefined ? bad(`syntax error: invalid arithmetic operator`) : good(wrap(operation(left, right)));
+  return operation === undefined
+    ? bad(`syntax error: invalid arithmetic operator`)
+    : good(wrap(operation(left, right)));
 }
 
 function assign(expression: Binary, operator: string, variables: Variables, depth: number): Result<bigint, string> {

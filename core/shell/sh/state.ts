@@ -3,8 +3,8 @@
  * another process. A jump (break, return, exit) is a field that the executor looks at after each command, not an
  * exception.
  */
-import type { Function as FunctionNode } from "unbash";
-import type { Sys } from "../../kernel/syscall/sys.ts";
+import type { Function as FunctionNode, Statement } from "unbash";
+import type { Call, Sys } from "../../kernel/syscall/sys.ts";
 import type { Job } from "./jobs.ts";
 
 export type Variable = { value: string; exported: boolean; readonly: boolean };
@@ -25,11 +25,17 @@ export const STANDARD_FILES: Files = new Map([
   [2, 2],
 ]);
 
+/** Runs command lists: how expansions and builtins reach the executor that itself uses them. */
+export interface Executor {
+  list(shell: ShellState, statements: readonly Statement[], files: Files): Call<number>;
+  words(shell: ShellState, words: readonly string[], files: Files): Call<number>;
+}
+
 export class ShellState {
   readonly sys: Sys;
+  readonly executor: Executor;
   readonly variables = new Map<string, Variable>();
   readonly functions = new Map<string, FunctionNode["body"]>();
-  readonly aliases = new Map<string, string>();
   readonly jobs: Job[] = [];
   history: string[] = [];
   /** `$0`. */
@@ -56,22 +62,22 @@ export class ShellState {
   nesting = 0;
   loops = 0;
   functionDepth = 0;
-  /** Status of a signal, e.g. 130, when SIGINT ended the script. */
-  interruptStatus = 0;
+  /** Values that `local` hid, innermost function last. */
+  readonly hidden: Map<string, Variable | undefined>[] = [];
 
-  constructor(sys: Sys) {
+  constructor(sys: Sys, executor: Executor) {
     this.sys = sys;
+    this.executor = executor;
     this.shellPid = sys.pid;
     for (const [name, value] of sys.environment) this.variables.set(name, { value, exported: true, readonly: false });
   }
 
   /** The same state for a child process: `$$` stays the parent's, jobs do not follow. */
   copyTo(sys: Sys): ShellState {
-    const copy = new ShellState(sys);
+    const copy = new ShellState(sys, this.executor);
     copy.variables.clear();
     for (const [name, variable] of this.variables) copy.variables.set(name, { ...variable });
     for (const [name, body] of this.functions) copy.functions.set(name, body);
-    for (const [name, value] of this.aliases) copy.aliases.set(name, value);
     copy.name = this.name;
     copy.positional = this.positional;
     copy.status = this.status;
@@ -104,11 +110,9 @@ export class ShellState {
     for (const [name, variable] of this.variables) if (variable.exported) exported.set(name, variable.value);
     return exported;
   }
-
-  /** The descriptor of this process behind a command's descriptor; -1 when it is closed. */
-  fd(files: Files, number: number): number {
-    return files.get(number) ?? -1;
-  }
 }
+
+/** The descriptor of this process behind a command's descriptor; -1, which no call accepts, when it is closed. */
+export const descriptor = (files: Files, number: number): number => files.get(number) ?? -1;
 
 export const isName = (text: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text);

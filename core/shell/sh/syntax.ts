@@ -1,5 +1,5 @@
 /** From text to a command tree, with errors worded as bash words them. The grammar is unbash's (Bash 5.3). */
-import { parse, type ParsedScript, type ParseError } from "unbash";
+import { forEachChild, parse, type ParsedScript, type ParseError, type SyntaxNode } from "unbash";
 import { SCRIPT_CHARACTERS_MAX } from "../limits.ts";
 
 export type Parsed =
@@ -40,9 +40,13 @@ function describe(source: string, error: ParseError): Parsed {
 }
 
 /** A here-document whose delimiter line has not come; the parser takes the end of input for it, as bash -c does. */
-function hasOpenHereDocument(source: string, script: ParsedScript): boolean {
+function hasOpenHereDocument(source: string, node: SyntaxNode): boolean {
   if (!source.includes("<<")) return false;
-  return /"type":"HereDoc"(?:(?!"closing":|"type":"HereDoc").)*$/.test(
-    JSON.stringify(script).replace(/"closing":\{[^}]*\}/g, '"closing":1'),
-  );
+  if (node.type === "HereDoc") return node.closing === undefined;
+  let found = false;
+  forEachChild(node, (child) => {
+    // Words are left unresolved: a here-document inside a substitution closes with it.
+    if (!found && child.type !== "Word") found = hasOpenHereDocument(source, child);
+  });
+  return found;
 }

@@ -1,0 +1,258 @@
+/**
+ * Receive processing of one CPU: the NAPI poll list and net_rx_action, and the backlog that loopback and pre-NAPI
+ * drivers feed (struct softnet_data, net/core/dev.c). A step handles one packet.
+ * Left out: receive packet steering (so `received_rps` stays 0), threaded NAPI, and the completion queue of NET_TX.
+ */
+import { assert } from "../../base/assert.ts";
+import { Ring } from "../../base/ring.ts";
+import { MICROSECOND, type Nanoseconds } from "../../base/time.ts";
+import { KIND } from "../../contract/trace-event.ts";
+import type { KernelCore } from "../core.ts";
+import { SkbQueue } from "../skb/skb-queue.ts";
+import type { SkBuff } from "../skb/skbuff.ts";
+import type { Sysctl } from "../sysctl.ts";
+import type { Cpu } from "./cpu.ts";
+import { SOFTIRQ, type Work } from "./work.ts";
+
+/** Packets of one device per turn (NAPI_POLL_WEIGHT). */
+export const NAPI_WEIGHT = 64;
+
+const NAPI_POLL = KIND["napi:napi_poll"];
+const TIME_SQUEEZE = KIND["softnet:time_squeeze"];
+
+/** A driver that is polled. All in softirq context. */
+export interface NapiPoller {
+  readonly deviceIndex: number;
+  /** Price of the driver's work for its next packet; asked only while there is one. */
+  readonly packetCost: Nanoseconds;
+  readonly hasPackets: boolean;
+  /** A turn begins. */
+  beginPoll(): void;
+  pollPacket(): void;
+  /** The turn ends: what GRO still holds goes up. */
+  endPoll(): void;
+  /** Polled dry: interrupts may come again (napi_complete_done). Schedules itself anew when something came meanwhile. */
+  complete(): void;
+}
+
+/** One entry of poll lists (struct napi_struct). */
+export class Napi {
+  readonly poller: NapiPoller;
+  /** Packets per turn; Infinity for a driver without quota. */
+  weight: number;
+  /** On a poll list or being polled (NAPI_STATE_SCHED). */
+  isScheduled = false;
+  polls = 0;
+
+  constructor(poller: NapiPoller, weight = NAPI_WEIGHT) {
+    this.poller = poller;
+    this.weight = weight;
+  }
+}
+
+/** Takes packets out of the backlog. */
+export interface BacklogSink {
+  receiveQueued(skb: SkBuff): void;
+}
+
+/** net.core.* parameters of receive processing, one set a machine. */
+export interface SoftnetParameters {
+  readonly budget: Sysctl;
+  readonly budgetUsecs: Sysctl;
+  readonly backlogMax: Sysctl;
+  readonly backlogWeight: Sysctl;
+}
+
+export function defineSoftnetParameters(core: KernelCore): SoftnetParameters {
+  return {
+    budget: core.sysctls.define("net.core.netdev_budget", 300, 1),
+    budgetUsecs: core.sysctls.define("net.core.netdev_budget_usecs", 2000, 1),
+    backlogMax: core.sysctls.define("net.core.netdev_max_backlog", 1000),
+    backlogWeight: core.sysctls.define("net.core.dev_weight", NAPI_WEIGHT, 1),
+  };
+}
+
+export class Softnet implements Work, NapiPoller {
+  readonly #core: KernelCore;
+  readonly #cpu: Cpu;
+  readonly #parameters: SoftnetParameters;
+  /** Scheduled since the last net_rx_action began. */
+  #pollList = new Ring<Napi>();
+  /** What the running net_rx_action has still to poll, and what used its weight up and wants another turn. */
+  #list = new Ring<Napi>();
+  readonly #repoll = new Ring<Napi>();
+  #current: Napi | null = null;
+  #inAction = false;
+  #work = 0;
+  #budgetLeft = 0;
+  #startedAt = 0;
+  readonly #backlog = new SkbQueue();
+  readonly #backlogNapi = new Napi(this);
+  sink: BacklogSink | null = null;
+
+  /** Columns of /proc/net/softnet_stat. */
+  processed = 0;
+  dropped = 0;
+  timeSqueeze = 0;
+  readonly receivedRps = 0;
+
+  constructor(core: KernelCore, cpu: Cpu) {
+    this.#core = core;
+    this.#cpu = cpu;
+    this.#parameters = cpu.smp.softnetParameters(core);
+  }
+
+  /** Puts a device on the poll list (__napi_schedule); nothing when it is there already. */
+  schedule(napi: Napi): void {
+    if (napi.isScheduled) return;
+    napi.isScheduled = true;
+    this.#pollList.push(napi);
+    this.#cpu.raiseSoftirq(SOFTIRQ.NET_RX);
+  }
+
+  /** netif_rx: queues the packet for the softirq. @returns false when the backlog was full and the packet died. */
+  enqueueBacklog(skb: SkBuff): boolean {
+    if (this.#backlog.length >= this.#parameters.backlogMax.value) {
+      this.dropped++;
+      this.#core.drop(skb, "CPU_BACKLOG");
+      return false;
+    }
+    this.#backlog.push(skb);
+    this.schedule(this.#backlogNapi);
+    return true;
+  }
+
+  get backlogLength(): number {
+    return this.#backlog.length;
+  }
+
+  // net_rx_action
+
+  stepCost(): Nanoseconds {
+    const napi = this.#current;
+    if (napi !== null) return napi.poller.hasPackets ? napi.poller.packetCost : 0;
+    const next = this.#list.length > 0 ? this.#list.at(0) : this.#pollList.length > 0 ? this.#pollList.at(0) : null;
+    if (next === null) return 0;
+    return this.#core.costs.poll + (next.poller.hasPackets ? next.poller.packetCost : 0);
+  }
+
+  step(): boolean {
+    if (!this.#inAction && !this.#beginAction()) return false;
+    const napi = this.#current ?? this.#beginPoll();
+    const poller = napi.poller;
+    if (this.#work < napi.weight && poller.hasPackets) {
+      this.#work++;
+      this.processed++;
+      poller.pollPacket();
+      if (this.#work < napi.weight && poller.hasPackets) return true;
+    }
+    this.#endPoll(napi);
+    const now = this.#core.engine.now;
+    const timeLimit = this.#startedAt + this.#parameters.budgetUsecs.value * MICROSECOND;
+    if (this.#budgetLeft <= 0 || now >= timeLimit) {
+      this.timeSqueeze++;
+      if (this.#core.trace.active) this.#core.trace.record(TIME_SQUEEZE, 0, 0, this.#cpu.index);
+    } else if (this.#list.length > 0) {
+      return true;
+    }
+    this.#endAction();
+    return false;
+  }
+
+  #beginAction(): boolean {
+    if (this.#pollList.length === 0) return false;
+    this.#inAction = true;
+    this.#budgetLeft = this.#parameters.budget.value;
+    this.#startedAt = this.#core.engine.now;
+    const scheduled = this.#pollList;
+    this.#pollList = this.#list;
+    this.#list = scheduled;
+    assert(this.#pollList.length === 0, "a finished net_rx_action leaves its list empty");
+    return true;
+  }
+
+  #beginPoll(): Napi {
+    const napi = this.#list.shift();
+    assert(napi !== undefined && napi.isScheduled, "what is on the poll list is scheduled");
+    this.#current = napi;
+    this.#work = 0;
+    napi.polls++;
+    napi.poller.beginPoll();
+    return napi;
+  }
+
+  #endPoll(napi: Napi): void {
+    napi.poller.endPoll();
+    if (this.#core.trace.active) {
+      const weight = napi.weight === Infinity ? 0 : napi.weight;
+      this.#core.trace.record(NAPI_POLL, 0, this.#core.engine.cause, napi.poller.deviceIndex, this.#work, weight);
+    }
+    this.#budgetLeft -= this.#work;
+    this.#current = null;
+    if (this.#work >= napi.weight) {
+      this.#repoll.push(napi);
+      return;
+    }
+    napi.isScheduled = false;
+    napi.poller.complete();
+  }
+
+  /** Next time come first those not reached, then the new ones, then those that had a full turn. */
+  #endAction(): void {
+    this.#inAction = false;
+    if (this.#list.length > 0) {
+      for (let napi = this.#pollList.shift(); napi !== undefined; napi = this.#pollList.shift()) this.#list.push(napi);
+      const rest = this.#list;
+      this.#list = this.#pollList;
+      this.#pollList = rest;
+    }
+    for (let napi = this.#repoll.shift(); napi !== undefined; napi = this.#repoll.shift()) this.#pollList.push(napi);
+    if (this.#pollList.length > 0) this.#cpu.raiseSoftirq(SOFTIRQ.NET_RX);
+  }
+
+  // The backlog is polled like a device (process_backlog).
+
+  readonly deviceIndex = 0;
+  /** The driver's part was paid for in its interrupt handler. */
+  readonly packetCost = 0;
+
+  get hasPackets(): boolean {
+    return this.#backlog.length > 0;
+  }
+
+  beginPoll(): void {
+    this.#backlogNapi.weight = this.#parameters.backlogWeight.value;
+  }
+
+  pollPacket(): void {
+    const skb = this.#backlog.shift();
+    assert(skb !== null && this.sink !== null, "a packet waits and somebody takes it");
+    this.sink.receiveQueued(skb);
+  }
+
+  endPoll(): void {
+    // Nothing is held back: GRO belongs to devices.
+  }
+
+  complete(): void {
+    if (this.#backlog.length > 0) this.schedule(this.#backlogNapi);
+  }
+
+  queuedPackets(): number {
+    return this.#backlog.length;
+  }
+
+  checkInvariants(): void {
+    assert(this.#inAction || this.#list.length === 0, "only a running net_rx_action has a list of its own");
+    assert(this.#backlog.length === 0 || this.#backlogNapi.isScheduled, "a backlog with packets is scheduled");
+  }
+
+  shutdown(): void {
+    for (let skb = this.#backlog.shift(); skb !== null; skb = this.#backlog.shift()) this.#core.drop(skb, "NODE_DOWN");
+    this.#pollList.clear();
+    this.#list.clear();
+    this.#repoll.clear();
+    this.#current = null;
+    this.#inAction = false;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * One machine's kernel, put together: CPUs, interfaces, the network layer, sockets, files and processes, bottom up.
+ * What a lab, a test or a packetdrill script does to a machine goes through here.
+ */
+import { assert } from "../base/assert.ts";
+import { utf8Encode } from "../base/bytes.ts";
+import type { CostTable } from "./cost.ts";
+import { KernelCore, type KernelEnvironment } from "./core.ts";
+import { Cpu } from "./cpu/cpu.ts";
+import { Smp } from "./cpu/run-queue.ts";
+import { SOFTIRQ } from "./cpu/work.ts";
+import { Devices } from "./device/devices.ts";
+import { Nic } from "./device/nic.ts";
+import type { NicOptions } from "./device/nic-options.ts";
+import { IpStack } from "./net/ip-stack.ts";
+import { KernelTimers } from "./timer/timers.ts";
+import type { Program } from "./syscall/sys.ts";
+import { Userland, type RunOptions, type RunningCommand } from "./userland.ts";
+
+export interface KernelOptions {
+  readonly hostname: string;
+  readonly costs: CostTable;
+  readonly cpus: number;
+  /** What is in /bin. */
+  readonly programs: ReadonlyMap<string, Program>;
+}
+
+/** First interrupt number of a NIC; those below belong to the timer and the console, as on a PC. */
+const NIC_IRQ_FIRST = 24;
+
+export class Kernel {
+  readonly core: KernelCore;
+  readonly cpus: readonly Cpu[];
+  readonly devices: Devices;
+  readonly ip: IpStack;
+  readonly userland: Userland;
+  readonly #nics: Nic[] = [];
+
+  constructor(environment: KernelEnvironment, options: KernelOptions) {
+    assert(options.cpus >= 1, "a machine has a CPU");
+    this.core = new KernelCore(environment, options.hostname, options.costs);
+    const smp = new Smp();
+    this.cpus = Array.from({ length: options.cpus }, (_, index) => new Cpu(this.core, index, smp));
+    const first = this.cpus[0] as Cpu;
+    const timers = new KernelTimers(this.core.engine, options.costs, first);
+    this.core.install(this.cpus, timers);
+    first.registerSoftirq(SOFTIRQ.TIMER, timers);
+    this.devices = new Devices(this.core, this.cpus);
+    this.ip = new IpStack(this.core, this.devices);
+    this.userland = new Userland(this.core, this.cpus, this.devices, this.ip, options.programs);
+    this.devices.loopback.setUp(true);
+    this.ip.addLoopback();
+  }
+
+  /** In the order in which they were added. */
+  get nics(): readonly Nic[] {
+    return this.#nics;
+  }
+
+  /** A new interface, still down; its interrupts go to the machine's CPUs in turn. */
+  addNic(options: Omit<NicOptions, "core" | "devices" | "cpu" | "irq">): Nic {
+    const index = this.#nics.length;
+    const nic = new Nic({
+      ...options,
+      core: this.core,
+      devices: this.devices,
+      cpu: this.cpus[index % this.cpus.length] as Cpu,
+      irq: NIC_IRQ_FIRST + index,
+    });
+    this.#nics.push(nic);
+    return nic;
+  }
+
+  /** Runs a program with a terminal of its own. */
+  run(options: RunOptions): RunningCommand {
+    return this.userland.run(options);
+  }
+
+  /** Puts a file where it belongs, making the directories above it. @returns 0 or -errno. */
+  writeFile(path: string, content: string | Uint8Array): number {
+    return this.userland.writeFile(path, typeof content === "string" ? utf8Encode(content) : content);
+  }
+
+  /** The whole machine stands still: interrupts wait, rings fill. */
+  pause(): void {
+    for (const cpu of this.cpus) cpu.freeze();
+  }
+
+  resume(): void {
+    for (const cpu of this.cpus) cpu.thaw();
+  }
+
+  /** The power is cut. Everything in memory is gone; packets are counted as NODE_DOWN. */
+  shutdown(): void {
+    this.core.alive = false;
+    this.core.timers.stop();
+    for (const cpu of this.cpus) cpu.halt();
+    this.userland.shutdown();
+    this.ip.shutdown();
+    this.devices.shutdown();
+    for (const nic of this.#nics) nic.shutdown();
+  }
+
+  queuedPackets(): number {
+    return this.devices.queuedPackets() + this.ip.queuedPackets() + this.userland.queuedPackets();
+  }
+
+  checkInvariants(): void {
+    this.devices.checkInvariants();
+    this.ip.checkInvariants();
+    this.userland.checkInvariants();
+  }
+
+  /** By its name with its group, as `nstat` shows it: `Udp.InDatagrams` or `UdpInDatagrams`; null when there is none. */
+  snmpCounter(name: string): number | null {
+    const { ip, icmp, udp, ipExt } = this.core.snmp;
+    const groups = { IpExt: ipExt, Ip: ip, Icmp: icmp, Udp: udp };
+    for (const [group, counters] of Object.entries(groups)) {
+      if (!name.startsWith(group)) continue;
+      const value = new Map(Object.entries(counters)).get(name.slice(group.length).replace(/^\./, ""));
+      if (value !== undefined) return value;
+    }
+    return null;
+  }
+
+  /** A counter of the NIC with that index, by its name in `ip -s link` or `ethtool -S`; null when there is none. */
+  nicCounter(index: number, name: string): number | null {
+    const nic = this.#nics[index];
+    return nic?.statistics().get(name) ?? nic?.ethtoolStatistics().get(name) ?? null;
+  }
+}

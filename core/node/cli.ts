@@ -1,0 +1,108 @@
+/** The command line, `lastack`: what it understands, and the one place where failures become exit codes. */
+import { Command, CommanderError } from "commander";
+import { benchCommand } from "./command-bench.ts";
+import { dissectCommand } from "./command-dissect.ts";
+import { checkCommand, exportCommand, importCommand } from "./command-files.ts";
+import { runCommand } from "./command-run.ts";
+import { shellCommand } from "./command-shell.ts";
+import { CliFailure, EXIT, EXIT_HELP } from "./exit-codes.ts";
+import { collect, durationOption, speedOption, wholeOption } from "./run-options.ts";
+import { systemErrorCode } from "./system-error.ts";
+import { VERSION } from "./version.ts";
+
+/** Parses the arguments and runs what they say. @returns the exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const finish = async (code: number | Promise<number>): Promise<void> => void (exitCode = await code);
+  const program = new Command("lastack")
+    .description("Runs network labs: virtual hosts with Linux's packet path, deterministic to the last event.")
+    .version(VERSION)
+    .addHelpText("after", EXIT_HELP)
+    .exitOverride();
+  addRunCommands(program, finish);
+  addFileCommands(program, finish);
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+type Finish = (code: number | Promise<number>) => Promise<void>;
+
+function addRunCommands(program: Command, finish: Finish): void {
+  program
+    .command("run <lab>")
+    .description("run a lab as fast as it goes, and report what happened")
+    .option("--until <time>", "run up to this virtual time, such as 10s or 250ms", durationOption)
+    .option("--seed <n>", "use this seed instead of the lab's", wholeOption)
+    .option("--exec <'host: command'>", "run a command on a host from the start; may be repeated", collect, [])
+    .option("--pcap <file>", "write a capture (pcapng) of all interfaces")
+    .option("--capture <host:nic>", "capture only this interface, or all of a host; may be repeated", collect, [])
+    .option("--trace <file.json>", "write the trace as Trace Event JSON, for ui.perfetto.dev")
+    .option("--csv <file>", "write the lab's measurements as CSV")
+    .option("--packet <id>", "print the way of the packet with this id, as captures number them", wholeOption)
+    .option("--json", "print the report as JSON (resources/schema/run-report.schema.json) and nothing else")
+    .option("--quiet", "print problems only")
+    .action((lab, options) => finish(runCommand(lab, options)));
+  program
+    .command("shell <lab> <host>")
+    .description("type at a host's terminal while the lab runs; Ctrl-] leaves")
+    .option("--seed <n>", "use this seed instead of the lab's", wholeOption)
+    .option("--speed <factor>", "virtual seconds per second", speedOption, 1)
+    .option("--until <time>", "with input from a pipe: the latest end, in virtual time", durationOption)
+    .action((lab, host, options) => finish(shellCommand(lab, host, options)));
+  program
+    .command("bench")
+    .description("run the benchmarks of the source checkout")
+    .option("--json", "print the figures as JSON")
+    .option("--peers", "also run ns-3, when it is installed")
+    .action((options) => finish(benchCommand(options)));
+}
+
+function addFileCommands(program: Command, finish: Finish): void {
+  program
+    .command("check <lab...>")
+    .description("say what is wrong with lab files, each with file, line and column")
+    .action((labs) => finish(checkCommand(labs)));
+  program
+    .command("import <file>")
+    .description("make a lab of a Mininet (.mn) or Topology Zoo (.graphml) file")
+    .option("-o, --out <lab>", "write it to this file instead of standard output")
+    .action((file, options) => finish(importCommand(file, options)));
+  program
+    .command("export <lab>")
+    .description("write a lab's topology for other tools")
+    .requiredOption("--mn <file>", "as a Mininet topology, which MiniEdit opens")
+    .action((lab, options) => finish(exportCommand(lab, options)));
+  program
+    .command("dissect <capture>")
+    .description("print a pcap or pcapng file as tcpdump would")
+    .option("-v, --verbose", "more of each header")
+    .option("-e, --link-header", "with the Ethernet header")
+    .option("-x, --hex", "with the bytes")
+    .option("--layers", "every layer and field with its bytes")
+    .action((capture, options) => finish(dissectCommand(capture, options)));
+}
+
+/** Says what went wrong, once, in words. @returns the exit code. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CliFailure) {
+    if (error.message !== "") process.stderr.write(`lastack: ${error.message}\n`);
+    return error.exitCode;
+  }
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  process.stderr.write(`lastack: internal error, please report it\n  ${text}\n`);
+  if (process.env["LASTACK_DEBUG"] !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  else process.stderr.write("  (LASTACK_DEBUG=1 shows where)\n");
+  return EXIT.internal;
+}
+
+// `lastack run ... | head` closes our output: stop in silence, as other programs do.
+process.stdout.on("error", (error) => {
+  if (systemErrorCode(error) !== "EPIPE") throw error;
+});
+
+process.exitCode = await main(process.argv);

@@ -1,0 +1,57 @@
+/** `lastack dissect`: a capture as text, one line a frame as tcpdump prints it, or layer by layer. */
+import { toHex } from "../base/bytes.ts";
+import type { CapturedPacket } from "../wire/capture.ts";
+import { CaptureReader } from "../wire/capture-reader.ts";
+import { dissect } from "../wire/dissect.ts";
+import { PacketPrinter } from "../wire/tcpdump.ts";
+import { EXIT } from "./exit-codes.ts";
+import { fileChunks } from "./read-file.ts";
+import { printable } from "./style.ts";
+
+export interface DissectOptions {
+  readonly verbose?: boolean;
+  readonly layers?: boolean;
+  readonly linkHeader?: boolean;
+  readonly hex?: boolean;
+}
+
+/** @returns EXIT.file for a damaged capture, after printing what comes before the damage. */
+export function dissectCommand(path: string, options: DissectOptions): number {
+  const reader = new CaptureReader();
+  const printer = new PacketPrinter({
+    verbosity: options.verbose === true ? 1 : 0,
+    linkHeader: options.linkHeader === true,
+    nanoseconds: true,
+    ...(options.hex === true ? { hex: "X" } : {}),
+  });
+  for (const chunk of fileChunks(path)) {
+    const packets = reader.push(chunk);
+    const lines = packets.map((packet) => (options.layers === true ? layersText(packet) : lineText(printer, packet)));
+    if (lines.length > 0) process.stdout.write(`${lines.map(printable).join("\n")}\n`);
+    if (reader.content.problem !== undefined || process.stdout.destroyed) break;
+  }
+  const { problem } = reader.end();
+  if (problem === undefined) return EXIT.ok;
+  process.stderr.write(`lastack: ${path}: byte ${problem.at}: ${problem.message}\n`);
+  return EXIT.file;
+}
+
+function lineText(printer: PacketPrinter, packet: CapturedPacket): string {
+  const { data, originalLength, linkType, comments } = packet;
+  const time = packet.time ?? { seconds: 0, nanoseconds: 0 };
+  const text = printer.print({ time, data, originalLength, linkType });
+  return [text, ...comments.map((comment) => `    # ${comment}`)].join("\n");
+}
+
+function layersText(packet: CapturedPacket): string {
+  const { layers, summary } = dissect(packet.data, packet.linkType);
+  const lines = [`Frame at byte ${packet.at}, ${packet.originalLength} bytes: ${summary}`];
+  for (const layer of layers) {
+    lines.push(`  ${layer.protocol} [${layer.range.join(",")}) ${layer.summary}`);
+    for (const { name, label, value, range, error } of layer.fields) {
+      const bytes = toHex(packet.data.subarray(range[0], Math.min(range[1], range[0] + 8)), " ");
+      lines.push(`    ${name.padEnd(28)} ${label}: ${value}  [${bytes}]${error === undefined ? "" : `  ! ${error}`}`);
+    }
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,103 @@
+/**
+ * `lastack shell`: a person at the terminal of one host, while the lab runs against the wall clock. Keys go to the lab's
+ * terminal as they are typed, Ctrl-C too; only Ctrl-] is ours. Without a terminal the input is taken whole, and the lab runs flat out.
+ */
+import type { VirtualTime } from "../base/time.ts";
+import { Session } from "../session/session.ts";
+import { CliFailure, EXIT } from "./exit-codes.ts";
+import { NODE_LIMITS } from "./limits.ts";
+import { loadLab, readText } from "./read-file.ts";
+import { runLoop } from "./run-loop.ts";
+import { hostNamed } from "./run-options.ts";
+
+export interface ShellOptions {
+  readonly seed?: number;
+  readonly speed: number;
+  readonly until?: number;
+}
+
+const CONSOLE = 1;
+/** How often virtual time catches up with the wall clock: below what a typist notices. */
+const TICK_MS = 10;
+const END_CHECK_MS = 200;
+const LEAVE_KEY = "\u001d";
+const END_OF_FILE = "\u0004";
+
+export async function shellCommand(path: string, host: string, options: ShellOptions): Promise<number> {
+  if (path === "-") throw new CliFailure(EXIT.usage, "the lab cannot come from standard input: the shell reads that");
+  const lab = loadLab(path);
+  const node = hostNamed(lab, host);
+  const session = new Session(lab, {
+    journal: [{ at: 0, events: 0, command: { kind: "shell", node, console: CONSOLE } }],
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+  });
+  session.onConsole((console, bytes) => {
+    if (console === CONSOLE) process.stdout.write(bytes);
+  });
+  if (process.stdin.isTTY) await interact(session, options.speed);
+  else await runScript(session, options.until ?? lab.durationNs);
+  return EXIT.ok;
+}
+
+/** Input from a pipe or file: everything is typed at the start, then the end of file. */
+async function runScript(session: Session, until: number): Promise<void> {
+  session.advance(0 as VirtualTime);
+  type(session, readText("-"));
+  type(session, END_OF_FILE);
+  const end = new ShellEnd(session);
+  await runLoop(session, { until, shouldStop: () => end.ended, onSlice: () => undefined });
+}
+
+async function interact(session: Session, speed: number): Promise<void> {
+  process.stdout.write("(Ctrl-] leaves)\n");
+  process.stdin.setRawMode(true);
+  process.stdin.setEncoding("utf8");
+  const end = new ShellEnd(session);
+  let leaves = false;
+  process.stdin.on("data", (text: string) => {
+    const leaveAt = text.indexOf(LEAVE_KEY);
+    if (leaveAt >= 0) leaves = true;
+    type(session, leaveAt >= 0 ? text.slice(0, leaveAt) : text);
+  });
+  process.stdin.resume();
+  try {
+    const started = performance.now();
+    for (let wall = started; !leaves && !end.ended; wall = performance.now()) {
+      const target = Math.floor((wall - started) * 1e6 * speed);
+      // A lab too busy for the wall clock falls behind rather than freezing the keyboard.
+      session.advance(Math.max(target, session.now) as VirtualTime, NODE_LIMITS.eventsPerSlice);
+      await new Promise<void>((resolve) => setTimeout(resolve, TICK_MS));
+    }
+  } finally {
+    process.stdin.setRawMode(false);
+    process.stdin.pause();
+    process.stdout.write("\n");
+  }
+}
+
+function type(session: Session, text: string): void {
+  if (text === "") return;
+  const typed = session.inject({ kind: "input", console: CONSOLE, text });
+  if (!typed.ok) process.stderr.write(`lastack: ${typed.error}\n`);
+}
+
+/** Asks now and then whether the shell has ended: a report is too dear for every slice. */
+class ShellEnd {
+  readonly #session: Session;
+  #asked = 0;
+  #ended = false;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get ended(): boolean {
+    const wall = performance.now();
+    if (!this.#ended && wall - this.#asked > END_CHECK_MS) {
+      this.#asked = wall;
+      const shell = this.#session.report().consoles.find(({ console }) => console === CONSOLE);
+      this.#ended = shell !== undefined && shell.endedAt !== null;
+    }
+    return this.#ended;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * What hosts print, as it comes. With one console its text goes out as it is; with several, whole lines go out, each with
+ * its time and host in front, so that they do not run into each other.
+ */
+import { NODE_LIMITS } from "./limits.ts";
+import { printable, type Style } from "./style.ts";
+
+export interface ConsolePrinterOptions {
+  readonly write: (text: string) => void;
+  readonly style: Style;
+  /** More than one console may speak. */
+  readonly several: boolean;
+  /** Virtual time, ns. */
+  readonly now: () => number;
+  readonly nodeOf: (console: number) => string;
+}
+
+type OpenLine = { readonly decoder: InstanceType<typeof TextDecoder>; text: string };
+
+export class ConsolePrinter {
+  readonly #options: ConsolePrinterOptions;
+  readonly #lines = new Map<number, OpenLine>();
+  #endsLine = true;
+
+  constructor(options: ConsolePrinterOptions) {
+    this.#options = options;
+  }
+
+  onBytes(console: number, bytes: Uint8Array): void {
+    let line = this.#lines.get(console);
+    if (line === undefined) {
+      line = { decoder: new TextDecoder(), text: "" };
+      this.#lines.set(console, line);
+    }
+    line.text += line.decoder.decode(bytes, { stream: true });
+    if (this.#options.several) this.#writeLines(console, line);
+    else this.#writeRaw(line);
+  }
+
+  /** Prints what has no line end yet, and ends the last line. */
+  finish(): void {
+    for (const [console, line] of this.#lines) {
+      if (line.text !== "") this.#writeLine(console, line.text);
+      line.text = "";
+    }
+    if (!this.#endsLine) this.#options.write("\n");
+    this.#endsLine = true;
+  }
+
+  #writeRaw(line: OpenLine): void {
+    if (line.text === "") return;
+    this.#endsLine = line.text.endsWith("\n");
+    this.#options.write(printable(line.text));
+    line.text = "";
+  }
+
+  #writeLines(console: number, line: OpenLine): void {
+    for (;;) {
+      const end = line.text.indexOf("\n");
+      const isLong = end < 0 && line.text.length > NODE_LIMITS.lineCharactersMax;
+      if (end < 0 && !isLong) return;
+      const taken = isLong ? NODE_LIMITS.lineCharactersMax : end;
+      this.#writeLine(console, line.text.slice(0, taken));
+      line.text = line.text.slice(isLong ? taken : taken + 1);
+    }
+  }
+
+  #writeLine(console: number, text: string): void {
+    const { write, style, now, nodeOf } = this.#options;
+    write(`${style.faint(`[${seconds(now())} ${nodeOf(console)}]`)} ${printable(text)}\n`);
+  }
+}
+
+/** Milliseconds are enough to follow by eye. */
+function seconds(ns: number): string {
+  return (ns / 1e9).toFixed(3).padStart(7);
+}

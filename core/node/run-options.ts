@@ -1,0 +1,84 @@
+/** The options of `lastack run`, checked: what is wrong with them is said before anything is written. */
+import { parseDuration } from "../base/time.ts";
+import type { CaptureInterface } from "../contract/capture.ts";
+import type { JournalEntry } from "../contract/command.ts";
+import type { Lab } from "../lab/model.ts";
+import { suggest } from "../lab/nearest.ts";
+import { CliFailure, EXIT } from "./exit-codes.ts";
+
+/** As commander hands them over. */
+export interface RunOptions {
+  readonly until?: number;
+  readonly seed?: number;
+  readonly exec: readonly string[];
+  readonly pcap?: string;
+  readonly capture: readonly string[];
+  readonly trace?: string;
+  readonly csv?: string;
+  readonly packet?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `host: command`; the host's name ends at the first colon. @throws CliFailure for an unknown host. */
+export function execEntries(lab: Lab, texts: readonly string[]): JournalEntry[] {
+  return texts.map((text, index) => {
+    const colon = text.indexOf(":");
+    const command = text.slice(colon + 1).trim();
+    if (colon < 0 || command === "") {
+      throw new CliFailure(EXIT.usage, `--exec '${text}': expected 'host: command', such as 'h1: ping -c 3 h2'`);
+    }
+    const node = hostNamed(lab, text.slice(0, colon).trim());
+    return { at: 0, events: 0, command: { kind: "exec", node, command, console: index + 1 } };
+  });
+}
+
+/** @throws CliFailure unless it is a host or router of the lab. */
+export function hostNamed(lab: Lab, name: string): string {
+  const hosts = lab.nodes.filter(({ kind }) => kind === "host" || kind === "router").map((node) => node.name);
+  if (hosts.includes(name)) return name;
+  const isNode = lab.nodes.some((node) => node.name === name);
+  const what = isNode ? `${name} is a switch or hub, which runs no commands` : `no host ${name} in this lab`;
+  throw new CliFailure(EXIT.usage, [what, suggest(name, hosts)].filter((part) => part !== "").join("; "));
+}
+
+/** Indexes of the interfaces to capture: those named, or all. @throws CliFailure for an unknown one. */
+export function selectedInterfaces(all: readonly CaptureInterface[], wanted: readonly string[]): number[] {
+  if (wanted.length === 0) return all.map((_, index) => index);
+  const selected = new Set<number>();
+  for (const text of wanted) {
+    const found = all.flatMap(({ name, node }, index) => (name === text || node === text ? [index] : []));
+    if (found.length === 0) {
+      const hint = suggest(text, [...all.map(({ name }) => name), ...new Set(all.map(({ node }) => node))]);
+      const what = `--capture ${text}: no such interface; expected host:nic, such as h1:eth0, or a host for all of its`;
+      throw new CliFailure(EXIT.usage, hint === "" ? what : `${what}; ${hint}`);
+    }
+    for (const index of found) selected.add(index);
+  }
+  return [...selected].sort((a, b) => a - b);
+}
+
+/** For commander: a duration such as 10s. @throws Error with the text to show. */
+export function durationOption(text: string): number {
+  const span = parseDuration(text);
+  if (!span.ok) throw new CliFailure(EXIT.usage, `'${text}': expected ${span.error}`);
+  return span.value;
+}
+
+/** For commander: a whole number of at least 0. */
+export function wholeOption(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new CliFailure(EXIT.usage, `'${text}': expected a whole number of at least 0`);
+  }
+  return value;
+}
+
+/** For commander: how many times faster than the wall clock. */
+export function speedOption(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1e6)) throw new CliFailure(EXIT.usage, `'${text}': expected a factor such as 0.5 or 10`);
+  return value;
+}
+
+export const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];

@@ -1,0 +1,264 @@
+/**
+ * A host or router of the lab: the machine around a kernel. Switching it on builds a new kernel out of the lab; a crash
+ * takes the kernel apart with all it held in memory. Counters of earlier lives are kept for the account.
+ */
+import { assert, present } from "../base/assert.ts";
+import type { DropReason } from "../contract/drop-reason.ts";
+import { KIND } from "../contract/trace-event.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import { COST_PROFILES } from "../kernel/cost.ts";
+import { DropCounters } from "../kernel/counters.ts";
+import type { Nic } from "../kernel/device/nic.ts";
+import type { LabCounter, LabHost, LabNic } from "../lab/model.ts";
+import { formatIpv4, type Ipv4Address, type MacAddress } from "../wire/address.ts";
+import type { Console } from "./console.ts";
+import type { ComputedRoute } from "./routing.ts";
+import type { World } from "./world.ts";
+
+type Power = "on" | "off" | "paused";
+
+/** Exit status of a command whose machine went down, or was down: what ssh says when the connection breaks. */
+const STATUS_UNREACHABLE = 255;
+
+export class Machine {
+  readonly node: LabHost;
+  readonly #world: World;
+  #kernel: Kernel | null = null;
+  #power: Power = "off";
+  /** Consoles of this life, by the process that runs on them. */
+  readonly #consoles = new Map<number, { console: Console; input: (bytes: Uint8Array) => void }>();
+  #routesLost = true;
+  readonly #formerDrops = new DropCounters();
+
+  constructor(world: World, node: LabHost) {
+    this.#world = world;
+    this.node = node;
+  }
+
+  get name(): string {
+    return this.node.name;
+  }
+
+  get power(): Power {
+    return this.#power;
+  }
+
+  /** @throws AssertionError while the machine is off. */
+  get kernel(): Kernel {
+    return present(this.#kernel, `the kernel of ${this.name}`);
+  }
+
+  act(action: "crash" | "reboot" | "pause" | "resume"): void {
+    if (action === "crash") this.crash();
+    else if (action === "reboot") this.reboot();
+    else if (action === "pause") this.#setPaused(true);
+    else this.#setPaused(false);
+  }
+
+  /** Power on: interfaces, addresses, routes, files and parameters as the lab says. */
+  boot(): void {
+    assert(this.#power === "off", "a machine that is off is switched on");
+    const { node } = this;
+    const world = this.#world;
+    const kernel = new Kernel(
+      { engine: world.engine, trace: world.trace, skbs: world.skbs, frames: world.frames },
+      { hostname: node.name, costs: COST_PROFILES[node.profile], cpus: node.cpus, programs: world.programs },
+    );
+    this.#kernel = kernel;
+    this.#power = "on";
+    for (const [name, value] of node.sysctls) this.#setSysctl(name, value);
+    for (const { address, prefixLength } of node.loopback) {
+      kernel.ip.addAddress("lo", address as Ipv4Address, prefixLength);
+    }
+    for (const nic of node.nics) this.#addNic(kernel, nic);
+    this.#addStaticRoutes(kernel);
+    this.#writeFiles(kernel);
+    this.#noteState("on");
+    this.#routesLost = true;
+  }
+
+  /** Commands that the lab wants run at boot, one after the other. */
+  runBootCommands(): void {
+    if (this.node.run.length === 0) return;
+    this.kernel.run({
+      argv: ["sh", "-c", this.node.run.join("\n")],
+      onOutput: () => undefined,
+      onExit: () => undefined,
+    });
+  }
+
+  crash(): void {
+    if (this.#kernel === null) return;
+    const kernel = this.#kernel;
+    this.#power = "off";
+    kernel.shutdown();
+    for (const [reason, count] of kernel.core.drops.entries()) {
+      for (let i = 0; i < count; i++) this.#formerDrops.count(reason);
+    }
+    this.#kernel = null;
+    const consoles = [...this.#consoles.values()];
+    this.#consoles.clear();
+    for (const { console } of consoles) console.end(STATUS_UNREACHABLE, this.#world.engine.now);
+    this.#noteState("off");
+  }
+
+  reboot(): void {
+    this.crash();
+    this.boot();
+    this.#world.retap();
+    this.runBootCommands();
+  }
+
+  /** Starts a command, or (null) an interactive shell, whose terminal is the console. */
+  start(console: Console, command: string | null): void {
+    const world = this.#world;
+    if (this.#kernel === null) {
+      console.end(STATUS_UNREACHABLE, world.engine.now);
+      return;
+    }
+    const session = this.#kernel.run({
+      argv: command === null ? ["sh"] : ["sh", "-c", command],
+      onOutput: (bytes) => world.consoleOutput(console, bytes),
+      onExit: (status) => {
+        this.#consoles.delete(console.id);
+        console.end(status, world.engine.now);
+      },
+    });
+    if (console.endedAt === null) this.#consoles.set(console.id, { console, input: session.input });
+  }
+
+  /** Keys typed at a console. */
+  input(console: Console, bytes: Uint8Array): void {
+    this.#consoles.get(console.id)?.input(bytes);
+  }
+
+  /** The interface of that index in the lab; null while the machine is off. */
+  nic(index: number): Nic | null {
+    return this.#kernel?.nics[index] ?? null;
+  }
+
+  /** Whether computed routes have to be given to it anew. Asking resets the answer. */
+  takeRoutesLost(): boolean {
+    const lost = this.#routesLost;
+    this.#routesLost = false;
+    return lost;
+  }
+
+  addRoute(route: ComputedRoute): void {
+    this.#kernel?.ip.addRoute(this.#spec(route), "ospf");
+  }
+
+  removeRoute(route: ComputedRoute): void {
+    this.#kernel?.ip.handleNetRequest({ kind: "route-delete", route: this.#spec(route) });
+  }
+
+  counter(counter: Exclude<LabCounter, { kind: "drop" }>): number | null {
+    const kernel = this.#kernel;
+    if (kernel === null) return null;
+    if (counter.kind === "nic") return kernel.nicCounter(counter.nic, counter.name);
+    return kernel.snmpCounter(counter.name);
+  }
+
+  /** Packets that died here of a reason, in all lives. */
+  dropped(reason: string): number {
+    return this.drops().find(([name]) => name === reason)?.[1] ?? 0;
+  }
+
+  drops(): [DropReason, number][] {
+    const sum = new Map(this.#formerDrops.entries());
+    for (const [reason, count] of this.#kernel?.core.drops.entries() ?? []) {
+      sum.set(reason, (sum.get(reason) ?? 0) + count);
+    }
+    return [...sum];
+  }
+
+  queuedPackets(): number {
+    return this.#kernel?.queuedPackets() ?? 0;
+  }
+
+  checkInvariants(): void {
+    this.#kernel?.checkInvariants();
+  }
+
+  #setPaused(paused: boolean): void {
+    if (this.#kernel === null || paused === (this.#power === "paused")) return;
+    this.#power = paused ? "paused" : "on";
+    this.#noteState(this.#power);
+    if (paused) this.#kernel.pause();
+    else this.#kernel.resume();
+  }
+
+  #noteState(state: string): void {
+    const { trace } = this.#world;
+    if (!trace.active) return;
+    trace.place = trace.intern(this.name);
+    trace.record(KIND["node:state"], 0, this.#world.engine.cause, trace.intern(state));
+  }
+
+  #setSysctl(name: string, value: string): void {
+    const problem = this.kernel.core.sysctls.set(name, value);
+    if (problem !== null) this.kernel.core.printk(`sysctl: ${name} = ${value}: ${problem}`);
+  }
+
+  #addNic(kernel: Kernel, lab: LabNic): void {
+    const link = lab.link === null ? undefined : this.#world.lab.links[lab.link.index];
+    const direction = lab.link?.end === 0 ? link?.forward : link?.backward;
+    const nic = kernel.addNic({
+      name: lab.name,
+      mac: lab.mac as MacAddress,
+      mtu: lab.mtuBytes,
+      driver: lab.driver,
+      rxRing: lab.rxRing,
+      txRing: lab.txRing,
+      coalesce: { rxNs: lab.coalesce.rxNs, rxFrames: lab.coalesce.rxFrames },
+      offload: lab.offload,
+      // A cable's queue limit is the length of the sender's queue, as max_queue_size is in Mininet.
+      qdisc:
+        lab.qdisc === "pfifo_fast" && direction !== undefined ? `pfifo_fast limit ${direction.queueFrames}` : lab.qdisc,
+      vlan: lab.vlan,
+      port: this.#world.wiring.port(this.node.index, lab.index),
+    });
+    nic.setUp(true);
+    for (const { address, prefixLength } of lab.addresses) {
+      kernel.ip.addAddress(lab.name, address as Ipv4Address, prefixLength);
+    }
+  }
+
+  #addStaticRoutes(kernel: Kernel): void {
+    const { gateway, routes, nics } = this.node;
+    const auto = this.#world.lab.routing === "auto";
+    if (gateway !== null && !auto) {
+      kernel.ip.addRoute(
+        { network: 0 as Ipv4Address, prefixLength: 0, via: gateway as Ipv4Address, device: null },
+        "static",
+      );
+    }
+    for (const { network, prefixLength, via, nic, metric } of routes) {
+      const device = nic === null ? null : (nics[nic]?.name ?? null);
+      kernel.ip.addRoute(
+        { network: network as Ipv4Address, prefixLength, via: via as Ipv4Address | null, device, metric },
+        "static",
+      );
+    }
+  }
+
+  #writeFiles(kernel: Kernel): void {
+    const hosts = [
+      "127.0.0.1\tlocalhost",
+      ...this.#world.names.map(({ name, address }) => `${formatIpv4(address as Ipv4Address)}\t${name}`),
+    ];
+    kernel.writeFile("/etc/hostname", `${this.name}\n`);
+    kernel.writeFile("/etc/hosts", `${hosts.join("\n")}\n`);
+    for (const [path, text] of this.node.files) kernel.writeFile(path, text);
+  }
+
+  #spec({ network, prefixLength, via, nic, metric }: ComputedRoute): Parameters<Kernel["ip"]["addRoute"]>[0] {
+    return {
+      network: network as Ipv4Address,
+      prefixLength,
+      via: via as Ipv4Address,
+      device: this.node.nics[nic]?.name ?? null,
+      metric,
+    };
+  }
+}

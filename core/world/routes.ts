@@ -1,0 +1,46 @@
+/** Keeps the computed routes of a lab with `routing: auto` in step with its cables: see routing.ts for what they are. */
+import type { EventHandler } from "../engine/event-queue.ts";
+import { computeRoutes, type ComputedRoute } from "./routing.ts";
+import type { World } from "./world.ts";
+
+export class Routes implements EventHandler {
+  readonly #world: World;
+  #scheduled = false;
+  /** What each machine has now, by node index. */
+  #installed = new Map<number, ReadonlyMap<string, ComputedRoute>>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Recomputes once behind all changes of this instant. */
+  schedule(): void {
+    if (this.#scheduled || this.#world.lab.routing !== "auto") return;
+    this.#scheduled = true;
+    this.#world.engine.at(this.#world.engine.now, "fault", this, 0);
+  }
+
+  onEvent(): void {
+    this.#scheduled = false;
+    this.refresh();
+  }
+
+  refresh(): void {
+    const { lab, wiring, machines } = this.#world;
+    if (lab.routing !== "auto") return;
+    const up = lab.links.map((_, index) => wiring.links[index]?.isUp ?? true);
+    const computed = computeRoutes(lab, up);
+    for (const [index, machine] of machines) {
+      const before = this.#installed.get(index) ?? new Map<string, ComputedRoute>();
+      const after = new Map((computed.get(index) ?? []).map((route) => [keyOf(route), route]));
+      // A machine that was rebooted has lost its routes: what it still has decides, not what was given.
+      const kept = machine.takeRoutesLost() ? new Map<string, ComputedRoute>() : before;
+      for (const [key, route] of kept) if (!after.has(key)) machine.removeRoute(route);
+      for (const [key, route] of after) if (!kept.has(key)) machine.addRoute(route);
+      this.#installed.set(index, after);
+    }
+  }
+}
+
+const keyOf = ({ network, prefixLength, via, nic, metric }: ComputedRoute): string =>
+  `${network}/${prefixLength} ${via} ${nic} ${metric}`;

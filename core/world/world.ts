@@ -1,0 +1,229 @@
+/**
+ * A world: everything a lab describes, switched on. Owns the engine, packet memory, cables, switches, hubs and machines;
+ * applies commands, runs the timeline, and gives an account of itself. It is built anew for every run, also for a run
+ * that goes back in time.
+ */
+import { present } from "../base/assert.ts";
+import type { VirtualTime } from "../base/time.ts";
+import type { CapturedFrame, CaptureInterface } from "../contract/capture.ts";
+import type { Command } from "../contract/command.ts";
+import type { RunReport } from "../contract/run-report.ts";
+import { KIND } from "../contract/trace-event.ts";
+import { Engine } from "../engine/engine.ts";
+import { fabricContext, type FabricContext } from "../fabric/context.ts";
+import type { SkbPool } from "../kernel/skb/skb-pool.ts";
+import { SkbPool as Skbs } from "../kernel/skb/skb-pool.ts";
+import type { Program } from "../kernel/syscall/sys.ts";
+import type { Lab, LabCounter } from "../lab/model.ts";
+import { programs as shellPrograms } from "../shell/programs.ts";
+import { TraceRecorder } from "../trace/recorder.ts";
+import { BlockPool } from "../wire/block.ts";
+import { FramePool } from "../wire/frame.ts";
+import { Captures } from "./captures.ts";
+import { Checks } from "./checks.ts";
+import { applyCommand, commandProblem } from "./commands.ts";
+import { Console } from "./console.ts";
+import { conservationOf } from "./conservation.ts";
+import { installFaults } from "./faults.ts";
+import type { WorldLink } from "./link.ts";
+import { Machine } from "./machine.ts";
+import { Measurements } from "./measurements.ts";
+import { Routes } from "./routes.ts";
+import { isMachine } from "./routing.ts";
+import { Timeline } from "./timeline.ts";
+import { wire, type Wiring } from "./wiring.ts";
+
+export type ProgramTable = ReadonlyMap<string, Program>;
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly traceEvents: number | undefined;
+  /** In /bin, besides the shell's own. */
+  readonly programs: ProgramTable | undefined;
+}
+
+export class World {
+  readonly lab: Lab;
+  readonly seed: number;
+  readonly engine: Engine;
+  readonly trace: TraceRecorder;
+  readonly frames: FramePool;
+  readonly skbs: SkbPool;
+  readonly fabric: FabricContext;
+  readonly wiring: Wiring;
+  /** By node index. */
+  readonly machines: ReadonlyMap<number, Machine>;
+  readonly programs: ProgramTable;
+  /** Where console output and captured frames go; set by the session. */
+  onConsole: (console: number, bytes: Uint8Array) => void = () => undefined;
+  onFrame: (frame: CapturedFrame) => void = () => undefined;
+  readonly #consoles = new Map<number, Console>();
+  readonly #routes: Routes;
+  readonly #captures: Captures;
+  readonly #timeline: Timeline;
+  readonly #checks: Checks;
+  readonly #measurements: Measurements;
+
+  constructor(lab: Lab, options: WorldOptions) {
+    this.lab = lab;
+    this.seed = options.seed;
+    this.engine = new Engine(options.seed);
+    this.trace = new TraceRecorder(this.engine, options.traceEvents);
+    this.frames = new FramePool(new BlockPool());
+    this.skbs = new Skbs(this.frames.blocks);
+    this.fabric = fabricContext(this.engine, this.frames, this.trace);
+    this.programs = new Map([...shellPrograms, ...(options.programs ?? [])]);
+    this.wiring = wire(this.fabric, lab);
+    this.machines = new Map(lab.nodes.filter(isMachine).map((node) => [node.index, new Machine(this, node)]));
+    this.#captures = new Captures(this);
+    this.#routes = new Routes(this);
+    for (const machine of this.machines.values()) machine.boot();
+    this.#routes.refresh();
+    installFaults(this.fabric, lab);
+    this.#timeline = new Timeline(this);
+    this.#measurements = new Measurements(this);
+    this.#checks = new Checks(this);
+    for (const machine of this.machines.values()) machine.runBootCommands();
+  }
+
+  /** No frame is under way, no program is runnable, and neither timeline nor checks have anything left to start. */
+  get isQuiet(): boolean {
+    return this.#timeline.isDone && this.#checks.isDone && this.runningConsoles === 0 && this.frames.outstanding === 0;
+  }
+
+  /** Consoles whose command has not ended; interactive shells included. */
+  get runningConsoles(): number {
+    let count = 0;
+    for (const console of this.#consoles.values()) if (console.endedAt === null) count++;
+    return count;
+  }
+
+  nodeIndex(name: string): number | null {
+    return this.lab.nodes.find((node) => node.name === name)?.index ?? null;
+  }
+
+  machine(index: number): Machine {
+    return present(this.machines.get(index), "a machine of that index");
+  }
+
+  link(name: string): WorldLink | null {
+    const lab = this.lab.links.find((link) => link.name === name);
+    return lab === undefined ? null : (this.wiring.links[lab.index] ?? null);
+  }
+
+  console(id: number): Console | null {
+    return this.#consoles.get(id) ?? null;
+  }
+
+  /** What is wrong with a command now, as a sentence; null when it can be applied. */
+  check(command: Command): string | null {
+    return commandProblem(this, command);
+  }
+
+  /** Applies a command that `check` has let through. */
+  apply(command: Command): void {
+    applyCommand(this, command);
+  }
+
+  /** Runs a shell command on a host, or (null) an interactive shell, on a console of that number. */
+  exec(node: number, command: string | null, id: number): Console {
+    const machine = this.machine(node);
+    const console = new Console(id, machine.name, command ?? "sh", this.engine.now);
+    this.#consoles.set(id, console);
+    machine.start(console, command);
+    return console;
+  }
+
+  /** From a machine, for one of its consoles. */
+  consoleOutput(console: Console, bytes: Uint8Array): void {
+    console.write(bytes);
+    this.engine.digest.mixBytes(bytes);
+    this.onConsole(console.id, bytes);
+  }
+
+  /** Cables or machines changed: routes that are computed follow. */
+  topologyChanged(): void {
+    this.#routes.schedule();
+  }
+
+  /** Records what people or the timeline did. */
+  note(target: string, kind: string): void {
+    if (!this.trace.active) return;
+    this.trace.record(KIND["fault:apply"], 0, this.engine.cause, this.trace.intern(target), this.trace.intern(kind));
+  }
+
+  /** Switches a node of any kind; what it is doing to its packets is said in machine.ts, switch.ts and hub.ts. */
+  setNode(index: number, action: "crash" | "reboot" | "pause" | "resume"): void {
+    this.machines.get(index)?.act(action);
+    this.wiring.switches.get(index)?.[action]();
+    this.wiring.hubs.get(index)?.[action]();
+    const power = action === "crash" ? false : action === "reboot" ? true : null;
+    if (power !== null) {
+      this.lab.links.forEach((link, at) =>
+        link.ends.forEach((end, side) => {
+          if (end.node === index) this.wiring.links[at]?.setPower(side as 0 | 1, power);
+        }),
+      );
+    }
+    this.topologyChanged();
+  }
+
+  primaryAddress(node: number): number | undefined {
+    const machine = this.lab.nodes[node];
+    if (machine === undefined || !isMachine(machine)) return undefined;
+    return machine.loopback[0]?.address ?? machine.nics.flatMap((nic) => nic.addresses)[0]?.address;
+  }
+
+  /** A counter that a check or a measurement names; null when there is none (any more). */
+  counter(counter: LabCounter): number | null {
+    if (counter.kind !== "drop") return this.machine(counter.node).counter(counter);
+    let sum = 0;
+    for (const machine of this.machines.values()) {
+      if (counter.node === null || counter.node === machine.node.index) sum += machine.dropped(counter.reason);
+    }
+    const name = counter.node === null ? null : this.lab.nodes[counter.node]?.name;
+    for (const { place, reason, count } of this.fabric.drops.entries()) {
+      if (reason === counter.reason && (name === null || place === name || place.startsWith(`${name}:`))) sum += count;
+    }
+    return sum;
+  }
+
+  get captureInterfaces(): readonly CaptureInterface[] {
+    return this.#captures.interfaces;
+  }
+
+  /** Frames at the interfaces of these indexes go to `onFrame` from now on; at no others. */
+  tap(interfaces: ReadonlySet<number>): void {
+    this.#captures.tap(interfaces);
+  }
+
+  /** A machine has new interfaces after a reboot. */
+  retap(): void {
+    this.#captures.retap();
+  }
+
+  get names(): readonly { readonly name: string; readonly address: number }[] {
+    return this.lab.nodes
+      .filter(isMachine)
+      .flatMap(({ name, nics, loopback }) =>
+        [...loopback, ...nics.flatMap((nic) => nic.addresses)].map(({ address }) => ({ name, address })),
+      );
+  }
+
+  report(): RunReport {
+    return {
+      lab: this.lab.name,
+      seed: this.seed,
+      time: this.engine.now,
+      events: this.engine.eventCount,
+      digest: this.engine.digest.value,
+      checks: this.#checks.results(),
+      consoles: [...this.#consoles.values()].map((console) => console.report()),
+      conservation: conservationOf(this),
+      measurements: this.#measurements.tables(),
+    };
+  }
+}
+
+/** Instant `at` of a lab, whose times were checked when it was read. */
+export const instant = (at: number): VirtualTime => at as VirtualTime;

@@ -1,0 +1,138 @@
+/**
+ * Random labs: topology, impairments, cost profiles, drivers, traffic and faults, all drawn from one seed, written as a
+ * lab file so that a failing one can be opened, read and made smaller by hand.
+ */
+import { Random } from "../../core/base/random.ts";
+
+const PROFILES = ["ideal", "ideal", "modern", "1996"] as const;
+const DRIVERS = ["napi", "napi", "irq", "poll"] as const;
+const QDISCS = [
+  "pfifo_fast",
+  "fq_codel",
+  "tbf rate 5mbit burst 10kb latency 50ms",
+  "netem delay 2ms 1ms loss 1%",
+] as const;
+const FAULTS = [
+  "link-down",
+  "loss",
+  "delay",
+  "duplicate",
+  "reorder",
+  "corrupt",
+  "partition",
+  "crash",
+  "reboot",
+  "pause",
+];
+
+/** Faults end here, and the run goes on long enough for ARP, pings and reassembly to settle. */
+export const FAULTS_UNTIL_S = 6;
+export const SETTLED_S = 45;
+
+export function randomLab(seed: number): string {
+  const random = new Random(seed, "random-lab");
+  const routers = 1 + random.below(4);
+  const lans = Array.from({ length: 1 + random.below(3) }, (_, index) => lan(random, index));
+  const hosts = lans.flatMap((each) => each.hosts);
+  const lines = [
+    "lastack: 1",
+    `name: random ${seed}`,
+    `seed: ${seed}`,
+    "routing: auto",
+    `duration: ${SETTLED_S + 5}s`,
+    "nodes:",
+    ...Array.from({ length: routers }, (_, index) => `  r${index}: { kind: router, ${machine(random)} }`),
+    ...lans.flatMap((each) => each.nodes),
+    "links:",
+    ...backbone(random, routers).map(([a, b]) => `  - { ends: [r${a}, r${b}]${impairments(random)} }`),
+    ...lans.flatMap((each) => each.links.map((line) => line.replace("ROUTER", `r${random.below(routers)}`))),
+    ...schedule(random, seed),
+    "timeline:",
+    ...traffic(random, hosts),
+    "checks:",
+    `  - { name: all hosts reach each other again, reach: [${hosts.join(", ")}], expect: true, at: ${SETTLED_S}s }`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+interface Lan {
+  readonly hosts: readonly string[];
+  readonly nodes: readonly string[];
+  /** The first leads to a router. */
+  readonly links: readonly string[];
+}
+
+function lan(random: Random, index: number): Lan {
+  const kind = random.pick(["cable", "switch", "switch", "hub"] as const);
+  const count = kind === "cable" ? 1 : 1 + random.below(4);
+  const hosts = Array.from({ length: count }, (_, at) => `h${index}x${at}`);
+  const nodes = hosts.map((name) => `  ${name}: { kind: host, ${machine(random)} }`);
+  if (kind === "cable")
+    return { hosts, nodes, links: [`  - { ends: [${hosts[0] ?? ""}, ROUTER]${impairments(random)} }`] };
+  const centre = `${kind}${index}`;
+  nodes.push(kind === "hub" ? `  ${centre}: { kind: hub, rate: 10Mbps }` : `  ${centre}: { kind: switch }`);
+  // A hub's cables are one medium: they have a length and nothing else.
+  const quality = (): string => (kind === "hub" ? ", delay: 1us" : impairments(random));
+  return {
+    hosts,
+    nodes,
+    links: ["ROUTER", ...hosts].map((name) => `  - { ends: [${centre}, ${name}]${quality()} }`),
+  };
+}
+
+function machine(random: Random): string {
+  const nic = `driver: ${random.pick(DRIVERS)}, rx-ring: ${random.pick([16, 64, 256])}, offload: { tx-checksum: ${random.chance(0.5)} }, qdisc: "${random.pick(QDISCS)}"`;
+  return `profile: ${random.pick(PROFILES)}, cpus: ${1 + random.below(2)}, nics: { eth0: { ${nic} } }`;
+}
+
+function impairments(random: Random): string {
+  const parts = [`rate: ${random.pick(["10Mbps", "100Mbps", "1Gbps"])}`, `delay: ${random.below(20_000)}us`];
+  if (random.chance(0.2))
+    parts.push(
+      `jitter: { spread: ${1 + random.below(900)}us, distribution: ${random.pick(["uniform", "normal", "pareto"])} }`,
+    );
+  if (random.chance(0.1)) parts.push(`duplicate: ${random.below(20)}%`);
+  if (random.chance(0.1)) parts.push(`reorder: { probability: ${random.below(30)}%, gap: ${1 + random.below(5)} }`);
+  if (random.chance(0.2)) parts.push(`queue: ${1 + random.below(50)}`);
+  if (random.chance(0.2)) parts.push(`mtu: ${576 + random.below(924)}`);
+  return `, ${parts.join(", ")}`;
+}
+
+/** A random tree of routers with a few more edges. */
+function backbone(random: Random, routers: number): [number, number][] {
+  const edges: [number, number][] = [];
+  for (let index = 1; index < routers; index++) edges.push([random.below(index), index]);
+  for (let extra = random.below(3); extra > 0 && routers > 2; extra--) {
+    const a = random.below(routers);
+    const b = random.below(routers);
+    if (a !== b) edges.push([a, b]);
+  }
+  return edges;
+}
+
+function schedule(random: Random, seed: number): string[] {
+  const kinds = FAULTS.filter(() => random.chance(0.5));
+  if (kinds.length === 0) return [];
+  return [
+    "schedule:",
+    `  { seed: ${seed}, from: 500ms, until: ${FAULTS_UNTIL_S}s, mean-gap: ${100 + random.below(900)}ms, mean-length: ${50 + random.below(900)}ms, kinds: [${kinds.join(", ")}], heal: true }`,
+  ];
+}
+
+function traffic(random: Random, hosts: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (let count = 3 + random.below(8); count > 0; count--) {
+    const from = random.pick(hosts);
+    const to = random.pick(hosts);
+    const command = random.pick([
+      `ping -c ${1 + random.below(20)} -i 0.2 -s ${random.pick([8, 56, 1400, 4000])} ${to}`,
+      `udpblast -r ${10 + random.below(2000)} -s ${random.pick([4, 100, 1472, 3000])} -t ${1 + random.below(3)} ${to} 5001`,
+      `udpsink -t 5 5001`,
+      `traceroute -n -w 1 ${to}`,
+      `ping -b -c 3 255.255.255.255`,
+      `ping -c 3 -M do -s 1472 ${to}`,
+    ]);
+    lines.push(`  - { at: ${random.below(FAULTS_UNTIL_S * 1000)}ms, host: ${from}, run: "${command}" }`);
+  }
+  return lines;
+}
