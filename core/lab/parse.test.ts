@@ -485,7 +485,7 @@ describe("hostile files", () => {
       }),
       { numRuns: 300 },
     );
-  });
+  }, 60_000);
 
   test("values of every type in every place never throw", () => {
     const value = fc.oneof(
@@ -508,5 +508,5 @@ describe("hostile files", () => {
       }),
       { numRuns: 300 },
     );
-  });
+  }, 60_000);
 });

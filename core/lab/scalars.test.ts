@@ -30,8 +30,9 @@ test("percentages are fractions, and a bare number is ambiguous", () => {
   expect(scalars.readPercent("1%")).toEqual({ ok: true, value: 0.01 });
   expect(scalars.readPercent("0.5 %")).toEqual({ ok: true, value: 0.005 });
   expect(scalars.readPercent(0)).toEqual({ ok: true, value: 0 });
-  for (const wrong of [1, 0.5, "1", "101%", "-1%", "%"])
+  for (const wrong of [1, 0.5, "1", "101%", "-1%", "%"]) {
     expect(scalars.readPercent(wrong).ok, String(wrong)).toBe(false);
+  }
 });
 
 test("addresses", () => {

@@ -70,9 +70,10 @@ nodes:
   b: { kind: host } # comes first
   a:
     kind: host
-  s: { kind: switch }
 
+  s: { kind: switch }
   c: { kind: host, at: [ 1, 2 ] }
+
 links:
   # the cable
   - { ends: [ b, s ], loss: 5% } # lossy
@@ -80,9 +81,7 @@ links:
   - { ends: [ c, s ], delay: 2ms }
 seed: 9
 timeline:
-  - at: 1s
-    node: s
-    do: crash
+  - { at: 1s, node: s, do: crash }
 `);
     expect(parsed(text).links.map((link) => link.name)).toEqual(["b-s", "a-s", "c-s"]);
   });

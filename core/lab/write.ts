@@ -25,12 +25,7 @@ const WRITE_OPTIONS = { lineWidth: 0, flowCollectionPadding: true, singleQuote: 
 export function formatLab(lab: LabInput): string {
   const document = new Document(lab, YAML_OPTIONS);
   if (isMap(document.contents)) {
-    for (const pair of document.contents.items) {
-      if (isScalar(pair.key) && isSeq(pair.value)) pair.value.items.forEach(setFlow);
-      if (isScalar(pair.key) && pair.key.value === "nodes" && isMap(pair.value)) {
-        pair.value.items.forEach((node) => setFlow(node.value));
-      }
-    }
+    for (const { key, value } of document.contents.items) styleSection(isScalar(key) ? key.value : "", value);
   }
   return document.toString(WRITE_OPTIONS);
 }
@@ -64,10 +59,15 @@ function leadsThroughCollections(document: Document.Parsed, path: LabEdit["path"
   return true;
 }
 
-/** Things that stand in lists of things are written as one line, as `formatLab` does. */
+/** A node, link, event or check is one line. */
+function styleSection(key: unknown, section: unknown): void {
+  if (isSeq(section)) section.items.forEach(setFlow);
+  if (key === "nodes" && isMap(section)) section.items.forEach((node) => setFlow(node.value));
+}
+
 function styled(node: Node, path: LabEdit["path"]): Node {
-  const listed = path[0] === "nodes" || typeof path[1] === "number";
-  if (listed && path.length === 2) setFlow(node);
+  if (path.length === 1) styleSection(path[0], node);
+  if (path.length === 2 && (path[0] === "nodes" || typeof path[1] === "number")) setFlow(node);
   return node;
 }
 

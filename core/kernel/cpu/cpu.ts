@@ -98,6 +98,11 @@ export class Cpu implements CpuPort, EventHandler {
     return this.#executing !== IDLE;
   }
 
+  /** The machine is paused. */
+  get isFrozen(): boolean {
+    return this.#frozen;
+  }
+
   require(context: CpuContext): void {
     assert(this.context === context, `runs in ${context} context only`);
   }

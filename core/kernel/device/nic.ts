@@ -1,42 +1,330 @@
-/** Being written: signatures first. */
-import type { MacAddress } from "../../wire/address.ts";
-import type { Frame, FrameSink, TransmitPort } from "../../wire/frame.ts";
+/**
+ * A network interface card with its driver: what ties the receiving half (nic-receive.ts), the sending half
+ * (nic-transmit.ts) and the driver together and shows them as a `NetDevice`. Left out: several queues (RSS), multicast
+ * filtering (all groups are let in), flow control by pause frames, wake-on-LAN.
+ */
+import { copyBytes, put16, u16 } from "../../base/bytes.ts";
 import type { DropReason } from "../../contract/drop-reason.ts";
-import type { SkBuff } from "../skb/skbuff.ts";
-import type { DeviceStats, NetDevice, PacketTap } from "./net-device.ts";
-import type { NicOptions } from "./nic-options.ts";
+import { dropReasonNumber } from "../../contract/drop-reason.ts";
+import { KIND } from "../../contract/trace-event.ts";
+import { isGroupMacAt, putMac, readMac, type MacAddress } from "../../wire/address.ts";
+import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_VLAN } from "../../wire/ethernet.ts";
+import { CHECKSUM_DONE, finishChecksum, type Frame, type FrameSink, type TransmitPort } from "../../wire/frame.ts";
+import { VLAN_TAG_BYTES } from "../../wire/vlan.ts";
+import type { KernelCore } from "../core.ts";
+import type { Cpu } from "../cpu/cpu.ts";
+import { PACKET_OUTGOING, type SkBuff } from "../skb/skbuff.ts";
+import { E } from "../syscall/errno.ts";
+import type { DeviceControl, Devices } from "./devices.ts";
+import type { Driver } from "./driver.ts";
+import { segmentGso } from "./gso.ts";
+import { IrqDriver } from "./irq-driver.ts";
+import { RING_DESCRIPTORS_DEFAULT, TX_COALESCE_FRAMES_DEFAULT, TX_COALESCE_NS_DEFAULT } from "./limits.ts";
+import { TX_QUEUE_LENGTH_DEFAULT } from "./limits.ts";
+import { NapiDriver } from "./napi-driver.ts";
+import { DeviceStats, type NetDevice, type PacketTap } from "./net-device.ts";
+import type { NicCoalescing, NicOffload, NicOptions } from "./nic-options.ts";
+import { NicReceive } from "./nic-receive.ts";
+import { NicTransmit } from "./nic-transmit.ts";
+import { createQdisc } from "./qdisc/parse.ts";
+import type { Qdisc, QdiscContext } from "./qdisc/qdisc.ts";
 
-/** Sees every frame at the connector, checksums finished, for captures of a link. */
+const KFREE_SKB = KIND["skb:kfree_skb"];
+
+/** Sees every frame at the card's connector, checksum finished, for captures of a link. */
 export interface FrameTap {
-  /** @param dropReason why the NIC did not take it; null when it did. */
+  /** @param dropReason why the card did not take it; null when it did. The frame is not kept. */
   onFrame(nic: Nic, frame: Frame, direction: "in" | "out", dropReason: DropReason | null): void;
 }
 
-export declare class Nic implements NetDevice, FrameSink {
-  /** Adds itself to `options.devices`; attaches itself to `options.port`. Starts administratively down. */
-  constructor(options: NicOptions);
+export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
+  readonly core: KernelCore;
+  readonly devices: Devices;
+  readonly cpu: Cpu;
   readonly index: number;
   readonly name: string;
-  readonly isLoopback: boolean;
+  readonly isLoopback = false;
+  readonly stats = new DeviceStats();
+  readonly taps: PacketTap[] = [];
+  readonly coalesce: NicCoalescing;
+  readonly offload: NicOffload;
+  readonly receive: NicReceive;
+  readonly transmit: NicTransmit;
+  readonly driver: Driver;
+  /** VLAN that all of this port's frames are tagged for on the wire; null for none. */
+  readonly portVlan: number | null;
+  readonly random;
   mac: MacAddress;
-  mtu: number;
-  readonly isUp: boolean;
-  readonly carrier: boolean;
-  readonly speed: number;
-  readonly stats: DeviceStats;
-  readonly txChecksumOffload: boolean;
-  readonly taps: PacketTap[];
-  promiscuity: number;
-  frameTap: FrameTap | null;
-  connect(port: TransmitPort): void;
-  header(skb: SkBuff, target: MacAddress, etherType: number): void;
-  xmit(skb: SkBuff): number;
-  setUp(up: boolean): void;
-  receiveFrame(frame: Frame): void;
-  carrierChanged(up: boolean): void;
-  frameSent(sent: boolean): void;
-  ethtoolStatistics(): ReadonlyMap<string, number>;
-  queuedPackets(): number;
-  checkInvariants(): void;
-  shutdown(): void;
+  #mtu: number;
+  txQueueLength = TX_QUEUE_LENGTH_DEFAULT;
+  promiscuity = 0;
+  isUp = false;
+  carrier = false;
+  port: TransmitPort | null = null;
+  frameTap: FrameTap | null = null;
+  /** Frames for other machines, which the address filter kept out. */
+  filtered = 0;
+
+  /** Adds itself to `options.devices` and attaches itself to the port, if one is given. Starts administratively down. */
+  constructor(options: NicOptions) {
+    const { core, devices, cpu } = options;
+    this.core = core;
+    this.devices = devices;
+    this.cpu = cpu;
+    this.name = options.name;
+    this.mac = options.mac;
+    this.#mtu = options.mtu ?? 1500;
+    this.index = devices.newIndex();
+    this.portVlan = options.vlan ?? null;
+    this.random = core.random(`qdisc:${options.name}`);
+    const tx = { txNs: TX_COALESCE_NS_DEFAULT, txFrames: TX_COALESCE_FRAMES_DEFAULT };
+    this.coalesce = { rxNs: 0, rxFrames: 1, ...tx, ...options.coalesce };
+    this.offload = { txChecksum: true, rxChecksum: true, gro: true, ...options.offload };
+    this.receive = new NicReceive(this, options.rxRing ?? RING_DESCRIPTORS_DEFAULT);
+    const qdisc = createQdisc(options.qdisc ?? "pfifo_fast", this);
+    this.transmit = new NicTransmit(this, options.txRing ?? RING_DESCRIPTORS_DEFAULT, qdisc);
+    const driver = options.driver ?? "napi";
+    this.driver =
+      driver === "irq" ? new IrqDriver(this, options.irq) : new NapiDriver(this, options.irq, driver === "napi");
+    devices.add(this, this);
+    if (options.port != null) this.connect(options.port);
+  }
+
+  get device(): NetDevice {
+    return this;
+  }
+
+  get speed(): number {
+    return this.port?.rateBitsPerSecond ?? 0;
+  }
+
+  get txChecksumOffload(): boolean {
+    return this.offload.txChecksum;
+  }
+
+  get mtu(): number {
+    return this.#mtu;
+  }
+
+  set mtu(bytes: number) {
+    if (bytes === this.#mtu) return;
+    this.#mtu = bytes;
+    this.devices.changed(this, "mtu");
+  }
+
+  queueLength(): number {
+    return this.txQueueLength;
+  }
+
+  /** Plugs the cable in. */
+  connect(port: TransmitPort): void {
+    this.port = port;
+    port.attach(this);
+    if (port.carrier !== this.carrier) this.carrierChanged(port.carrier);
+  }
+
+  // Down
+
+  header(skb: SkBuff, target: MacAddress, etherType: number): void {
+    const skbs = this.core.skbs;
+    skbs.makeWritable(skb);
+    skbs.ensureHeadroom(skb, ETHERNET_HEADER_BYTES);
+    const at = skb.push(ETHERNET_HEADER_BYTES);
+    const bytes = skb.bytes;
+    putMac(bytes, at + ETHERNET.target, target);
+    putMac(bytes, at + ETHERNET.source, this.mac);
+    put16(bytes, at + ETHERNET.type, etherType);
+    skb.macHeader = at;
+    skb.protocol = etherType;
+  }
+
+  xmit(skb: SkBuff): number {
+    if (!this.isUp || !this.carrier) return this.#refuse(skb);
+    const room = this.#mtu + ETHERNET_HEADER_BYTES + (skb.vlanId >= 0 ? VLAN_TAG_BYTES : 0);
+    if (skb.gsoSize === 0 && skb.length > room) {
+      this.stats.txErrors++;
+      this.stats.txDropped++;
+      this.core.drop(skb, "PKT_TOO_BIG");
+      return -E.EMSGSIZE;
+    }
+    skb.packetType = PACKET_OUTGOING;
+    skb.deviceIndex = this.index;
+    if (this.devices.hasTaps(this)) {
+      skb.macHeader = skb.data;
+      this.devices.tap(skb, this);
+    }
+    if (skb.gsoSize === 0) return this.#enqueue(skb);
+    let result = 0;
+    for (const segment of segmentGso(this.core, skb)) result = this.#enqueue(segment) || result;
+    return result;
+  }
+
+  #enqueue(skb: SkBuff): number {
+    const result = this.transmit.send(skb);
+    if (result < 0) this.stats.txDropped++;
+    return result;
+  }
+
+  /** Down, the device takes nothing; without carrier, its queue is noop_qdisc, which drops (dev_deactivate). */
+  #refuse(skb: SkBuff): number {
+    this.stats.txDropped++;
+    if (!this.isUp) {
+      this.core.drop(skb, "DEV_READY");
+      return -E.ENETDOWN;
+    }
+    this.stats.txCarrierErrors++;
+    this.core.drop(skb, "LINK_DOWN");
+    return -E.ENOBUFS;
+  }
+
+  // Up
+
+  receiveFrame(frame: Frame): void {
+    if (this.core.trace.active) this.enterTrace();
+    const reason = this.#verdict(frame);
+    if (this.frameTap !== null) this.showFrame(frame, "in", reason === "FILTERED" ? null : reason);
+    if (reason === null) {
+      this.receive.accept(frame);
+    } else if (reason === "FILTERED") {
+      this.filtered++;
+      this.core.frames.release(frame);
+    } else {
+      this.dropFrame(frame, reason);
+    }
+  }
+
+  /** What the card does with a frame before a descriptor is spent on it; null when it is taken. */
+  #verdict(frame: Frame): DropReason | "FILTERED" | null {
+    const stats = this.stats;
+    if (!this.core.alive) return "NODE_DOWN";
+    if (!this.isUp) return "DEV_READY";
+    if (!frame.fcsGood) {
+      stats.rxErrors++;
+      stats.rxCrcErrors++;
+      return "FCS_ERROR";
+    }
+    if (frame.length < ETHERNET_HEADER_BYTES) {
+      stats.rxErrors++;
+      stats.rxFrameErrors++;
+      return "PKT_TOO_SMALL";
+    }
+    const bytes = frame.bytes;
+    const at = frame.start;
+    const isGroup = isGroupMacAt(bytes, at);
+    if (!isGroup && readMac(bytes, at) !== this.mac && this.promiscuity === 0) return "FILTERED";
+    const room = this.#mtu + ETHERNET_HEADER_BYTES;
+    if (frame.length > room && !(frame.length <= room + VLAN_TAG_BYTES && isTaggedAt(bytes, at))) {
+      stats.rxErrors++;
+      stats.rxOverErrors++;
+      return "PKT_TOO_BIG";
+    }
+    if (this.receive.ring.isFull) {
+      stats.rxDropped++;
+      stats.rxFifoErrors++;
+      return this.cpu.isFrozen ? "NODE_PAUSED" : "FULL_RING";
+    }
+    if (isGroup) stats.multicast++;
+    return null;
+  }
+
+  carrierChanged(up: boolean): void {
+    if (up === this.carrier) return;
+    this.carrier = up;
+    if (!this.core.alive) return;
+    if (this.core.trace.active) this.enterTrace();
+    if (!up) this.transmit.drain("LINK_DOWN");
+    if (this.isUp) this.#announceLink();
+    this.devices.changed(this, up ? "carrier" : "no-carrier");
+  }
+
+  frameSent(sent: boolean): void {
+    if (this.core.alive) this.transmit.frameSent(sent);
+  }
+
+  setUp(up: boolean): void {
+    if (up === this.isUp) return;
+    this.isUp = up;
+    if (up) {
+      if (this.carrier) this.#announceLink();
+    } else {
+      this.transmit.drain("DEV_READY");
+      this.receive.clear("DEV_READY");
+    }
+    this.devices.changed(this, up ? "up" : "down");
+  }
+
+  #announceLink(): void {
+    const link = this.carrier ? `Up ${formatSpeed(this.speed)} Full Duplex` : "Down";
+    this.core.printk(`${this.name}: NIC Link is ${link}`);
+  }
+
+  // For the halves and the driver
+
+  /** A frame dies in the card, before there was an sk_buff. */
+  dropFrame(frame: Frame, reason: DropReason): void {
+    this.core.drops.count(reason);
+    if (this.core.trace.active) {
+      this.core.trace.record(KFREE_SKB, frame.packetId, frame.cause, dropReasonNumber(reason));
+    }
+    this.core.frames.release(frame);
+  }
+
+  showFrame(frame: Frame, direction: "in" | "out", reason: DropReason | null): void {
+    if (this.frameTap === null) return;
+    this.finishShared(frame);
+    this.frameTap.onFrame(this, frame, direction, reason);
+  }
+
+  /**
+   * Fills in the checksum left open, in bytes of this frame's own: others that share them still have it open, and would
+   * sum up a finished one a second time.
+   */
+  finishShared(frame: Frame): void {
+    const shared = frame.block;
+    if (frame.checksumStart === CHECKSUM_DONE || shared === null) return;
+    if (shared.references > 1) {
+      const blocks = this.core.skbs.blocks;
+      const own = blocks.acquire(frame.start + frame.length);
+      copyBytes(shared.bytes, frame.start, own.bytes, frame.start, frame.length);
+      frame.block = own;
+      blocks.release(shared);
+    }
+    finishChecksum(frame);
+  }
+
+  /** Sets the trace's registers to this machine and what its CPU runs. */
+  enterTrace(): void {
+    if (this.cpu.isExecuting) this.cpu.enterTrace();
+    else this.core.enterTrace();
+  }
+
+  inputChanged(): void {
+    this.driver.inputChanged();
+  }
+
+  replaceQdisc(qdisc: Qdisc): void {
+    this.transmit.replaceQdisc(qdisc);
+  }
+
+  queuedPackets(): number {
+    return this.receive.queuedPackets() + this.transmit.queuedPackets();
+  }
+
+  checkInvariants(): void {
+    this.transmit.checkInvariants();
+  }
+
+  shutdown(): void {
+    this.receive.clear("NODE_DOWN");
+    this.transmit.shutdown();
+  }
+}
+
+const isTaggedAt = (bytes: Uint8Array, at: number): boolean => u16(bytes, at + ETHERNET.type) === ETHERTYPE_VLAN;
+
+/** `1 Gbps`, `100 Mbps`. */
+function formatSpeed(bitsPerSecond: number): string {
+  if (bitsPerSecond <= 0) return "Unknown speed";
+  if (bitsPerSecond % 1e9 === 0) return `${bitsPerSecond / 1e9} Gbps`;
+  return `${bitsPerSecond / 1e6} Mbps`;
 }

@@ -1,0 +1,89 @@
+/**
+ * The polled driver (Linux's NAPI; Mogul and Ramakrishnan 1997, section 6.4): the interrupt masks itself and puts the
+ * card on the poll list; the poll reclaims sent frames, takes up to its weight of received ones, and unmasks the
+ * interrupt when it finds no more.
+ *
+ * Without quota it is the paper's cautionary variant (section 6.5): it takes received packets as long as there are any,
+ * and looks after transmission when there are none.
+ */
+import type { Nanoseconds } from "../../base/time.ts";
+import { Napi, NAPI_WEIGHT, type NapiPoller, type Softnet } from "../cpu/softnet.ts";
+import type { Driver } from "./driver.ts";
+import type { Nic } from "./nic.ts";
+
+export class NapiDriver implements Driver, NapiPoller {
+  readonly irq: number;
+  readonly name: string;
+  readonly deviceIndex: number;
+  readonly reclaimsOnSend: boolean;
+  readonly packetCost: Nanoseconds;
+  readonly #nic: Nic;
+  readonly #softnet: Softnet;
+  readonly #napi: Napi;
+  /** The interrupt is off: the card is being polled. */
+  masked = false;
+  interrupts = 0;
+
+  constructor(nic: Nic, irq: number, hasQuota: boolean) {
+    this.#nic = nic;
+    this.irq = irq;
+    this.name = nic.name;
+    this.deviceIndex = nic.index;
+    this.reclaimsOnSend = hasQuota;
+    this.packetCost = nic.core.costs.pollPacket;
+    this.#softnet = nic.cpu.softnet;
+    this.#napi = new Napi(this, hasQuota ? NAPI_WEIGHT : Infinity);
+  }
+
+  get polls(): number {
+    return this.#napi.polls;
+  }
+
+  request(): void {
+    if (!this.masked) this.#nic.cpu.raiseIrq(this);
+  }
+
+  inputChanged(): void {
+    if (this.hasPackets) this.request();
+  }
+
+  // Hard IRQ
+
+  stepCost(): Nanoseconds {
+    return 0;
+  }
+
+  step(): boolean {
+    this.interrupts++;
+    this.masked = true;
+    this.#softnet.schedule(this.#napi);
+    return false;
+  }
+
+  // Softirq
+
+  get hasPackets(): boolean {
+    return this.#nic.receive.hasPackets;
+  }
+
+  beginPoll(): void {
+    if (this.reclaimsOnSend) this.#nic.transmit.reclaim();
+  }
+
+  pollPacket(): void {
+    const skb = this.#nic.receive.takePacket();
+    if (skb !== null) this.#nic.receive.deliver(skb);
+  }
+
+  endPoll(): void {
+    this.#nic.receive.gro.flush();
+    if (!this.reclaimsOnSend) this.#nic.transmit.reclaim();
+  }
+
+  complete(): void {
+    this.masked = false;
+    // What came in between polling dry and here would not raise the interrupt by itself.
+    if (this.hasPackets) this.request();
+    this.#nic.transmit.armInterrupt();
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * `npm run bench -- [--peers] [--json] [--rounds N] [--only NAME]`: speed, side by side with ns-3 where it is installed.
+ * Ours and theirs run in turn, each in a process of its own, and what counts is the ratio of the medians: single times
+ * on a shared machine mean little. Scenarios are bundled first, as the product is.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "vite";
+import type { ScenarioResult } from "./measure.ts";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, "../../out/bench");
+
+const { values } = parseArgs({
+  options: {
+    peers: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    rounds: { type: "string", default: "3" },
+    only: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) {
+  console.log(`npm run bench -- [--peers] [--json] [--rounds N] [--only NAME]
+  --peers     measure ns-3 in the same run (Debian: libns3-dev ns3 g++ make)
+  --rounds N  runs of each (3)
+  --only NAME scenarios whose name contains NAME`);
+  process.exit(0);
+}
+
+interface Scenario {
+  readonly name: string;
+  readonly script: string;
+  readonly args: readonly string[];
+  /** Program in ns3/ and its arguments. */
+  readonly peer?: readonly string[];
+  /** Another scenario of ours to compare with. */
+  readonly against?: string;
+  /** What the ratio must not exceed, and what we aim at. */
+  readonly target?: { readonly most: number; readonly aim: number };
+}
+
+const SCENARIOS: readonly Scenario[] = [
+  {
+    name: "udpflood",
+    script: "udpflood",
+    args: [],
+    peer: ["udpflood", "--gapNs=1100"],
+    target: { most: 0.7, aim: 0.35 },
+  },
+  {
+    name: "udpflood+pcapng",
+    script: "udpflood",
+    args: ["1000000", join(out, "udpflood.pcapng")],
+    against: "udpflood",
+    target: { most: 1.5, aim: 1.25 },
+  },
+  { name: "star1000", script: "star", args: ["1000"] },
+];
+
+interface Row {
+  readonly scenario: Scenario;
+  readonly ours: ScenarioResult[];
+  readonly theirs: ScenarioResult[];
+}
+
+const median = (numbers: readonly number[]): number => {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+};
+
+async function bundle(scripts: ReadonlySet<string>): Promise<void> {
+  for (const script of scripts) {
+    await build({
+      configFile: false,
+      logLevel: "error",
+      build: {
+        ssr: join(here, "scenarios", `${script}.ts`),
+        outDir: join(out, script),
+        target: "node20",
+        minify: false,
+        rollupOptions: { output: { entryFileNames: "main.js" } },
+      },
+    });
+  }
+}
+
+function run(command: string, args: readonly string[]): ScenarioResult {
+  const done = spawnSync(command, args, { encoding: "utf8", maxBuffer: 2 ** 24 });
+  if (done.status !== 0) throw new Error(`${command} ${args.join(" ")} failed: ${done.stderr}`);
+  return JSON.parse(done.stdout.trim().split("\n").at(-1) ?? "") as ScenarioResult;
+}
+
+/** Builds the ns-3 programs. @returns where they are, or null with one loud line. */
+function buildPeers(programs: readonly string[]): string | null {
+  const bin = join(out, "ns3");
+  mkdirSync(bin, { recursive: true });
+  const targets = programs.map((program) => `bin/${program}`);
+  const made = spawnSync("make", ["-C", join(here, "ns3"), ...targets], { encoding: "utf8" });
+  if (made.status === 0) return join(here, "ns3/bin");
+  console.error("PEERS SKIPPED: ns-3 programs did not build; on Debian: apt-get install libns3-dev ns3 g++ make");
+  return null;
+}
+
+function report(rows: readonly Row[]): void {
+  if (values.json) {
+    console.log(JSON.stringify(rows.map(({ scenario, ours, theirs }) => ({ name: scenario.name, ours, theirs }))));
+    return;
+  }
+  const pad = (text: string, width: number): string => text.padStart(width);
+  console.log(
+    `${"scenario".padEnd(20)}${pad("ours s", 9)}${pad("RSS MB", 8)}${pad("other s", 9)}${pad("RSS MB", 8)}${pad("ratio", 8)}  target`,
+  );
+  for (const { scenario, ours, theirs } of rows) {
+    const other =
+      scenario.against === undefined
+        ? theirs
+        : (rows.find((row) => row.scenario.name === scenario.against)?.ours ?? []);
+    const mine = median(ours.map((result) => result.total_s));
+    const its = median(other.map((result) => result.total_s));
+    const ratio = other.length === 0 ? "" : (mine / its).toFixed(3);
+    const rss = (results: readonly ScenarioResult[]): string =>
+      results.length === 0 ? "" : median(results.map((result) => result.rss_mb)).toFixed(0);
+    const target = scenario.target === undefined ? "" : `<= ${scenario.target.most}, aim ${scenario.target.aim}`;
+    const facts = Object.entries(ours[0]?.facts ?? {}).map(([name, value]) => `${name}=${Number(value.toFixed(3))}`);
+    console.log(
+      `${scenario.name.padEnd(20)}${pad(mine.toFixed(2), 9)}${pad(rss(ours), 8)}${pad(other.length === 0 ? "" : its.toFixed(2), 9)}${pad(rss(other), 8)}${pad(ratio, 8)}  ${target}  ${facts.join(" ")}`,
+    );
+  }
+  const written = join(out, "udpflood.pcapng");
+  if (existsSync(written)) console.log(`capture: ${(statSync(written).size / 2 ** 20).toFixed(0)} MiB`);
+}
+
+const chosen = SCENARIOS.filter(({ name }) => name.includes(values.only ?? ""));
+rmSync(out, { recursive: true, force: true });
+await bundle(new Set(chosen.map(({ script }) => script)));
+const peers = values.peers
+  ? buildPeers(chosen.flatMap(({ peer }) => (peer === undefined ? [] : [peer[0] ?? ""])))
+  : null;
+const rows: Row[] = chosen.map((scenario) => ({ scenario, ours: [], theirs: [] }));
+for (let round = 0; round < Number(values.rounds); round++) {
+  for (const { scenario, ours, theirs } of rows) {
+    ours.push(run(process.execPath, [join(out, scenario.script, "main.js"), ...scenario.args]));
+    const [program, ...args] = scenario.peer ?? [];
+    if (peers !== null && program !== undefined) theirs.push(run(join(peers, program), args));
+    if (process.stderr.isTTY) process.stderr.write(`\rround ${round + 1}: ${scenario.name}   `);
+  }
+}
+if (process.stderr.isTTY) process.stderr.write("\r");
+report(rows);
