@@ -69,7 +69,8 @@ module.exports = {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
     },
-    // Pure packages are argued one by one, each in its one folder: zod and yaml in core/lab, unbash in core/shell, @noble in core/runtime.
+    // Pure packages are argued one by one, each in its one folder: zod and yaml in core/lab, unbash in core/shell,
+    // @noble in core/runtime.
     {
       name: "core-is-pure",
       severity: "error",

@@ -3,7 +3,6 @@
  * What a lab, a test or a packetdrill script does to a machine goes through here.
  */
 import { assert } from "../base/assert.ts";
-import { utf8Encode } from "../base/bytes.ts";
 import type { CostTable } from "./cost.ts";
 import { KernelCore, type KernelEnvironment } from "./core.ts";
 import { Cpu } from "./cpu/cpu.ts";
@@ -15,7 +14,10 @@ import type { NicOptions } from "./device/nic-options.ts";
 import { IpStack } from "./net/ip-stack.ts";
 import { KernelTimers } from "./timer/timers.ts";
 import type { Program } from "./syscall/sys.ts";
-import { Userland, type RunOptions, type RunningCommand } from "./userland.ts";
+import { Userland } from "./syscall/userland.ts";
+import type { Process } from "./process/process.ts";
+import type { ProcessObserver } from "./process/process-table.ts";
+import type { Tty, TtySink } from "./vfs/tty.ts";
 
 export interface KernelOptions {
   readonly hostname: string;
@@ -23,18 +25,40 @@ export interface KernelOptions {
   readonly cpus: number;
   /** What is in /bin. */
   readonly programs: ReadonlyMap<string, Program>;
+  /** Wall clock at virtual time 0, ns since 1970: whole seconds. */
+  readonly epochNs: number;
 }
+
+/** Hears from a command run on a machine. */
+export interface CommandObserver extends TtySink {
+  onExit(status: number): void;
+}
+
+export interface RunningCommand {
+  readonly process: Process;
+  readonly tty: Tty;
+  readonly observer: CommandObserver;
+}
+
+const ENVIRONMENT: ReadonlyMap<string, string> = new Map([
+  ["PATH", "/bin"],
+  ["HOME", "/root"],
+  ["USER", "root"],
+  ["TERM", "xterm"],
+]);
 
 /** First interrupt number of a NIC; those below belong to the timer and the console, as on a PC. */
 const NIC_IRQ_FIRST = 24;
 
-export class Kernel {
+export class Kernel implements ProcessObserver {
   readonly core: KernelCore;
   readonly cpus: readonly Cpu[];
   readonly devices: Devices;
   readonly ip: IpStack;
   readonly userland: Userland;
   readonly #nics: Nic[] = [];
+  /** What runs on terminals of its own, by pid. */
+  readonly #commands = new Map<number, RunningCommand>();
 
   constructor(environment: KernelEnvironment, options: KernelOptions) {
     assert(options.cpus >= 1, "a machine has a CPU");
@@ -47,9 +71,19 @@ export class Kernel {
     first.registerSoftirq(SOFTIRQ.TIMER, timers);
     this.devices = new Devices(this.core, this.cpus);
     this.ip = new IpStack(this.core, this.devices);
-    this.userland = new Userland(this.core, this.cpus, this.devices, this.ip, options.programs);
+    this.userland = new Userland({
+      core: this.core,
+      cpus: this.cpus,
+      devices: this.devices,
+      ip: this.ip,
+      programs: options.programs,
+      epochNs: options.epochNs,
+      netlink: [
+        (request) => this.ip.handleNetRequest(request),
+      ],
+    });
+    this.userland.processes.observe(this);
     this.devices.loopback.setUp(true);
-    this.ip.addLoopback();
   }
 
   /** In the order in which they were added. */
@@ -71,14 +105,40 @@ export class Kernel {
     return nic;
   }
 
-  /** Runs a program with a terminal of its own. */
-  run(options: RunOptions): RunningCommand {
-    return this.userland.run(options);
+  /**
+   * Runs a program on a terminal of its own, in its own process group, in the foreground.
+   * @returns the command, which may have ended already; or -errno when it could not be started.
+   */
+  run(argv: readonly string[], observer: CommandObserver): RunningCommand | number {
+    const tty = this.userland.openTerminal(observer);
+    const process = this.userland.processes.start({
+      program: argv[0] ?? "",
+      argv,
+      files: [tty.open(), tty.open(), tty.open()],
+      environment: ENVIRONMENT,
+      directory: "/root",
+      tty,
+    });
+    if (typeof process === "number") {
+      this.userland.closeTerminal(tty);
+      return process;
+    }
+    const command: RunningCommand = { process, tty, observer };
+    this.#commands.set(process.pid, command);
+    return command;
+  }
+
+  processExited(process: Process, status: number): void {
+    const command = this.#commands.get(process.pid);
+    if (command === undefined) return;
+    this.#commands.delete(process.pid);
+    this.userland.closeTerminal(command.tty);
+    command.observer.onExit(status);
   }
 
   /** Puts a file where it belongs, making the directories above it. @returns 0 or -errno. */
   writeFile(path: string, content: string | Uint8Array): number {
-    return this.userland.writeFile(path, typeof content === "string" ? utf8Encode(content) : content);
+    return this.userland.writeFile(path, content);
   }
 
   /** The whole machine stands still: interrupts wait, rings fill. */

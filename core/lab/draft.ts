@@ -47,11 +47,16 @@ export function draftLab(file: LabFile, problems: ProblemList): LabDraft {
   return { file, problems, nodes, nodeIndex, links: [], linkIndex: new Map() };
 }
 
+/** The nearest of the valid names, which are not even listed once nobody will read it. */
+export function hintFor(draft: LabDraft, name: string, valid: () => Iterable<string>): string {
+  return draft.problems.full ? "" : suggest(name, [...valid()]);
+}
+
 /** The node of this name; a problem, and undefined, if there is none. */
 export function findNode(draft: LabDraft, name: string, path: TreePath): NodeDraft | undefined {
   const index = draft.nodeIndex.get(name);
   if (index !== undefined) return draft.nodes[index];
-  const hint = suggest(name, [...draft.nodeIndex.keys()]);
+  const hint = hintFor(draft, name, () => draft.nodeIndex.keys());
   draft.problems.error({ code: "lab/unknown-node", title: `there is no node "${name}"`, hint, path });
   return undefined;
 }
@@ -63,7 +68,7 @@ export function findHost(draft: LabDraft, name: string, path: TreePath): NodeDra
   const node = index === undefined ? undefined : draft.nodes[index];
   if (node !== undefined && machineOf(node) !== undefined) return node;
   const title = node === undefined ? `there is no host "${name}"` : `"${name}" is a ${node.file.kind}, not a host`;
-  draft.problems.error({ code: "lab/unknown-host", title, hint: suggest(name, hosts()), path });
+  draft.problems.error({ code: "lab/unknown-host", title, hint: hintFor(draft, name, hosts), path });
   return undefined;
 }
 
@@ -71,7 +76,7 @@ export function findHost(draft: LabDraft, name: string, path: TreePath): NodeDra
 export function findLink(draft: LabDraft, name: string, path: TreePath): number | undefined {
   const index = draft.linkIndex.get(name);
   if (index !== undefined) return index;
-  const hint = suggest(name, [...draft.linkIndex.keys()]);
+  const hint = hintFor(draft, name, () => draft.linkIndex.keys());
   draft.problems.error({ code: "lab/unknown-link", title: `there is no link "${name}"`, hint, path });
   return undefined;
 }
@@ -79,7 +84,7 @@ export function findLink(draft: LabDraft, name: string, path: TreePath): number 
 export function findNic(draft: LabDraft, node: NodeDraft, nic: string, path: TreePath): number | undefined {
   const index = node.nicIndex.get(nic);
   if (index !== undefined) return index;
-  const hint = suggest(nic, [...node.nicIndex.keys()]);
+  const hint = hintFor(draft, nic, () => node.nicIndex.keys());
   draft.problems.error({ code: "lab/unknown-nic", title: `"${node.name}" has no interface "${nic}"`, hint, path });
   return undefined;
 }

@@ -17,7 +17,7 @@ export const YAML_OPTIONS = {
   uniqueKeys: false,
   prettyErrors: false,
   keepSourceTokens: false,
-  logLevel: "silent",
+  logLevel: "error",
 } as const;
 
 export function readFullYaml(text: string): Result<Tree, readonly YamlFault[]> {
@@ -26,7 +26,7 @@ export function readFullYaml(text: string): Result<Tree, readonly YamlFault[]> {
     document = parseDocument(text, YAML_OPTIONS);
   } catch {
     // The package recurses, and a stack can overflow below any limit of ours.
-    return bad([{ code: "lab/too-deep", title: "nested too deeply to be read", hint: "", at: 0 }]);
+    return bad([{ ...TOO_DEEP, at: 0 }]);
   }
   if (document.errors.length > 0) return bad(document.errors.slice(0, LAB_LIMITS.problemsMax).map(syntaxFault));
   const converter = new Converter(document);
@@ -34,7 +34,11 @@ export function readFullYaml(text: string): Result<Tree, readonly YamlFault[]> {
   return tree === undefined || converter.faults.length > 0 ? bad(converter.faults) : good(tree);
 }
 
+const TOO_DEEP = { code: "lab/too-deep", title: "nested too deeply to be read", hint: "" } as const;
+
 function syntaxFault(error: { readonly message: string; readonly pos: readonly [number, number] }): YamlFault {
+  // The package catches its own stack overflow and reports it like a typing error.
+  if (error.message.startsWith("Maximum call stack")) return { ...TOO_DEEP, at: error.pos[0] };
   return { code: "lab/yaml-syntax", title: `not YAML: ${error.message}`, hint: "", at: error.pos[0] };
 }
 

@@ -13,7 +13,7 @@ export const CABLE_DEFAULT: LabDirection = {
   corrupt: 0,
   bitErrorRate: 0,
   mtuBytes: 1500,
-  queueFrames: 100,
+  queueFrames: 1000,
 };
 
 /** What is written, and nothing else, so that it can be laid over something. */

@@ -21,6 +21,11 @@ export const LAB_LIMITS = {
   faultsMax: 1_000,
   timelineMax: 100_000,
   checksMax: 10_000,
+  measurementsMax: 100,
+  /** Columns of one table. */
+  measureColumnsMax: 100,
+  /** Rows of one table: a sample is an event of the run. */
+  measureRowsMax: 100_000,
   /** Host names by RFC 1035, section 2.3.4. */
   nameCharactersMax: 63,
   /** IFNAMSIZ less the terminating zero (Linux, include/uapi/linux/if.h). */

@@ -4,6 +4,7 @@
  * addresses and names are unique, times lie in a run.
  * Left out: IPv6, and routes that a routing protocol would find (`routing: auto` is computed by the world).
  */
+import type { DropReason } from "../contract/drop-reason.ts";
 import type { Problem, SourcePlace } from "./problem.ts";
 
 /** IPv4 address as an unsigned 32-bit integer: 10.0.0.1 is 0x0a000001. */
@@ -39,6 +40,7 @@ export type Lab = {
   /** Sorted by time; equal times keep the order of the file. */
   readonly timeline: readonly LabTimelineEntry[];
   readonly checks: readonly LabCheck[];
+  readonly measurements: readonly LabMeasurement[];
   readonly warnings: readonly Problem[];
 };
 
@@ -306,7 +308,27 @@ export type LabCounter =
   /** Interface counter by its name in /sys/class/net/X/statistics or `ethtool -S`: `rx_packets`. */
   | { readonly kind: "nic"; readonly node: NodeIndex; readonly nic: number; readonly name: string }
   /** Packets that died of a reason, on one node or (null) everywhere. */
-  | { readonly kind: "drop"; readonly node: NodeIndex | null; readonly reason: string };
+  | { readonly kind: "drop"; readonly node: NodeIndex | null; readonly reason: DropReason }
+  /** Counter of a switch or hub: `collisions`, `frames`, `tx_packets`. */
+  | { readonly kind: "fabric"; readonly node: NodeIndex; readonly name: string };
 
 /** Each of the hosts pings each other one at `atNs`; all must answer (or, with `expect: false`, none). */
 export type LabReachCheck = { readonly kind: "reach"; readonly nodes: readonly NodeIndex[]; readonly expect: boolean };
+
+// Measurements
+
+/** A table with a row every `everyNs`, the first one `everyNs` after `fromNs`. */
+export type LabMeasurement = {
+  readonly name: string;
+  readonly fromNs: number;
+  readonly everyNs: number;
+  readonly untilNs: number;
+  readonly columns: readonly LabColumn[];
+};
+
+/** The counter itself, its growth since the row before, or that growth per second. */
+export type LabColumn = {
+  readonly name: string;
+  readonly show: "value" | "delta" | "rate";
+  readonly counter: LabCounter;
+};

@@ -55,7 +55,7 @@ checks:
   - { counter: h1 Udp.InDatagrams, expect: { equals: 3 } }
   - { counter: "s1:eth4 rx_packets", expect: { atLeast: 1, atMost: 9 } }
   - { counter: drop no_socket, expect: { equals: 0 } }
-  - { counter: r1 drop ip_ttl, expect: { equals: 0 }, at: 2s }
+  - { counter: r1 drop ip_ttl_expired, expect: { equals: 0 }, at: 2s }
   - { reach: [h1, h2], expect: false, at: 5s }
   - { reach: all }
 `;
@@ -258,10 +258,10 @@ describe("the example", () => {
         atMost: null,
       },
       {
-        name: "r1 drop ip_ttl",
+        name: "r1 drop ip_ttl_expired",
         atNs: 2e9,
         kind: "counter",
-        counter: { kind: "drop", node: 2, reason: "ip_ttl" },
+        counter: { kind: "drop", node: 2, reason: "IP_TTL_EXPIRED" },
         equals: 0,
         atLeast: null,
         atMost: null,
@@ -399,7 +399,8 @@ links: [{ ends: [a, b] }]
   });
 });
 
-describe("hostile files", () => {
+// Generous: these run on machines that are busy with other tests.
+describe("hostile files", { timeout: 120_000 }, () => {
   test("a file of 100 MB is refused unread", () => {
     expect(problems("a".repeat(100_000_000))).toEqual(["1:1 lab/too-large"]);
   });
@@ -438,16 +439,19 @@ describe("hostile files", () => {
     "*a ",
     "|\n",
     "---\n",
-  ])(
-    "4 Mi characters of %j end in a problem, soon",
-    (bit) => {
-      const started = performance.now();
-      const text = `lastack: 1\n${bit.repeat(Math.floor((LAB_LIMITS.fileCharactersMax - 20) / bit.length))}`;
-      expect(parseLab(text, "x").ok).toBe(false);
-      expect(performance.now() - started).toBeLessThan(10_000);
-    },
-    20_000,
-  );
+  ])("4 Mi characters of %j end in a problem, soon", (bit) => {
+    const started = performance.now();
+    const text = `lastack: 1\n${bit.repeat(Math.floor((LAB_LIMITS.fileCharactersMax - 20) / bit.length))}`;
+    expect(parseLab(text, "x").ok).toBe(false);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  test("a document after the first, and a key that stands twice in a long flow map", () => {
+    expect(problems("lastack: 1\nnodes: {}\n---\nlastack: 1\n")).toEqual(["3:1 lab/yaml-syntax"]);
+    const nodes = Array.from({ length: 40 }, (_, i) => `n${i}: { kind: hub }`).join(", ");
+    expect(good(`lastack: 1\nnodes: { ${nodes} }\n`).nodes).toHaveLength(40);
+    expect(problems(`lastack: 1\nnodes: { ${nodes},\n n3: { kind: hub } }\n`)).toEqual(["3:2 lab/duplicate-key"]);
+  });
 
   test("junk never throws", () => {
     fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => parseLab(text, "x").ok === false));
@@ -485,7 +489,7 @@ describe("hostile files", () => {
       }),
       { numRuns: 300 },
     );
-  }, 60_000);
+  });
 
   test("values of every type in every place never throw", () => {
     const value = fc.oneof(
@@ -508,5 +512,5 @@ describe("hostile files", () => {
       }),
       { numRuns: 300 },
     );
-  }, 60_000);
+  });
 });

@@ -30,6 +30,11 @@ export class ProblemList {
     return this.#errors > 0;
   }
 
+  /** Nothing more will be shown: words and hints are no longer worth their time. */
+  get full(): boolean {
+    return this.#problems.length >= LAB_LIMITS.problemsMax;
+  }
+
   /** Where a part of the document stands. */
   place(tree: Tree | undefined): SourcePlace {
     return this.places.at(tree?.at ?? 0);
@@ -54,7 +59,7 @@ export class ProblemList {
   }
 
   #add(severity: Severity, { code, title, hint = "", path, key }: Finding): void {
-    if (this.#problems.length >= LAB_LIMITS.problemsMax) {
+    if (this.full) {
       this.#left++;
       return;
     }

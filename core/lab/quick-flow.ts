@@ -31,29 +31,30 @@ function readList(cursor: QuickCursor, parent: number, depth: number): ListTree 
   }
 }
 
+/** Up to here, looking through the keys of a map for a duplicate beats a Set. */
+const KEYS_FEW = 16;
+
 function readMap(cursor: QuickCursor, parent: number, depth: number): MapTree | undefined {
   const map: MapTree = { kind: "map", at: cursor.at, keys: [], keyAts: [], values: [] };
+  let seen: Set<string> | undefined;
   cursor.at++;
   for (;;) {
     if (!cursor.skipFlowSpace(parent)) return undefined;
     if (cursor.take("}")) return map;
     const keyAt = cursor.at;
     const key = cursor.flowKey();
-    // A handful of keys a map: looking through them beats a Set.
-    if (key === undefined || map.keys.includes(key) || map.keys.length >= KEYS_MAX) return undefined;
+    if (key === undefined || (seen?.has(key) ?? map.keys.includes(key))) return undefined;
     if (!cursor.skipFlowSpace(parent)) return undefined;
     const value = readMapValue(cursor, parent, depth);
     if (value === undefined || !cursor.skipFlowSpace(parent)) return undefined;
     map.keys.push(key);
     map.keyAts.push(keyAt);
     map.values.push(value);
+    if (seen !== undefined || map.keys.length > KEYS_FEW) seen = (seen ?? new Set(map.keys)).add(key);
     if (cursor.take("}")) return map;
     if (!cursor.take(",")) return undefined;
   }
 }
-
-/** Keeps the search for duplicates linear in the end; the other reader takes larger flow maps. */
-const KEYS_MAX = 256;
 
 function readMapValue(cursor: QuickCursor, parent: number, depth: number): Tree | undefined {
   const at = cursor.at;

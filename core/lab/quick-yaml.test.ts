@@ -62,7 +62,7 @@ test.each([
   `a: ${"[".repeat(100)}`,
 ])("%j is left to the other reader", (text) => expect(quick(text)).toBe("left to the other reader"));
 
-test("whatever the text, the two readers never disagree", () => {
+test("whatever the text, the two readers never disagree", { timeout: 120_000 }, () => {
   const bits = [
     "a",
     "b1",
@@ -111,7 +111,7 @@ test("whatever the text, the two readers never disagree", () => {
   expect(answered).toBeGreaterThan(400);
 });
 
-test("well-formed documents are answered, and equally", () => {
+test("well-formed documents are answered, and equally", { timeout: 120_000 }, () => {
   const line = fc.constantFrom(
     "a: 1",
     "b: x y",

@@ -1,6 +1,7 @@
 /** What is expected of the lab: commands and their output, counters, who reaches whom. */
-import { findHost, findNic, findNode, machineOf, type LabDraft } from "./draft.ts";
-import type { LabCheck, LabCounter, LabCounterCheck, LabReachCheck, LabRunCheck } from "./model.ts";
+import { counterOf } from "./resolve-counters.ts";
+import { findHost, machineOf, type LabDraft } from "./draft.ts";
+import type { LabCheck, LabCounterCheck, LabReachCheck, LabRunCheck } from "./model.ts";
 import type { CheckFile } from "./schema.ts";
 import { member, type TreePath } from "./tree.ts";
 
@@ -62,32 +63,6 @@ function counterCheck(draft: LabDraft, file: CounterFile, path: TreePath): LabCo
 
 function nothingExpected(draft: LabDraft, path: TreePath): void {
   draft.problems.error({ code: "lab/empty-check", title: "this check expects nothing", path: [...path, "expect"] });
-}
-
-/** `h1 Udp.InDatagrams`, `h1:eth0 rx_packets`, `h1 drop no_socket`, `drop no_socket`. */
-function counterOf(draft: LabDraft, text: string, path: TreePath): LabCounter | undefined {
-  const words = text.trim().split(/\s+/);
-  if (words.length === 2 && words[0] === "drop") return { kind: "drop", node: null, reason: words[1] ?? "" };
-  const [place = "", second = "", third] = words;
-  const [name = "", nic] = place.split(":");
-  if (words.length === 3 && second === "drop" && third !== undefined && nic === undefined) {
-    const node = findNode(draft, name, path);
-    return node && { kind: "drop", node: node.index, reason: third };
-  }
-  if (words.length !== 2 || (nic === undefined && !/^[A-Za-z0-9]+\.\w+$/.test(second))) {
-    const hint = "such as h1 Udp.InDatagrams, h1:eth0 rx_packets, h1 drop no_socket or drop no_socket";
-    draft.problems.error({ code: "lab/bad-counter", title: `"${text.slice(0, 64)}" is no counter`, hint, path });
-    return undefined;
-  }
-  if (nic === undefined) {
-    const node = findHost(draft, name, path);
-    return node && { kind: "snmp", node: node.index, name: second };
-  }
-  const node = findNode(draft, name, path);
-  const index = node === undefined ? undefined : findNic(draft, node, nic, path);
-  return node === undefined || index === undefined
-    ? undefined
-    : { kind: "nic", node: node.index, nic: index, name: second };
 }
 
 function reachCheck(draft: LabDraft, file: ReachFile, path: TreePath): LabReachCheck {

@@ -1,5 +1,5 @@
 /** What happens to the lab: fault rules, the random schedule, the timeline. */
-import { findHost, findLink, findNode, type LabDraft } from "./draft.ts";
+import { findHost, findLink, findNode, hintFor, type LabDraft } from "./draft.ts";
 import { impairmentsOf } from "./impairments.ts";
 import type {
   LabAction,
@@ -10,7 +10,6 @@ import type {
   LabTimelineEntry,
   LabVerdict,
 } from "./model.ts";
-import { suggest } from "./nearest.ts";
 import type { FaultFile, TimelineFile } from "./schema.ts";
 import { member, type TreePath } from "./tree.ts";
 
@@ -55,7 +54,7 @@ function targetOf(draft: LabDraft, file: FaultFile, path: TreePath): LabFaultTar
 }
 
 function unknownTarget(draft: LabDraft, name: string, path: TreePath): void {
-  const hint = suggest(name, [...draft.nodeIndex.keys(), ...draft.linkIndex.keys()]);
+  const hint = hintFor(draft, name, () => [...draft.nodeIndex.keys(), ...draft.linkIndex.keys()]);
   draft.problems.error({ code: "lab/unknown-target", title: `there is no node or link "${name}"`, hint, path });
 }
 

@@ -7,18 +7,23 @@ import type { MachineFile } from "./schema.ts";
 import type { SegmentDraft } from "./segments.ts";
 
 export type MachineParts = {
+  readonly common: Pick<LabHost, "index" | "name" | "at" | "nics" | "source">;
   readonly node: NodeDraft;
   readonly machine: MachineFile;
   readonly loopback: readonly LabAddress[];
   readonly segments: readonly SegmentDraft[];
 };
 
-type Machine = Omit<LabHost, "index" | "name" | "at" | "nics" | "source">;
-
-export function resolveMachine(draft: LabDraft, parts: MachineParts): Machine {
-  const { node, machine } = parts;
+export function resolveMachine(draft: LabDraft, parts: MachineParts): LabHost {
+  const { common, node, machine } = parts;
   const defaults = draft.file.defaults?.host;
+  // Written out, as spreading two objects costs more than all the rest here, times 20,000 nodes.
   return {
+    index: common.index,
+    name: common.name,
+    at: common.at,
+    nics: common.nics,
+    source: common.source,
     kind: machine.kind,
     profile: machine.profile ?? defaults?.profile ?? draft.file.profile ?? "ideal",
     cpus: machine.cpus ?? defaults?.cpus ?? 1,

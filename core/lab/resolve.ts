@@ -6,6 +6,7 @@ import { assignAddresses } from "./addressing.ts";
 import { draftLab, machineOf, type LabDraft, type NodeDraft } from "./draft.ts";
 import { resolveChecks } from "./resolve-checks.ts";
 import { resolveFaults, resolveSchedule, resolveTimeline } from "./resolve-events.ts";
+import { resolveMeasurements } from "./resolve-measurements.ts";
 import { resolveMachine } from "./resolve-host.ts";
 import { claimSockets, HUB_RATE_BPS, resolveLinks } from "./resolve-links.ts";
 import { draftNics } from "./resolve-nics.ts";
@@ -43,6 +44,7 @@ export function resolveLab(file: LabFile, problems: ProblemList): Lab {
     schedule: resolveSchedule(draft, durationNs),
     timeline: resolveTimeline(draft),
     checks: resolveChecks(draft, durationNs),
+    measurements: resolveMeasurements(draft, durationNs),
     warnings: [],
   };
 }
@@ -68,7 +70,7 @@ function resolveNodes(
       return { ...common, kind: "switch", ageingNs: file.ageing ?? AGEING_NS, tableMax: file.table ?? SWITCH_TABLE };
     }
     const machine = machineOf(node) ?? file;
-    return { ...common, ...resolveMachine(draft, { node, machine, loopback: loopbacks.get(node) ?? [], segments }) };
+    return resolveMachine(draft, { common, node, machine, loopback: loopbacks.get(node) ?? [], segments });
   });
 }
 

@@ -24,6 +24,10 @@ export function addSchemaProblems(issues: readonly Issue[], problems: ProblemLis
 }
 
 function addIssue(issue: Issue, base: TreePath, problems: ProblemList): void {
+  if (problems.full) {
+    problems.error({ code: "lab/bad-value", title: "", path: [] }); // only counted
+    return;
+  }
   const path = [...base, ...issue.path.map((step) => (typeof step === "symbol" ? "" : step))];
   const value = valueAt(problems.tree, path);
   if (issue.code === "unrecognized_keys") {

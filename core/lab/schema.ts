@@ -271,6 +271,15 @@ const check = z.union([
   }),
 ]);
 
+const columnSource = z.union([object({ rate: line }), object({ delta: line }), object({ value: line })]);
+const measure = object({
+  name: line.optional(),
+  every: duration,
+  from: duration.optional(),
+  until: duration.optional(),
+  columns: table(z.string().regex(/^[\w.+-]{1,40}$/, "expected a column name"), columnSource, MAX.measureColumnsMax),
+});
+
 export const labSchema = object({
   lastack: z.literal(LAB_VERSION).meta({ description: "Version of this format" }),
   name: line.optional(),
@@ -290,6 +299,7 @@ export const labSchema = object({
   schedule: schedule.optional(),
   timeline: z.array(timelineEntry).max(MAX.timelineMax).optional(),
   checks: z.array(check).max(MAX.checksMax).optional(),
+  measure: z.array(measure).max(MAX.measurementsMax).optional(),
 }).meta({ title: "LastAck lab", description: "A network, what happens to it, and what is expected of it" });
 
 /** A lab that follows the schema: quantities in base units, names not yet looked up. */
@@ -300,9 +310,9 @@ export type NicFile = z.output<typeof nic>;
 export type LinkFile = z.output<typeof link>;
 export type ImpairmentsFile = z.output<typeof direction>;
 export type FaultFile = z.output<typeof fault>;
-export type ScheduleFile = z.output<typeof schedule>;
 export type TimelineFile = z.output<typeof timelineEntry>;
 export type CheckFile = z.output<typeof check>;
+export type MeasureFile = z.output<typeof measure>;
 
 /** JSON Schema (draft 2020-12) of what may be written, for editors: completion and checks while typing. */
 export function labJsonSchema(): Record<string, unknown> {

@@ -48,7 +48,7 @@ links:
   - { ends: [ a, s ] }
 `;
 
-describe("editing", () => {
+describe("editing", { timeout: 120_000 }, () => {
   test("nothing changes nothing", () => expect(edited(WRITTEN)).toBe(WRITTEN));
 
   test("comments and order stay", () => {
@@ -144,7 +144,7 @@ const labs: fc.Arbitrary<LabInput> = fc
     return JSON.parse(JSON.stringify({ lastack: 1, ...head, nodes, links })) as LabInput;
   });
 
-describe("a lab that is written and read", () => {
+describe("a lab that is written and read", { timeout: 120_000 }, () => {
   test("is the same lab", () => {
     fc.assert(
       fc.property(labs, (lab) => {

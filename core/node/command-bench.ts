@@ -1,4 +1,7 @@
-/** `lastack bench`: runs the benchmarks of the checkout this was built in. They need its sources, so nothing else has them. */
+/**
+ * `lastack bench`: runs the benchmarks of the checkout this was built in. They need its sources, so nothing else has
+ * them.
+ */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -18,7 +18,7 @@ import { styleFor } from "./style.ts";
 import { topologyText } from "./topology-text.ts";
 
 export async function runCommand(path: string, options: RunOptions): Promise<number> {
-  if (options.capture.length > 0 && options.pcap === undefined) {
+  if (options.capture !== undefined && options.pcap === undefined) {
     throw new CliFailure(EXIT.usage, "--capture chooses what --pcap FILE writes: give --pcap too");
   }
   const lab = loadLab(path);
@@ -113,7 +113,6 @@ class Run {
   }
 
   #listen(progress: ProgressBar): ConsolePrinter {
-    const nodes = new Map<number, string>();
     const printer = new ConsolePrinter({
       write: (text) => {
         progress.clear();
@@ -122,12 +121,7 @@ class Run {
       style: styleFor(process.stdout),
       several: this.#consolesExpected() > 1,
       now: () => this.#session.now,
-      nodeOf: (console) => {
-        if (!nodes.has(console)) {
-          for (const one of this.#session.report().consoles) nodes.set(one.console, one.node);
-        }
-        return nodes.get(console) ?? "?";
-      },
+      nodeOf: (console) => this.#session.world.console(console)?.node ?? "?",
     });
     this.#session.onConsole((console, bytes) => printer.onBytes(console, bytes));
     return printer;
@@ -138,7 +132,7 @@ class Run {
     const { nodes, timeline, checks } = this.#lab;
     const boot = nodes.reduce((sum, node) => sum + ("run" in node ? node.run.length : 0), 0);
     const timed = timeline.filter(({ kind }) => kind === "run").length;
-    return this.#options.exec.length + boot + timed + checks.filter(({ kind }) => kind !== "counter").length;
+    return (this.#options.exec?.length ?? 0) + boot + timed + checks.filter(({ kind }) => kind !== "counter").length;
   }
 
   #replayCommand(): string {

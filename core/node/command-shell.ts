@@ -1,6 +1,7 @@
 /**
- * `lastack shell`: a person at the terminal of one host, while the lab runs against the wall clock. Keys go to the lab's
- * terminal as they are typed, Ctrl-C too; only Ctrl-] is ours. Without a terminal the input is taken whole, and the lab runs flat out.
+ * `lastack shell`: a person at the terminal of one host, while the lab runs against the wall clock. Keys go to the
+ * lab's terminal as they are typed, Ctrl-C too; only Ctrl-] is ours. Without a terminal the input is taken whole, and
+ * the lab runs flat out.
  */
 import type { VirtualTime } from "../base/time.ts";
 import { Session } from "../session/session.ts";
@@ -19,7 +20,6 @@ export interface ShellOptions {
 const CONSOLE = 1;
 /** How often virtual time catches up with the wall clock: below what a typist notices. */
 const TICK_MS = 10;
-const END_CHECK_MS = 200;
 const LEAVE_KEY = "\u001d";
 const END_OF_FILE = "\u0004";
 
@@ -44,15 +44,13 @@ async function runScript(session: Session, until: number): Promise<void> {
   session.advance(0 as VirtualTime);
   type(session, readText("-"));
   type(session, END_OF_FILE);
-  const end = new ShellEnd(session);
-  await runLoop(session, { until, shouldStop: () => end.ended, onSlice: () => undefined });
+  await runLoop(session, { until, shouldStop: () => hasEnded(session), onSlice: () => undefined });
 }
 
 async function interact(session: Session, speed: number): Promise<void> {
   process.stdout.write("(Ctrl-] leaves)\n");
   process.stdin.setRawMode(true);
   process.stdin.setEncoding("utf8");
-  const end = new ShellEnd(session);
   let leaves = false;
   process.stdin.on("data", (text: string) => {
     const leaveAt = text.indexOf(LEAVE_KEY);
@@ -62,7 +60,7 @@ async function interact(session: Session, speed: number): Promise<void> {
   process.stdin.resume();
   try {
     const started = performance.now();
-    for (let wall = started; !leaves && !end.ended; wall = performance.now()) {
+    for (let wall = started; !leaves && !hasEnded(session); wall = performance.now()) {
       const target = Math.floor((wall - started) * 1e6 * speed);
       // A lab too busy for the wall clock falls behind rather than freezing the keyboard.
       session.advance(Math.max(target, session.now) as VirtualTime, NODE_LIMITS.eventsPerSlice);
@@ -81,23 +79,4 @@ function type(session: Session, text: string): void {
   if (!typed.ok) process.stderr.write(`lastack: ${typed.error}\n`);
 }
 
-/** Asks now and then whether the shell has ended: a report is too dear for every slice. */
-class ShellEnd {
-  readonly #session: Session;
-  #asked = 0;
-  #ended = false;
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  get ended(): boolean {
-    const wall = performance.now();
-    if (!this.#ended && wall - this.#asked > END_CHECK_MS) {
-      this.#asked = wall;
-      const shell = this.#session.report().consoles.find(({ console }) => console === CONSOLE);
-      this.#ended = shell !== undefined && shell.endedAt !== null;
-    }
-    return this.#ended;
-  }
-}
+const hasEnded = (session: Session): boolean => (session.world.console(CONSOLE)?.endedAt ?? null) !== null;

@@ -1,6 +1,6 @@
 /**
- * What hosts print, as it comes. With one console its text goes out as it is; with several, whole lines go out, each with
- * its time and host in front, so that they do not run into each other.
+ * What hosts print, as it comes. With one console its text goes out as it is; with several, whole lines go out, each
+ * with its time and host in front, so that they do not run into each other.
  */
 import { NODE_LIMITS } from "./limits.ts";
 import { printable, type Style } from "./style.ts";

@@ -1,7 +1,7 @@
 /**
  * A file that is written while a lab runs. Writes are synchronous: the run waits for the disk, so nothing piles up in
- * memory. When the disk refuses, the file is cut back to its last whole chunk, the failure is kept, and later chunks are
- * passed over: an exception must not fly through the core, so the run loop asks for `failure` between its slices.
+ * memory. When the disk refuses, the file is cut back to its last whole chunk, the failure is kept, and later chunks
+ * are passed over: an exception must not fly through the core, so the run loop asks for `failure` between its slices.
  */
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";

@@ -10,9 +10,9 @@ import { CliFailure, EXIT } from "./exit-codes.ts";
 export interface RunOptions {
   readonly until?: number;
   readonly seed?: number;
-  readonly exec: readonly string[];
+  readonly exec?: readonly string[];
   readonly pcap?: string;
-  readonly capture: readonly string[];
+  readonly capture?: readonly string[];
   readonly trace?: string;
   readonly csv?: string;
   readonly packet?: number;
@@ -21,7 +21,7 @@ export interface RunOptions {
 }
 
 /** `host: command`; the host's name ends at the first colon. @throws CliFailure for an unknown host. */
-export function execEntries(lab: Lab, texts: readonly string[]): JournalEntry[] {
+export function execEntries(lab: Lab, texts: readonly string[] = []): JournalEntry[] {
   return texts.map((text, index) => {
     const colon = text.indexOf(":");
     const command = text.slice(colon + 1).trim();
@@ -43,7 +43,7 @@ export function hostNamed(lab: Lab, name: string): string {
 }
 
 /** Indexes of the interfaces to capture: those named, or all. @throws CliFailure for an unknown one. */
-export function selectedInterfaces(all: readonly CaptureInterface[], wanted: readonly string[]): number[] {
+export function selectedInterfaces(all: readonly CaptureInterface[], wanted: readonly string[] = []): number[] {
   if (wanted.length === 0) return all.map((_, index) => index);
   const selected = new Set<number>();
   for (const text of wanted) {
@@ -81,4 +81,5 @@ export function speedOption(text: string): number {
   return value;
 }
 
-export const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+/** For commander: an option that may be given again. */
+export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

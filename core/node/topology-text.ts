@@ -12,7 +12,7 @@ const CHAIN_COLUMNS_MAX = 110;
 
 export function topologyText(lab: Lab): string[] {
   const chain = chainOf(lab);
-  const picture = chain === null ? null : drawChain(lab, chain);
+  const picture = chain === null ? null : drawChain(chain);
   return picture ?? linkLines(lab);
 }
 
@@ -35,27 +35,35 @@ function chainOf(lab: Lab): { nodes: LabNode[]; links: LabLink[] } | null {
   return nodes.length === lab.nodes.length ? { nodes, links } : null;
 }
 
-function drawChain(lab: Lab, chain: { nodes: LabNode[]; links: LabLink[] }): string[] | null {
-  const rows = ["", "", "", ""];
+const BOX_ROWS = 5;
+/** Rows of the gap between two boxes that hold the link's properties and its line. */
+const LABEL_ROW = 0;
+const LINE_ROW = 1;
+
+function drawChain(chain: { nodes: LabNode[]; links: LabLink[] }): string[] | null {
+  if (chain.nodes.length < 2) return null;
+  const rows = new Array<string>(BOX_ROWS).fill("");
   chain.nodes.forEach((node, index) => {
-    const addresses = node.nics.flatMap((nic) => nic.addresses.map(addressText));
-    const text = addresses.length > 2 ? [`${addresses.length} addresses`] : addresses;
-    const width = Math.max(node.name.length + node.kind.length + 3, ...text.map(({ length }) => length)) + 2;
-    const box = [frameLine(width), boxLine(`${node.name} (${node.kind})`, width)];
-    for (const line of [text[0] ?? "", text[1] ?? ""]) box.push(boxLine(line, width));
+    const box = boxOf(node);
     const link = chain.links[index];
-    const label = link === undefined ? "" : directionText(link.forward);
-    const gap = link === undefined ? ["", "", "", ""] : [` ${label} `, "-".repeat(label.length + 2), "", ""];
-    const gapWidth = Math.max(...gap.map(({ length }) => length));
-    rows.forEach((row, at) => (rows[at] = row + (box[at] ?? "") + (gap[at] ?? "").padEnd(gapWidth)));
+    const label = link === undefined ? "" : ` ${directionText(link.forward)} `;
+    box.forEach((line, row) => {
+      const gap = row === LABEL_ROW ? label : (row === LINE_ROW ? "-" : " ").repeat(label.length);
+      rows[row] += line + gap;
+    });
   });
-  const last = rows[0]?.replace(/ [^+|]*? (?=\+)/g, (label) => " ".repeat(label.length)).trimEnd() ?? "";
-  const widest = Math.max(...rows.map(({ length }) => length));
-  return widest > CHAIN_COLUMNS_MAX || lab.nodes.length < 2 ? null : [...rows.map((row) => row.trimEnd()), last];
+  const lines = rows.map((row) => row.trimEnd());
+  return Math.max(...lines.map(({ length }) => length)) > CHAIN_COLUMNS_MAX ? null : lines;
 }
 
-const frameLine = (width: number): string => `+${"-".repeat(width)}+`;
-const boxLine = (text: string, width: number): string => `| ${text.padEnd(width - 1)}|`;
+function boxOf(node: LabNode): string[] {
+  const all = node.nics.flatMap((nic) => nic.addresses.map(addressText));
+  const [first = "", second = ""] = all.length > 2 ? [`${all.length} addresses`] : all;
+  const texts = [`${node.name} (${node.kind})`, first, second];
+  const width = Math.max(...texts.map(({ length }) => length));
+  const frame = `+${"-".repeat(width + 2)}+`;
+  return [frame, ...texts.map((text) => `| ${text.padEnd(width)} |`), frame];
+}
 
 /** One line per link, aligned, the first ones of a large lab. */
 function linkLines(lab: Lab): string[] {

@@ -1,6 +1,7 @@
 /**
- * The way of one packet through the lab, told from the trace: every event that carries its id, in order, and for any event
- * the chain of causes that led to it. The recorder forgets old events, so both are gathered while the run goes on.
+ * The way of one packet through the lab, told from the trace: every event that carries its id, in order, and for any
+ * event the chain of causes that led to it. The recorder forgets old events, so both are gathered while the run goes
+ * on.
  */
 import { formatInstant } from "../base/time.ts";
 import { DROP_REASON_TEXTS, DROP_REASONS } from "../contract/drop-reason.ts";
@@ -36,8 +37,8 @@ export class Journey {
 }
 
 /**
- * The event and what led to it, each the cause of the one before. Ends where nothing caused the event, or where the cause
- * is not recorded any more.
+ * The event and what led to it, each the cause of the one before. Ends where nothing caused the event, or where the
+ * cause is not recorded any more.
  */
 export function why(source: TraceSource, id: number): TraceEvent[] {
   const chain: TraceEvent[] = [];
@@ -56,7 +57,8 @@ export function formatEvent(event: TraceEvent): string {
   const where = event.place === "" ? "lab" : event.place;
   const fields = Object.entries(event.fields).map(([name, value]) => `${name}=${fieldText(event, name, value)}`);
   const context = contextText(event);
-  return `${formatInstant(event.time)} ${where.padEnd(10)} ${context.padEnd(14)} ${event.name} ${fields.join(" ")}`.trimEnd();
+  const head = `${formatInstant(event.time)} ${where.padEnd(10)} ${context.padEnd(14)} ${event.name}`;
+  return [head, ...fields].join(" ");
 }
 
 /** The journey as text lines, for a terminal. */

@@ -1,8 +1,8 @@
 /**
- * A capture of a run as pcapng (draft-ietf-opsawg-pcapng): one interface block per NIC with its name, addresses and speed,
- * host names, then every frame with nanoseconds, direction, packet id (equal on every hop) and, where it died, the reason
- * as a comment; counters of each interface at the end. The packet block is put together in place, since it is written
- * once per frame: the general writer of core/wire serves the few other blocks.
+ * A capture of a run as pcapng (draft-ietf-opsawg-pcapng): one interface block per NIC with its name, addresses and
+ * speed, host names, then every frame with nanoseconds, direction, packet id (equal on every hop) and, where it died,
+ * the reason as a comment; counters of each interface at the end. The packet block is put together in place, since it
+ * is written once per frame: the general writer of core/wire serves the few other blocks.
  * Left out: several sections, and reception types (unicast, broadcast...), which the destination address shows anyway.
  */
 import { assert, present } from "../base/assert.ts";

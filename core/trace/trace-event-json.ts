@@ -1,11 +1,11 @@
 /**
- * A trace as Chrome's Trace Event JSON, which ui.perfetto.dev and chrome://tracing open. Each host is a "process" of that
- * format with a track per CPU for hard IRQs, one per CPU for softirqs (NAPI), and one per process of the host; packets are
- * instants there, drops carry their reason, queue lengths are counters, and an arrow leads from the port that sends a
- * frame to the port at which it arrives. Streamed: what is written so far is an array that lacks only its closing
- * bracket, which the readers of this format accept.
- * Left out: async slices (nothing here spans tracks but packets, and those have arrows) and the lengths of transmissions,
- * which no event carries: a transmission is drawn 1 ns long.
+ * A trace as Chrome's Trace Event JSON, which ui.perfetto.dev and chrome://tracing open. Each host is a "process" of
+ * that format with a track per CPU for hard IRQs, one per CPU for softirqs (NAPI), and one per process of the host;
+ * packets are instants there, drops carry their reason, queue lengths are counters, and an arrow leads from the port
+ * that sends a frame to the port at which it arrives. Streamed: what is written so far is an array that lacks only its
+ * closing bracket, which the readers of this format accept.
+ * Left out: async slices (nothing here spans tracks but packets, and those have arrows) and the lengths of
+ * transmissions, which no event carries: a transmission is drawn 1 ns long.
  */
 import { unreachable } from "../base/assert.ts";
 import { DROP_REASON_TEXTS, DROP_REASONS } from "../contract/drop-reason.ts";

@@ -3,7 +3,9 @@ import { assert } from "../base/assert.ts";
 import type { JsonStream } from "./json-stream.ts";
 import { TRACE_LIMITS } from "./limits.ts";
 
-/** One row on the screen. `pid` groups the rows of one place; the format's word has nothing to do with our processes. */
+/**
+ * One row on the screen. `pid` groups the rows of one place; the format's word has nothing to do with our processes.
+ */
 export interface Track {
   readonly pid: number;
   readonly tid: number;

@@ -62,7 +62,10 @@ export function dissectIpv4(list: LayerList, at: number, to: number): number {
     ],
     ...(error === null ? {} : { error }),
   });
-  if (total < headerBytes) return to;
+  if (total < headerBytes) {
+    list.data(headerEnd, to, "behind a damaged header");
+    return to;
+  }
   if (ipv4FragmentOffset(bytes, at) > 0) list.data(headerEnd, end, `fragment at ${ipv4FragmentOffset(bytes, at)}`);
   else {
     const complete = at + total <= to && !ipv4IsFragment(bytes, at);
@@ -88,7 +91,7 @@ function dissectTransport(list: LayerList, protocol: number, carrier: Carrier): 
     case IPPROTO_TCP:
       return dissectTcp(list, carrier);
     case IPPROTO_IPIP:
-      return void dissectIpv4(list, carrier.at, carrier.to);
+      return list.data(dissectIpv4(list, carrier.at, carrier.to), carrier.to, "behind the inner packet");
     default:
       list.data(carrier.at, carrier.to, `IP protocol ${protocol}`);
   }

@@ -70,7 +70,7 @@ export class PacketPrinter {
       verbosity: this.#options.verbosity ?? 0,
       linkHeader: this.#options.linkHeader ?? false,
       quiet: this.#options.quiet ?? false,
-      dumpUnknown: this.#options.hex === undefined,
+      dumpUnknown: this.#options.hex === undefined && this.#options.quiet !== true,
       origins: this.#origins,
     };
     const stamp = this.#timestamp(packet.time);

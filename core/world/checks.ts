@@ -12,9 +12,10 @@ import type { Console } from "./console.ts";
 import type { VirtualTime } from "../base/time.ts";
 import type { World } from "./world.ts";
 
-/** Consoles of checks have numbers from here up, those of the timeline from half of it. */
+/** Consoles of checks have numbers from here up, those of the timeline and of boot commands below. */
 export const CHECK_CONSOLES = 2_000_000_000;
 export const TIMELINE_CONSOLES = 1_000_000_000;
+export const BOOT_CONSOLES = 1_500_000_000;
 
 /** How long a host of a reach check may take to answer. */
 const REACH_SECONDS = 3;

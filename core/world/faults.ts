@@ -1,8 +1,7 @@
 /** Installs a lab's fault rules into the fabric: names for indexes, and one rule a place. */
 import { assert, unreachable } from "../base/assert.ts";
 import type { FabricContext } from "../fabric/context.ts";
-import type { FrameMatch } from "../fabric/frame-matcher.ts";
-import type { Lab, LabFaultTarget, LabMatch } from "../lab/model.ts";
+import type { Lab, LabFaultTarget } from "../lab/model.ts";
 
 export function installFaults(fabric: FabricContext, lab: Lab): void {
   for (const rule of lab.faults) {
@@ -10,7 +9,7 @@ export function installFaults(fabric: FabricContext, lab: Lab): void {
     const { skip, every, count } = match;
     const installed = fabric.faults.install({
       on: placeOf(lab, rule.on),
-      match: matchOf(match),
+      match,
       skip,
       every,
       count,

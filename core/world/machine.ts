@@ -3,14 +3,17 @@
  * takes the kernel apart with all it held in memory. Counters of earlier lives are kept for the account.
  */
 import { assert, present } from "../base/assert.ts";
+import { utf8Encode } from "../base/bytes.ts";
 import type { DropReason } from "../contract/drop-reason.ts";
 import { KIND } from "../contract/trace-event.ts";
-import { Kernel } from "../kernel/kernel.ts";
+import { Kernel, type RunningCommand } from "../kernel/kernel.ts";
 import { COST_PROFILES } from "../kernel/cost.ts";
 import { DropCounters } from "../kernel/counters.ts";
 import type { Nic } from "../kernel/device/nic.ts";
+import { strerror } from "../kernel/syscall/errno.ts";
 import type { LabCounter, LabHost, LabNic } from "../lab/model.ts";
-import { formatIpv4, type Ipv4Address, type MacAddress } from "../wire/address.ts";
+import type { Ipv4Address, MacAddress } from "../wire/address.ts";
+import { EPOCH_NS } from "../contract/epoch.ts";
 import type { Console } from "./console.ts";
 import type { ComputedRoute } from "./routing.ts";
 import type { World } from "./world.ts";
@@ -26,7 +29,7 @@ export class Machine {
   #kernel: Kernel | null = null;
   #power: Power = "off";
   /** Consoles of this life, by the process that runs on them. */
-  readonly #consoles = new Map<number, { console: Console; input: (bytes: Uint8Array) => void }>();
+  readonly #consoles = new Map<number, { readonly console: Console; readonly command: RunningCommand }>();
   #routesLost = true;
   readonly #formerDrops = new DropCounters();
 
@@ -62,7 +65,13 @@ export class Machine {
     const world = this.#world;
     const kernel = new Kernel(
       { engine: world.engine, trace: world.trace, skbs: world.skbs, frames: world.frames },
-      { hostname: node.name, costs: COST_PROFILES[node.profile], cpus: node.cpus, programs: world.programs },
+      {
+        hostname: node.name,
+        costs: COST_PROFILES[node.profile],
+        cpus: node.cpus,
+        programs: world.programs,
+        epochNs: EPOCH_NS,
+      },
     );
     this.#kernel = kernel;
     this.#power = "on";
@@ -80,11 +89,7 @@ export class Machine {
   /** Commands that the lab wants run at boot, one after the other. */
   runBootCommands(): void {
     if (this.node.run.length === 0) return;
-    this.kernel.run({
-      argv: ["sh", "-c", this.node.run.join("\n")],
-      onOutput: () => undefined,
-      onExit: () => undefined,
-    });
+    this.#world.execAtBoot(this.node.index, this.node.run.join("\n"));
   }
 
   crash(): void {
@@ -116,20 +121,22 @@ export class Machine {
       console.end(STATUS_UNREACHABLE, world.engine.now);
       return;
     }
-    const session = this.#kernel.run({
-      argv: command === null ? ["sh"] : ["sh", "-c", command],
+    const started = this.#kernel.run(command === null ? ["sh"] : ["sh", "-c", command], {
       onOutput: (bytes) => world.consoleOutput(console, bytes),
       onExit: (status) => {
         this.#consoles.delete(console.id);
         console.end(status, world.engine.now);
       },
     });
-    if (console.endedAt === null) this.#consoles.set(console.id, { console, input: session.input });
+    if (typeof started === "number") {
+      world.consoleOutput(console, utf8Encode(`sh: ${strerror(started)}\n`));
+      console.end(STATUS_UNREACHABLE, world.engine.now);
+    } else if (console.endedAt === null) this.#consoles.set(console.id, { console, command: started });
   }
 
   /** Keys typed at a console. */
   input(console: Console, bytes: Uint8Array): void {
-    this.#consoles.get(console.id)?.input(bytes);
+    this.#consoles.get(console.id)?.command.tty.input(bytes);
   }
 
   /** The interface of that index in the lab; null while the machine is off. */
@@ -152,7 +159,7 @@ export class Machine {
     this.#kernel?.ip.handleNetRequest({ kind: "route-delete", route: this.#spec(route) });
   }
 
-  counter(counter: Exclude<LabCounter, { kind: "drop" }>): number | null {
+  counter(counter: Extract<LabCounter, { kind: "nic" | "snmp" }>): number | null {
     const kernel = this.#kernel;
     if (kernel === null) return null;
     if (counter.kind === "nic") return kernel.nicCounter(counter.nic, counter.name);
@@ -243,12 +250,8 @@ export class Machine {
   }
 
   #writeFiles(kernel: Kernel): void {
-    const hosts = [
-      "127.0.0.1\tlocalhost",
-      ...this.#world.names.map(({ name, address }) => `${formatIpv4(address as Ipv4Address)}\t${name}`),
-    ];
     kernel.writeFile("/etc/hostname", `${this.name}\n`);
-    kernel.writeFile("/etc/hosts", `${hosts.join("\n")}\n`);
+    kernel.writeFile("/etc/hosts", this.#world.hostsFile);
     for (const [path, text] of this.node.files) kernel.writeFile(path, text);
   }
 

@@ -4,6 +4,7 @@
  * that goes back in time.
  */
 import { present } from "../base/assert.ts";
+import { utf8Encode } from "../base/bytes.ts";
 import type { VirtualTime } from "../base/time.ts";
 import type { CapturedFrame, CaptureInterface } from "../contract/capture.ts";
 import type { Command } from "../contract/command.ts";
@@ -17,10 +18,11 @@ import type { Program } from "../kernel/syscall/sys.ts";
 import type { Lab, LabCounter } from "../lab/model.ts";
 import { programs as shellPrograms } from "../shell/programs.ts";
 import { TraceRecorder } from "../trace/recorder.ts";
+import { formatIpv4, type Ipv4Address } from "../wire/address.ts";
 import { BlockPool } from "../wire/block.ts";
 import { FramePool } from "../wire/frame.ts";
 import { Captures } from "./captures.ts";
-import { Checks } from "./checks.ts";
+import { BOOT_CONSOLES, Checks } from "./checks.ts";
 import { applyCommand, commandProblem } from "./commands.ts";
 import { Console } from "./console.ts";
 import { conservationOf } from "./conservation.ts";
@@ -54,10 +56,13 @@ export class World {
   /** By node index. */
   readonly machines: ReadonlyMap<number, Machine>;
   readonly programs: ProgramTable;
+  /** /etc/hosts of every machine: all names of the lab. */
+  readonly hostsFile: Uint8Array;
   /** Where console output and captured frames go; set by the session. */
   onConsole: (console: number, bytes: Uint8Array) => void = () => undefined;
   onFrame: (frame: CapturedFrame) => void = () => undefined;
   readonly #consoles = new Map<number, Console>();
+  #boots = 0;
   readonly #routes: Routes;
   readonly #captures: Captures;
   readonly #timeline: Timeline;
@@ -74,6 +79,8 @@ export class World {
     this.fabric = fabricContext(this.engine, this.frames, this.trace);
     this.programs = new Map([...shellPrograms, ...(options.programs ?? [])]);
     this.wiring = wire(this.fabric, lab);
+    const hosts = this.names.map(({ name, address }) => `${formatIpv4(address as Ipv4Address)}\t${name}\n`);
+    this.hostsFile = utf8Encode(`127.0.0.1\tlocalhost\n${hosts.join("")}`);
     this.machines = new Map(lab.nodes.filter(isMachine).map((node) => [node.index, new Machine(this, node)]));
     this.#captures = new Captures(this);
     this.#routes = new Routes(this);
@@ -134,6 +141,10 @@ export class World {
     return console;
   }
 
+  execAtBoot(node: number, command: string): void {
+    this.exec(node, command, BOOT_CONSOLES + this.#boots++);
+  }
+
   /** From a machine, for one of its consoles. */
   consoleOutput(console: Console, bytes: Uint8Array): void {
     console.write(bytes);
@@ -176,6 +187,7 @@ export class World {
 
   /** A counter that a check or a measurement names; null when there is none (any more). */
   counter(counter: LabCounter): number | null {
+    if (counter.kind === "fabric") return this.#fabricCounter(counter.node, counter.name);
     if (counter.kind !== "drop") return this.machine(counter.node).counter(counter);
     let sum = 0;
     for (const machine of this.machines.values()) {
@@ -184,6 +196,21 @@ export class World {
     const name = counter.node === null ? null : this.lab.nodes[counter.node]?.name;
     for (const { place, reason, count } of this.fabric.drops.entries()) {
       if (reason === counter.reason && (name === null || place === name || place.startsWith(`${name}:`))) sum += count;
+    }
+    return sum;
+  }
+
+  /** Of a switch: sums over its ports; of a hub: its own, then sums over its ports. Names as in fabric, or with `_`. */
+  #fabricCounter(node: number, name: string): number | null {
+    const wanted = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const hub = this.wiring.hubs.get(node)?.counters();
+    const own = hub === undefined ? undefined : new Map<string, unknown>(Object.entries(hub)).get(wanted);
+    if (typeof own === "number") return own;
+    const ports = hub?.ports ?? this.wiring.switches.get(node)?.counters() ?? [];
+    let sum: number | null = null;
+    for (const port of ports) {
+      const value = new Map<string, unknown>(Object.entries(port)).get(wanted);
+      if (typeof value === "number") sum = (sum ?? 0) + value;
     }
     return sum;
   }

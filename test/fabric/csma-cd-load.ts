@@ -29,6 +29,8 @@ export interface CsmaCdResult {
   readonly framesGivenUp: number;
   readonly framesPerStation: readonly number[];
   readonly meanDelayNs: number;
+  /** Frames in a row from one station, on average. */
+  readonly meanTrain: number;
   /** Pairs of frames that arrived at one place closer than one of them lasts. */
   readonly overlaps: number;
   readonly counters: HubCounters;
@@ -47,14 +49,23 @@ export function runCsmaCdLoad(load: CsmaCdLoad): CsmaCdResult {
   const ports = [...names, { name: "listener", propagationNs: load.propagationNs }];
   const hub = new Hub(context, { id: 0, name: "hub", ports, rateBitsPerSecond: RATE });
   const given: number[] = [];
+  const senders: number[] = [];
+  let trains = 0;
   let delayNs = 0;
+  let last = -1;
   const listener = new Collector(context, hub.port(load.stations), (frame: Frame) => {
     delayNs += context.engine.now - (given[frame.packetId] ?? 0);
+    const sender = senders[frame.packetId] ?? 0;
+    if (sender !== last) trains++;
+    last = sender;
   });
   const stations = names.map((_, index) => {
     const offer = (): void => {
       const id = given.push(context.engine.now) - 1;
-      hub.port(index).transmit(newFrame(context, { to: station(99), from: station(index), length: load.frameBytes, id }));
+      senders.push(index);
+      hub
+        .port(index)
+        .transmit(newFrame(context, { to: station(99), from: station(index), length: load.frameBytes, id }));
     };
     const pause = context.engine.streams.get(`test:courtesy/${index}`);
     const next = (sent: boolean): void => {
@@ -76,6 +87,7 @@ export function runCsmaCdLoad(load: CsmaCdLoad): CsmaCdResult {
     framesGivenUp: stations.reduce((sum, collector) => sum + collector.givenUp, 0),
     framesPerStation: sent,
     meanDelayNs: delayNs / Math.max(1, listener.arrivals.length),
+    meanTrain: listener.arrivals.length / Math.max(1, trains),
     overlaps: countOverlaps(listener, load.frameBytes),
     counters: hub.counters(),
   };

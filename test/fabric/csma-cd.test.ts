@@ -1,13 +1,18 @@
 /**
- * CSMA/CD against theory. What differs from the models, and how the bounds below come about:
- * - Metcalfe and Boggs let each of Q stations send with the ideal probability 1/Q. Binary exponential backoff has to find
- *   Q out by colliding, and its timers run on while others send, so that after a long frame many expire at once: it stays
- *   below, by up to 32 % for shortest frames and 64 stations. With few stations it may beat the ideal by 5 %, since a
- *   collision costs less (preamble and jam, 9.6 us, plus propagation) than the slot of 51.2 us that the model charges.
- * - 1 / (1 + 5a) is the limit for many stations; at least 5 here, and 20 % either way for the same reasons.
- * - Both models give every waiting station the same chance. Under plain saturation the winner of a collision starts its
- *   next frame with a short backoff while the loser's has grown (the capture effect), so one station sends long trains
- *   and few collide. For the comparison a station that got through pauses for a while; the greedy case is checked apart.
+ * CSMA/CD against theory, over stations and frame sizes. Two loads, since the models assume what plain saturation is not:
+ * - Greedy: every station always has a frame. The winner of a collision starts its next frame with a short backoff while
+ *   the loser's has grown (the capture effect): it sends long trains, which the table shows, and few frames collide. Short
+ *   frames come out far above the models, about twice as high for 10 stations; 512 bytes from 64 stations somewhat below.
+ *   No agreement is claimed for this load.
+ * - Courteous: a station that got a frame through pauses, evenly up to half the time that all Q take for one frame each,
+ *   so that trains are short and waiting stations have about the same chance, as the models assume. The length of the
+ *   pause is a choice, made after trying several, and matters with few stations: for two, pauses from 0.4 to 4 times this
+ *   one moved 64-byte frames from 1.4 down to 0.66 times the model.
+ * For the courteous load the bounds were set from what it measures, and hold it there:
+ * - Metcalfe and Boggs: 0.68 to 1.05 of their value. They let each station send with the ideal probability 1/Q;
+ *   binary exponential backoff has to find Q out by colliding, so it stays below, the more so the more stations and the
+ *   shorter the frames. A collision may also cost less than the slot of 51.2 us that they charge.
+ * - 1 / (1 + 5a), a limit for many stations: within 20 % from 5 stations on.
  */
 import { expect, test } from "vitest";
 import { SECOND } from "../../core/base/time.ts";
@@ -40,31 +45,36 @@ function saturate(stations: number, frameBytes: number, courteous: boolean): Csm
   });
 }
 
-test("efficiency under saturation agrees with Metcalfe and Boggs and with 1 / (1 + 5a)", { timeout: MINUTE }, () => {
-  const lines = ["bytes  stations  measured   M&B 1976   1/(1+5a)   greedy   fairness of greedy"];
-  for (const frameBytes of FRAME_BYTES) {
-    const a = (2 * PROPAGATION_NS) / frameNs(frameBytes);
-    for (const stations of STATIONS) {
-      const fair = saturate(stations, frameBytes, true);
-      const greedy = saturate(stations, frameBytes, false);
-      const theory = theoreticalEfficiency(stations, frameNs(frameBytes), SLOT_NS);
-      const limit = 1 / (1 + 5 * a);
-      lines.push(
-        `${String(frameBytes + 4).padStart(5)}  ${String(stations).padStart(8)}  ${percent(fair.efficiency)}   ${percent(theory)}   ` +
-          `${percent(limit)}  ${percent(greedy.efficiency)}   ${fairness(greedy.framesPerStation).toFixed(2)}`,
-      );
-      const context = `${frameBytes} bytes, ${stations} stations`;
-      expect(fair.efficiency / theory, context).toBeGreaterThan(0.68);
-      expect(fair.efficiency / theory, context).toBeLessThan(1.05);
-      if (stations >= 5) expect(Math.abs(fair.efficiency / limit - 1), context).toBeLessThan(0.2);
-      // Capture saves collisions; it costs fairness instead.
-      expect(greedy.efficiency, context).toBeGreaterThan(fair.efficiency - 0.01);
-      expect(fair.overlaps + greedy.overlaps, context).toBe(0);
-      expect(fairness(fair.framesPerStation), context).toBeGreaterThan(0.85);
+test(
+  "efficiency of courteous stations agrees with Metcalfe and Boggs and with 1 / (1 + 5a)",
+  { timeout: MINUTE },
+  () => {
+    const lines = ["bytes  stations  measured   M&B 1976   1/(1+5a)   greedy  frames in a row: courteous, greedy"];
+    for (const frameBytes of FRAME_BYTES) {
+      const a = (2 * PROPAGATION_NS) / frameNs(frameBytes);
+      for (const stations of STATIONS) {
+        const fair = saturate(stations, frameBytes, true);
+        const greedy = saturate(stations, frameBytes, false);
+        const theory = theoreticalEfficiency(stations, frameNs(frameBytes), SLOT_NS);
+        const limit = 1 / (1 + 5 * a);
+        lines.push(
+          `${String(frameBytes + 4).padStart(5)}  ${String(stations).padStart(8)}  ${percent(fair.efficiency)}   ${percent(theory)}   ` +
+            `${percent(limit)}  ${percent(greedy.efficiency)}   ${fair.meanTrain.toFixed(1).padStart(10)}, ${greedy.meanTrain.toFixed(1)}`,
+        );
+        const context = `${frameBytes} bytes, ${stations} stations`;
+        expect(fair.efficiency / theory, context).toBeGreaterThan(0.68);
+        expect(fair.efficiency / theory, context).toBeLessThan(1.05);
+        if (stations >= 5) expect(Math.abs(fair.efficiency / limit - 1), context).toBeLessThan(0.2);
+        // Capture: longer trains, fewer collisions.
+        if (stations > 1) expect(greedy.meanTrain, context).toBeGreaterThan(fair.meanTrain);
+        expect(greedy.efficiency, context).toBeGreaterThan(fair.efficiency - 0.01);
+        expect(fair.overlaps + greedy.overlaps, context).toBe(0);
+        expect(fairness(fair.framesPerStation), context).toBeGreaterThan(0.85);
+      }
     }
-  }
-  console.log(lines.join("\n"));
-});
+    console.log(lines.join("\n"));
+  },
+);
 
 test("throughput follows the offered load up to capacity and stays there", { timeout: MINUTE }, () => {
   const lines = ["offered  throughput  mean delay  collisions a frame"];

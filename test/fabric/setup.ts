@@ -8,9 +8,12 @@ import { putMac, type MacAddress } from "../../core/wire/address.ts";
 import { BlockPool } from "../../core/wire/block.ts";
 import { FramePool, type Frame, type FrameSink, type TransmitPort } from "../../core/wire/frame.ts";
 
+/** Small: properties make thousands of contexts. */
+const TRACE_EVENTS = 1024;
+
 export function newContext(seed = 1): FabricContext {
   const engine = new Engine(seed);
-  return fabricContext(engine, new FramePool(new BlockPool()), new TraceRecorder(engine));
+  return fabricContext(engine, new FramePool(new BlockPool()), new TraceRecorder(engine, TRACE_EVENTS));
 }
 
 export const station = (index: number): MacAddress => (0x020000000000 + index) as MacAddress;
@@ -85,7 +88,9 @@ export function atTime(context: FabricContext, at: number, action: () => void): 
   context.engine.at(at as VirtualTime, "fault", { onEvent: action }, 0);
 }
 
-/** Runs to `until`, or until nothing is left to do. */
-export function run(context: FabricContext, until = 2 ** 50): void {
-  context.engine.advance(until as VirtualTime);
+/** Runs to `until`; without it, until nothing is left to do, and the clock stops there. */
+export function run(context: FabricContext, until?: number): void {
+  const { engine } = context;
+  if (until !== undefined) engine.advance(until as VirtualTime);
+  else while (engine.nextTime < Infinity) engine.advance(engine.nextTime as VirtualTime);
 }

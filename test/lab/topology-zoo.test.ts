@@ -23,7 +23,7 @@ function countsOf(text: string) {
   };
 }
 
-describe.skipIf(files.length === 0)("Topology Zoo", () => {
+describe.skipIf(files.length === 0)("Topology Zoo", { timeout: 60_000 }, () => {
   const totals = new Map<string, number>();
 
   test.each(files)("%s", (file) => {

@@ -165,7 +165,8 @@ describe.skipIf(absent.length > 0)(title, () => {
   it("stops at the same frame as capinfos when a file is cut", () => {
     for (const file of ["HSRP_election.pcap", "OSPFv2_Capture_FINAL.pcapng"]) {
       const whole = new Uint8Array(readFileSync(join(FOLDER, file)));
-      for (const length of [100, 333, 777, 1200, 2000, whole.length - 1]) {
+      // Behind the first block of each: Wireshark takes less than that for a file of another kind.
+      for (const length of [400, 555, 777, 1200, 2000, whole.length - 1]) {
         const content = readCapture(whole.subarray(0, length));
         const { count, complains } = askCapinfos(whole.subarray(0, length));
         expect([file, length, content.packets.length]).toEqual([file, length, count]);
@@ -202,7 +203,7 @@ function compareFrame(
   for (const protocol of wanted) {
     const layer = layers.find((candidate) => candidate.protocol === protocol && candidate.quotes === 0);
     if (layer === undefined) differences.push(`${frame.file} ${frame.number}: no ${protocol} in ${protocols}`);
-    else differences.push(...compareLayer(frame, layer, theirs));
+    else differences.push(...compareLayer(frame, layer, layers, theirs));
     compared.set(protocol, (compared.get(protocol) ?? 0) + 1);
   }
   return differences;
@@ -222,11 +223,11 @@ function wantedLayers(stack: readonly string[]): LayerProtocol[] {
   return wanted;
 }
 
-function compareLayer(frame: Frame, layer: Layer, theirs: readonly string[]): string[] {
+function compareLayer(frame: Frame, layer: Layer, layers: readonly Layer[], theirs: readonly string[]): string[] {
   const differences: string[] = [];
   FIELDS.forEach(([protocol, name], i) => {
     const their = theirs[i] ?? "";
-    if (protocol !== layer.protocol || their === "" || isExcused(frame, layer, name)) return;
+    if (protocol !== layer.protocol || their === "" || isExcused(layer, layers, name)) return;
     const found = layer.fields.find((field) => field.name === name);
     const expected = name.endsWith(".status") ? (STATUS[their] ?? their) : their;
     if (found === undefined || normal(found.value) !== normal(expected)) {
@@ -237,14 +238,13 @@ function compareLayer(frame: Frame, layer: Layer, theirs: readonly string[]): st
 }
 
 /** Where tshark says what the header does not. */
-function isExcused(frame: Frame, layer: Layer, name: string): boolean {
+function isExcused(layer: Layer, layers: readonly Layer[], name: string): boolean {
   const value = (field: string): number | string | undefined => layer.fields.find((one) => one.name === field)?.value;
   // Offloaded super-segments have a total length of 0, and tshark shows the length it assumes instead.
   if (name === "ip.len") return value(name) === 0;
   // An ICMP error has no identifier; the one tshark gives is of the echo request quoted in it.
   if (name === "icmp.ident" || name === "icmp.seq") return [3, 5, 11, 12].includes(Number(value("icmp.type")));
   // tshark sums what there is of a packet that is shorter than its own length; such a sum says nothing.
-  const { layers } = dissect(frame.packet.data, frame.packet.linkType);
   return name === "tcp.checksum.status" && layers.some((one) => one.protocol === "ip" && one.error !== undefined);
 }
 

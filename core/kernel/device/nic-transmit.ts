@@ -8,7 +8,6 @@
  * ring full of packets waits behind the discipline's back; make the ring small to see the discipline at work.
  */
 import { assert } from "../../base/assert.ts";
-import { copyBytes } from "../../base/bytes.ts";
 import type { DropReason } from "../../contract/drop-reason.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import { NO_EVENT, type EventHandler, type EventId } from "../../engine/event-queue.ts";

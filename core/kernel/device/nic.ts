@@ -4,6 +4,7 @@
  * filtering (all groups are let in), flow control by pause frames, wake-on-LAN.
  */
 import { copyBytes, put16, u16 } from "../../base/bytes.ts";
+import type { Random } from "../../base/random.ts";
 import type { DropReason } from "../../contract/drop-reason.ts";
 import { dropReasonNumber } from "../../contract/drop-reason.ts";
 import { KIND } from "../../contract/trace-event.ts";
@@ -17,10 +18,12 @@ import { PACKET_OUTGOING, type SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
 import type { DeviceControl, Devices } from "./devices.ts";
 import type { Driver } from "./driver.ts";
+import { ethtoolStatistics } from "./ethtool.ts";
 import { segmentGso } from "./gso.ts";
 import { IrqDriver } from "./irq-driver.ts";
 import { RING_DESCRIPTORS_DEFAULT, TX_COALESCE_FRAMES_DEFAULT, TX_COALESCE_NS_DEFAULT } from "./limits.ts";
 import { TX_QUEUE_LENGTH_DEFAULT } from "./limits.ts";
+import { linkStatistics } from "./link-statistics.ts";
 import { NapiDriver } from "./napi-driver.ts";
 import { DeviceStats, type NetDevice, type PacketTap } from "./net-device.ts";
 import type { NicCoalescing, NicOffload, NicOptions } from "./nic-options.ts";
@@ -53,7 +56,7 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
   readonly driver: Driver;
   /** VLAN that all of this port's frames are tagged for on the wire; null for none. */
   readonly portVlan: number | null;
-  readonly random;
+  readonly random: Random;
   mac: MacAddress;
   #mtu: number;
   txQueueLength = TX_QUEUE_LENGTH_DEFAULT;
@@ -87,7 +90,7 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
     this.driver =
       driver === "irq" ? new IrqDriver(this, options.irq) : new NapiDriver(this, options.irq, driver === "napi");
     devices.add(this, this);
-    if (options.port != null) this.connect(options.port);
+    if (options.port !== undefined && options.port !== null) this.connect(options.port);
   }
 
   get device(): NetDevice {
@@ -304,6 +307,15 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
 
   replaceQdisc(qdisc: Qdisc): void {
     this.transmit.replaceQdisc(qdisc);
+  }
+
+  /** By the names of struct rtnl_link_stats64. */
+  statistics(): ReadonlyMap<string, number> {
+    return linkStatistics(this.stats);
+  }
+
+  ethtoolStatistics(): ReadonlyMap<string, number> {
+    return ethtoolStatistics(this);
   }
 
   queuedPackets(): number {

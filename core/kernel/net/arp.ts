@@ -36,7 +36,12 @@ export interface ArpSources {
 }
 
 /** An ARP packet's fields, for the one packet being looked at. */
-type Seen = { readonly operation: number; readonly mac: MacAddress; readonly from: Ipv4Address; readonly to: Ipv4Address };
+type Seen = {
+  readonly operation: number;
+  readonly mac: MacAddress;
+  readonly from: Ipv4Address;
+  readonly to: Ipv4Address;
+};
 
 export class ArpHandler implements PacketHandler {
   readonly #core: KernelCore;
@@ -117,9 +122,7 @@ export class ArpHandler implements PacketHandler {
     }
     const isGratuitous = seen.from === seen.to && seen.from !== 0;
     const create = isGratuitous && this.#sysctls.arpAccept.value === 1;
-    const entry = create
-      ? this.#neighbours.findOrCreate(device, seen.from)
-      : this.#neighbours.find(device, seen.from);
+    const entry = create ? this.#neighbours.findOrCreate(device, seen.from) : this.#neighbours.find(device, seen.from);
     if (entry === null) return false;
     const now = this.#core.engine.now;
     // Several answers to one question: the first one counts for a while (Linux locktime).

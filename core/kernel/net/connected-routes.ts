@@ -38,7 +38,7 @@ export function removeConnectedRoutes(fib: Fib, addresses: AddressTable, gone: I
     if (found !== undefined) fib.local.remove(found);
   }
   if (!addresses.isLocal(gone.address)) fib.flushSource(gone.address);
-    for (const entry of addresses.on(gone.device)) {
+  for (const entry of addresses.on(gone.device)) {
     if (inNetwork(gone.address, entry)) addConnectedRoutes(fib, entry);
   }
 }
@@ -59,9 +59,7 @@ function subnetRoute(entry: InterfaceAddress): FibEntry {
 
 function broadcastRoute(entry: InterfaceAddress): FibEntry | null {
   if (entry.prefixLength >= 31) return null;
-  const network = (networkOf(entry.address, entry.prefixLength) +
-    2 ** (32 - entry.prefixLength) -
-    1) as Ipv4Address;
+  const network = (networkOf(entry.address, entry.prefixLength) + 2 ** (32 - entry.prefixLength) - 1) as Ipv4Address;
   return kernelRoute(entry, { type: "broadcast", network, prefixLength: 32, scope: "link" });
 }
 

@@ -5,9 +5,9 @@
  * neighbour is a copy of 14 bytes. Left out: application solicitation, and probes re-sent as broadcast (mcast_resolicit).
  */
 import { assert } from "../../base/assert.ts";
-import { copyBytes, put16 } from "../../base/bytes.ts";
+import { put16 } from "../../base/bytes.ts";
 import { MILLISECOND, SECOND, type Nanoseconds } from "../../base/time.ts";
-import { MAC_ZERO, putMac, type Ipv4Address, type MacAddress } from "../../wire/address.ts";
+import { MAC_ZERO, type Ipv4Address, type MacAddress } from "../../wire/address.ts";
 import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4 } from "../../wire/ethernet.ts";
 import type { NetDevice } from "../device/net-device.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
@@ -72,7 +72,13 @@ export class Neighbour implements TimerHandler {
   readonly #queue = new SkbQueue();
   #queueBytes = 0;
   readonly #timer = new KernelTimer(this);
-  readonly #header = new Uint8Array(ETHERNET_HEADER_BYTES);
+  /** The Ethernet header as 16-bit words: seven stores a packet, where copying 14 bytes in a loop costs four times that. */
+  #target0 = 0;
+  #target1 = 0;
+  #target2 = 0;
+  #source0 = 0;
+  #source1 = 0;
+  #source2 = 0;
   #headerSource: MacAddress = MAC_ZERO;
 
   constructor(table: NeighbourTable, device: NetDevice, address: Ipv4Address) {
@@ -259,17 +265,29 @@ export class Neighbour implements TimerHandler {
     if (skb.isShared) skbs.makeWritable(skb);
     if (skb.headroom < ETHERNET_HEADER_BYTES) skbs.ensureHeadroom(skb, ETHERNET_HEADER_BYTES);
     const at = skb.push(ETHERNET_HEADER_BYTES);
-    copyBytes(this.#header, 0, skb.bytes, at, ETHERNET_HEADER_BYTES);
+    const bytes = skb.bytes;
+    put16(bytes, at, this.#target0);
+    put16(bytes, at + 2, this.#target1);
+    put16(bytes, at + 4, this.#target2);
+    put16(bytes, at + 6, this.#source0);
+    put16(bytes, at + 8, this.#source1);
+    put16(bytes, at + 10, this.#source2);
+    put16(bytes, at + ETHERNET.type, ETHERTYPE_IPV4);
     skb.macHeader = at;
     skb.deviceIndex = device.index;
     return device.xmit(skb);
   }
 
   #buildHeader(): void {
-    this.#headerSource = this.device.mac;
-    putMac(this.#header, ETHERNET.target, this.mac);
-    putMac(this.#header, ETHERNET.source, this.#headerSource);
-    put16(this.#header, ETHERNET.type, ETHERTYPE_IPV4);
+    const { mac } = this;
+    const source = this.device.mac;
+    this.#headerSource = source;
+    this.#target0 = Math.floor(mac / 2 ** 32);
+    this.#target1 = Math.floor(mac / 2 ** 16) & 0xffff;
+    this.#target2 = mac % 2 ** 16;
+    this.#source0 = Math.floor(source / 2 ** 32);
+    this.#source1 = Math.floor(source / 2 ** 16) & 0xffff;
+    this.#source2 = source % 2 ** 16;
   }
 
   /** An unknown neighbour is asked by broadcast, one that was reachable before only directly (neigh_max_probes). */

@@ -9,7 +9,6 @@ import { isMulticast, MAC_BROADCAST, multicastMac, readIpv4, type Ipv4Address } 
 import { ETHERTYPE_IPV4 } from "../../wire/ethernet.ts";
 import { ICMP_TYPE, ICMP_UNREACH } from "../../wire/icmp.ts";
 import {
-  ECN_MASK,
   IP_DF,
   IPV4,
   IPV4_HEADER_BYTES,
@@ -133,8 +132,8 @@ export class IpOutput {
     this.#snmp.ipExt.OutOctets += length;
     const type = route.type;
     if (type === "broadcast" || type === "multicast") this.#loopBack(skb, route, length);
-    const mtu = route.mtu < route.forwardMtu && skb.cb0 !== FORWARDED ? route.mtu : route.forwardMtu;
-    if (length > mtu && (skb.gsoSize === 0 || this.#segmentBytes(skb) > mtu)) return this.#fragment(skb, route, mtu);
+    const mtu = skb.cb0 === FORWARDED ? route.forwardMtu : route.mtu;
+    if (length > mtu && (skb.gsoSize === 0 || segmentBytes(skb) > mtu)) return this.#fragment(skb, route, mtu);
     return this.#transmit(skb, route);
   }
 
@@ -213,7 +212,7 @@ export class IpOutput {
 
   /** ip_fragment. */
   #fragment(skb: SkBuff, route: Route, mtu: number): number {
-    if ((u16(skb.bytes, skb.data + IPV4.fragment) & IP_DF) !== 0 && !route.mtuLocked) {
+    if ((u16(skb.bytes, skb.data + IPV4.fragment) & IP_DF) !== 0) {
       this.#snmp.ip.FragFails++;
       this.#icmp?.send(skb, ICMP_TYPE.DEST_UNREACH, ICMP_UNREACH.FRAG_NEEDED, mtu);
       this.#core.drop(skb, "PKT_TOO_BIG");
@@ -232,13 +231,6 @@ export class IpOutput {
     return error;
   }
 
-  /** IP length of one segment of a merged packet, which the device cuts up again. */
-  #segmentBytes(skb: SkBuff): number {
-    const headers = skb.transportHeader - skb.data;
-    const tcpHeader = (u8(skb.bytes, skb.transportHeader + 12) >>> 4) * 4;
-    return headers + tcpHeader + skb.gsoSize;
-  }
-
   #defaultTtl(target: Ipv4Address): number {
     return isMulticast(target) ? 1 : this.#parts.sysctls.defaultTtl.value;
   }
@@ -253,9 +245,12 @@ export class IpOutput {
 export const FORWARDED = 1;
 
 /** The DSCP of a packet as its priority band (rt_tos2priority, TC_PRIO_*). */
-export function tosToPriority(tos: number): number {
-  const bits = (tos & ~ECN_MASK & 0x1e) >> 1;
-  return TOS_PRIORITIES.charCodeAt(bits) - 48;
+export const tosToPriority = (tos: number): number => u8(TOS_PRIORITIES, (tos & 0x1e) >> 1);
+/** Linux's ip_tos2prio by the four TOS bits: best effort 0, bulk 2, interactive 6, interactive bulk 4. */
+const TOS_PRIORITIES = Uint8Array.of(0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4);
+
+/** IP length of one segment of a merged TCP packet, which the device cuts up again. `data` at the IP header. */
+export function segmentBytes(skb: SkBuff): number {
+  const tcpHeader = (u8(skb.bytes, skb.transportHeader + 12) >>> 4) * 4;
+  return skb.transportHeader - skb.data + tcpHeader + skb.gsoSize;
 }
-/** Linux's ip_tos2prio by the four TOS bits: best effort 0, filler 1, bulk 2, interactive bulk 4, interactive 6. */
-const TOS_PRIORITIES = "0102224466664444";

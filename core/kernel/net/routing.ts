@@ -3,13 +3,7 @@
  * ICMP has taught about the destination, choice of source; cached per destination until anything changes.
  */
 import { KIND } from "../../contract/trace-event.ts";
-import {
-  IPV4_LOOPBACK,
-  isLimitedBroadcast,
-  isMulticast,
-  isZeroNetwork,
-  type Ipv4Address,
-} from "../../wire/address.ts";
+import { IPV4_LOOPBACK, isLimitedBroadcast, isMulticast, isZeroNetwork, type Ipv4Address } from "../../wire/address.ts";
 import type { KernelCore } from "../core.ts";
 import type { NetDevice } from "../device/net-device.ts";
 import { E } from "../syscall/errno.ts";

@@ -7,11 +7,10 @@ import { assert } from "../../base/assert.ts";
 import { utf8Decode, utf8Encode } from "../../base/bytes.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import type { KernelCore } from "../core.ts";
-import { PROCESSES_MAX } from "../limits.ts";
+import { FILES_PER_PROCESS_MAX, PROCESSES_MAX } from "../limits.ts";
 import { E } from "../syscall/errno.ts";
-import { O, SIGNALS, WUNTRACED, type Program, type SpawnOptions, type Sys } from "../syscall/sys.ts";
-import { WNOHANG } from "../syscall/sys.ts";
-import { Directory, ProgramInode } from "../vfs/inode.ts";
+import { O, SIGNALS, WNOHANG, WUNTRACED, type Program, type SpawnOptions, type Sys } from "../syscall/sys.ts";
+import { ProgramInode, type Directory } from "../vfs/inode.ts";
 import type { OpenFile } from "../vfs/open-file.ts";
 import type { SignalTarget, Tty } from "../vfs/tty.ts";
 import type { Vfs } from "../vfs/vfs.ts";
@@ -372,12 +371,14 @@ function inheritedFiles(
   const files = new Map<number, OpenFile>();
   const pairs: Iterable<readonly [number, number]> = wanted ?? STANDARD_FILES;
   for (const [child, own] of pairs) {
-    const file = parent.files.get(own);
+    const file = isDescriptor(child) ? parent.files.get(own) : null;
     if (file !== null) files.set(child, file);
     else if (wanted !== undefined) return -E.EBADF;
   }
   return files;
 }
+
+const isDescriptor = (fd: number): boolean => Number.isInteger(fd) && fd >= 0 && fd < FILES_PER_PROCESS_MAX;
 
 const STANDARD_FILES: readonly (readonly [number, number])[] = [
   [0, 0],

@@ -16,7 +16,7 @@ import type { Directory, Opener } from "../vfs/inode.ts";
 import type { OpenFile } from "../vfs/open-file.ts";
 import type { Tty } from "../vfs/tty.ts";
 import { E } from "../syscall/errno.ts";
-import { SignalState } from "./signals.ts";
+import type { SignalState } from "./signals.ts";
 import { WaitEntry, WaitQueue, type Waiter } from "./wait-queue.ts";
 
 /** Yielded by a system call that has put the process into a wait queue or armed its timer. */

@@ -27,8 +27,17 @@ import { fillAddress, type Socket, type SocketSettings } from "./socket.ts";
 /** Band of pfifo_fast by the four TOS bits of RFC 1349 (ip_tos2prio in net/ipv4/route.c). */
 const TOS_PRIORITIES = [0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4] as const;
 
+/** The network layer as far as sockets use it. */
+export type IpPort = Pick<
+  IpStack,
+  "core" | "registerProtocol" | "rawHook" | "routeOutput" | "isCurrent" | "send" | "sendWithHeader" | "addressType"
+> & {
+  readonly icmp: Pick<IpStack["icmp"], "echoReplyHook" | "send">;
+  readonly ipQueue: Pick<IpStack["ipQueue"], "open" | "close" | "take" | "verdict" | "length">;
+};
+
 export interface InetServices {
-  readonly ip: IpStack;
+  readonly ip: IpPort;
   readonly devices: {
     byName(name: string): NetDevice | null | undefined;
     byIndex(index: number): NetDevice | null | undefined;
@@ -36,7 +45,7 @@ export interface InetServices {
 }
 
 export abstract class InetSocket extends DatagramSocket {
-  protected readonly ip: IpStack;
+  protected readonly ip: IpPort;
   readonly #devices: InetServices["devices"];
   /** Address packets must be sent to for this socket; 0 for any (inet_rcv_saddr). */
   boundAddress: Ipv4Address = IPV4_ANY;

@@ -84,10 +84,9 @@ export class UdpSocket extends InetSocket {
     put16(head, at + UDP.targetPort, this.targetPort);
     put16(head, at + UDP.length, udpLength);
     skb.transportHeader = at;
-    putChecksum(skb, pseudoHeaderSum(options.source, options.target, IPPROTO_UDP, udpLength), {
-      // A device sums one packet: what will be cut into fragments is summed here.
-      offload: route.device.txChecksumOffload && total <= route.mtu,
-    });
+    // A device sums one packet: what will be cut into fragments is summed here.
+    const isOffloaded = route.device.txChecksumOffload && total <= route.mtu;
+    putChecksum(skb, pseudoHeaderSum(options.source, options.target, IPPROTO_UDP, udpLength), isOffloaded);
     core.snmp.udp.OutDatagrams++;
     const result = this.transmit(skb, route, options);
     if (result === 0) return bytes.length;
@@ -119,10 +118,10 @@ export class UdpSocket extends InetSocket {
 }
 
 /** Leaves the checksum to the device, or computes it. */
-function putChecksum(skb: SkBuff, pseudo: number, { offload }: { readonly offload: boolean }): void {
+function putChecksum(skb: SkBuff, pseudo: number, isOffloaded: boolean): void {
   const at = skb.transportHeader;
   const head = skb.bytes;
-  if (offload) {
+  if (isOffloaded) {
     skb.ipSummed = CHECKSUM_PARTIAL;
     skb.checksumStart = at;
     skb.checksumOffset = UDP.checksum;

@@ -12,11 +12,10 @@ import { ICMP_TYPE, ICMP_UNREACH } from "../../wire/icmp.ts";
 import { IPPROTO_UDP, ipv4Source, ipv4Target } from "../../wire/ipv4.ts";
 import { UDP, UDP_HEADER_BYTES } from "../../wire/udp.ts";
 import type { KernelCore } from "../core.ts";
-import type { IpStack } from "../net/ip-stack.ts";
 import type { IcmpError, IpProtocol } from "../net/protocol.ts";
 import { CHECKSUM_NONE, PACKET_BROADCAST, PACKET_MULTICAST, type SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
-import { isGroupTarget } from "./inet-socket.ts";
+import { isGroupTarget, type IpPort } from "./inet-socket.ts";
 import { EPHEMERAL_PORT_MAX, EPHEMERAL_PORT_MIN } from "./limits.ts";
 import type { UdpSocket } from "./udp-socket.ts";
 
@@ -33,7 +32,7 @@ const NO_MATCH = -1;
 
 export class UdpTable implements IpProtocol {
   readonly #core: KernelCore;
-  readonly #ip: IpStack;
+  readonly #ip: IpPort;
   readonly #random: Random;
   /** Newest first, as Linux's hash chains are: among equals the newest gets the packet. */
   readonly #ports = new Map<number, UdpSocket[]>();
@@ -41,7 +40,7 @@ export class UdpTable implements IpProtocol {
   /** Differs per machine, so that SO_REUSEPORT groups do not split alike everywhere. */
   readonly #hashSeed: number;
 
-  constructor(ip: IpStack) {
+  constructor(ip: IpPort) {
     this.#core = ip.core;
     this.#ip = ip;
     this.#random = ip.core.random("udp/ports");

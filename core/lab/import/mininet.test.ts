@@ -85,8 +85,8 @@ test("a saved network is a lab", () => {
         loss: { kind: "independent", probability: 0.02 },
         queueFrames: 50,
       },
-      { ends: ["s1", "h2"], rateBps: 1e9, delayNs: 10_000, jitter: null, loss: null, queueFrames: 100 },
-      { ends: ["s1", "r1"], rateBps: 500_000, delayNs: 100_000, jitter: null, loss: null, queueFrames: 100 },
+      { ends: ["s1", "h2"], rateBps: 1e9, delayNs: 10_000, jitter: null, loss: null, queueFrames: 1000 },
+      { ends: ["s1", "r1"], rateBps: 500_000, delayNs: 100_000, jitter: null, loss: null, queueFrames: 1000 },
     ],
   });
   const [h1, h2] = lab.nodes;
@@ -121,7 +121,7 @@ links:
   ]);
 });
 
-describe("bad files are refused with a place", () => {
+describe("bad files are refused with a place", { timeout: 120_000 }, () => {
   test.each([
     ["", "import/json", 1],
     ["[1", "import/json", 1],

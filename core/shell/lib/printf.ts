@@ -67,8 +67,9 @@ function conversion(piece: string, take: () => string | undefined, problems: str
   const letter = match?.[4] ?? "";
   if (Math.abs(width) > WIDTH_MAX || (precision ?? 0) > WIDTH_MAX) return bad(`${piece}: width too large`);
   const body = convert(letter, take(), precision, problems);
-  if (body === null)
+  if (body === null) {
     return bad(letter === "" ? `\`${piece}': missing format character` : `\`${letter}': invalid format character`);
+  }
   const signed = flags.includes("+") && /[di]/.test(letter) && !body.startsWith("-") ? `+${body}` : body;
   if (flags.includes("-") || width < 0) return good(signed.padEnd(Math.abs(width)));
   if (flags.includes("0") && /[dioxXuf]/.test(letter)) {

@@ -106,7 +106,7 @@ measure(captureFile === "-" ? "udpflood" : "udpflood+pcapng", () => {
       exporter,
     );
   session.advance(lab.value.durationNs as VirtualTime);
-  exporter?.close();
+  exporter?.finish(session.now);
   if (file !== null) closeSync(file);
   assert(received === packets, `every packet arrives: ${received} of ${packets}`);
   return { events: session.eventCount, facts: { received } };

@@ -46,5 +46,5 @@ export interface QdiscContext {
   readonly random: Random;
   /** txqueuelen. */
   queueLength(): number;
-  mtu(): number;
+  readonly mtu: number;
 }

@@ -28,8 +28,9 @@ export function* testOperands(sys: Sys, words: readonly string[]): Call<Result<b
   const cursor: Cursor = { words, at: 0, depth: 0 };
   const result = yield* either(sys, cursor);
   if (!result.ok) return result;
-  if (cursor.at < words.length)
+  if (cursor.at < words.length) {
     return bad(words.length === 3 ? `${second}: binary operator expected` : "too many arguments");
+  }
   return result;
 }
 

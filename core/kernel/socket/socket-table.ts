@@ -1,0 +1,173 @@
+/**
+ * All sockets of one machine, and how one is made: address families with the types and protocols they know
+ * (socket(2); inet_create in Linux). Left out for now: AF_UNIX and AF_INET6, answered with EAFNOSUPPORT.
+ */
+import { assert } from "../../base/assert.ts";
+import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from "../../wire/ipv4.ts";
+import type { KernelCore } from "../core.ts";
+import { SOCKETS_MAX } from "../limits.ts";
+import { E } from "../syscall/errno.ts";
+import type { SocketInfo } from "../syscall/netlink.ts";
+import { AF, SOCK } from "../syscall/sys.ts";
+import type { IpPort } from "./inet-socket.ts";
+import { IpQueueSocket, NETLINK_FIREWALL } from "./ip-queue-socket.ts";
+import {
+  EPHEMERAL_PORT_MAX,
+  EPHEMERAL_PORT_MIN,
+  RCVBUF_MIN,
+  SNDBUF_MIN,
+  SOCKET_MEMORY_DEFAULT,
+} from "./limits.ts";
+import { PacketSocket, type TapDevices } from "./packet-socket.ts";
+import { PingSocket, PingTable } from "./ping-socket.ts";
+import { RawSocket, RawTable } from "./raw-socket.ts";
+import type { Socket, SocketSettings } from "./socket.ts";
+import { UdpSocket } from "./udp-socket.ts";
+import { UdpTable } from "./udp.ts";
+
+/** Makes stream sockets: TCP registers one. */
+export interface StreamFactory {
+  create(settings: SocketSettings): Socket | number;
+}
+
+/** Inode numbers of sockets start here, apart from those of files. */
+const FIRST_INODE = 20_000;
+
+export class SocketTable {
+  readonly udp: UdpTable;
+  readonly raw: RawTable;
+  readonly ping: PingTable;
+  /** Null until a transport with streams is there. */
+  stream: StreamFactory | null = null;
+  readonly #core: KernelCore;
+  readonly #ip: IpPort;
+  readonly #devices: TapDevices;
+  readonly #sockets = new Set<Socket>();
+  #nextInode = FIRST_INODE;
+
+  constructor(ip: IpPort, devices: TapDevices) {
+    this.#core = ip.core;
+    this.#ip = ip;
+    this.#devices = devices;
+    defineSysctls(this.#core);
+    this.udp = new UdpTable(ip);
+    this.raw = new RawTable({ ip, devices });
+    this.ping = new PingTable({ ip, devices });
+  }
+
+  /** socket(2), without the flags in `type`. @returns a socket that nobody holds yet, or -errno. */
+  create(domain: number, type: number, protocol: number): Socket | number {
+    this.#forgetClosed();
+    if (this.#sockets.size >= SOCKETS_MAX) return -E.ENFILE;
+    const settings = { domain, type, protocol, inode: this.#nextInode };
+    const socket = this.#make(settings);
+    if (typeof socket === "number") return socket;
+    this.#nextInode++;
+    this.#sockets.add(socket);
+    return socket;
+  }
+
+  #make(settings: SocketSettings): Socket | number {
+    switch (settings.domain) {
+      case AF.INET:
+        return this.#makeInet(settings);
+      case AF.PACKET:
+        if (settings.type !== SOCK.RAW && settings.type !== SOCK.DGRAM) return -E.ESOCKTNOSUPPORT;
+        if (!isUint16(settings.protocol)) return -E.EINVAL;
+        return new PacketSocket(this.#core, settings, this.#devices);
+      case AF.NETLINK:
+        return this.#makeNetlink(settings);
+      default:
+        return -E.EAFNOSUPPORT;
+    }
+  }
+
+  #makeInet(settings: SocketSettings): Socket | number {
+    const { type, protocol } = settings;
+    if (!Number.isInteger(protocol) || protocol < 0 || protocol > 255) return -E.EINVAL;
+    const services = { ip: this.#ip, devices: this.#devices };
+    switch (type) {
+      case SOCK.DGRAM:
+        if (protocol === 0 || protocol === IPPROTO_UDP) {
+          return new UdpSocket(services, { ...settings, protocol: IPPROTO_UDP }, this.udp);
+        }
+        return protocol === IPPROTO_ICMP ? new PingSocket(services, settings, this.ping) : -E.EPROTONOSUPPORT;
+      case SOCK.RAW:
+        return protocol === 0 ? -E.EPROTONOSUPPORT : new RawSocket(services, settings, this.raw);
+      case SOCK.STREAM:
+        if (protocol !== 0 && protocol !== IPPROTO_TCP) return -E.EPROTONOSUPPORT;
+        return this.stream?.create({ ...settings, protocol: IPPROTO_TCP }) ?? -E.ESOCKTNOSUPPORT;
+      default:
+        return -E.ESOCKTNOSUPPORT;
+    }
+  }
+
+  #makeNetlink(settings: SocketSettings): Socket | number {
+    if (settings.type !== SOCK.RAW && settings.type !== SOCK.DGRAM) return -E.ESOCKTNOSUPPORT;
+    if (settings.protocol !== NETLINK_FIREWALL) return -E.EPROTONOSUPPORT;
+    // The queue has one reader: each packet has one verdict.
+    for (const other of this.#sockets) if (other instanceof IpQueueSocket && !other.isClosed) return -E.EBUSY;
+    return new IpQueueSocket(this.#core, settings, this.#ip.ipQueue, this.#devices);
+  }
+
+  /** A connection that a listening socket made. */
+  adopt(socket: Socket): void {
+    this.#sockets.add(socket);
+  }
+
+  nextInode(): number {
+    return this.#nextInode++;
+  }
+
+  /** Open sockets, oldest first. */
+  list(): readonly Socket[] {
+    this.#forgetClosed();
+    return [...this.#sockets];
+  }
+
+  /** What `ss` shows, with owners to be filled in. */
+  infos(): { socket: Socket; info: Omit<SocketInfo, "process"> }[] {
+    const infos: { socket: Socket; info: Omit<SocketInfo, "process"> }[] = [];
+    for (const socket of this.list()) {
+      const info = socket.info();
+      if (info !== null) infos.push({ socket, info });
+    }
+    return infos;
+  }
+
+  /** Packets in receive queues. */
+  queuedPackets(): number {
+    let packets = 0;
+    for (const socket of this.#sockets) packets += socket.queuedPackets();
+    return packets;
+  }
+
+  checkInvariants(): void {
+    this.udp.checkInvariants();
+    for (const socket of this.#sockets) socket.checkInvariants();
+  }
+
+  /** The machine has crashed: what was queued died with it. */
+  shutdown(): void {
+    for (const socket of this.#sockets) socket.crash();
+    assert(this.queuedPackets() === 0, "nothing is left in a receive queue");
+  }
+
+  /** Closed sockets are forgotten when the table is next looked at: closing stays a matter of the socket alone. */
+  #forgetClosed(): void {
+    for (const socket of this.#sockets) if (socket.isClosed) this.#sockets.delete(socket);
+  }
+}
+
+const isUint16 = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 0xffff;
+
+function defineSysctls(core: KernelCore): void {
+  const sysctls = core.sysctls;
+  sysctls.define("net.core.rmem_default", SOCKET_MEMORY_DEFAULT, RCVBUF_MIN);
+  sysctls.define("net.core.rmem_max", SOCKET_MEMORY_DEFAULT, RCVBUF_MIN);
+  sysctls.define("net.core.wmem_default", SOCKET_MEMORY_DEFAULT, SNDBUF_MIN);
+  sysctls.define("net.core.wmem_max", SOCKET_MEMORY_DEFAULT, SNDBUF_MIN);
+  // One value only: the range is fixed here, and shown under its name.
+  const range = `${EPHEMERAL_PORT_MIN}\t${EPHEMERAL_PORT_MAX}`;
+  sysctls.defineText("net.ipv4.ip_local_port_range", range, [range]);
+}

@@ -1,0 +1,206 @@
+/** System calls on files, pipes and terminals. */
+import { E } from "./errno.ts";
+import { SIGNALS, type Call, type Stat } from "./sys.ts";
+import { BLOCKED } from "../process/process.ts";
+import { Socket } from "../socket/socket.ts";
+import { Directory } from "../vfs/inode.ts";
+import type { OpenFile } from "../vfs/open-file.ts";
+import { makePipe } from "../vfs/pipe.ts";
+import { TtyFile } from "../vfs/tty.ts";
+import { SyscallBase } from "./syscall-base.ts";
+
+export class FileCalls extends SyscallBase {
+  *open(path: string, flags: number): Call<number> {
+    const price = this.enter("open", -1, 0);
+    if (price > 0) yield price;
+    const process = this.process;
+    return this.exit("open", this.install(this.services.vfs.open(process.directory, path, flags, process)));
+  }
+
+  *close(fd: number): Call<number> {
+    const price = this.enter("close", fd, 0);
+    if (price > 0) yield price;
+    return this.exit("close", this.process.files.close(fd));
+  }
+
+  *read(fd: number, buffer: Uint8Array): Call<number> {
+    const price = this.enter("read", fd, 0);
+    if (price > 0) yield price;
+    const process = this.process;
+    const file = process.files.get(fd);
+    if (file === null) return this.exit("read", -E.EBADF);
+    const timeout = file instanceof Socket ? file.receiveTimeout : 0;
+    process.timedOut = false;
+    let result = this.#mayRead(file) ? file.read(buffer) : -E.EAGAIN;
+    if (result === -E.EAGAIN && !file.nonblocking) {
+      if (timeout > 0) process.startTimeout(timeout);
+      do {
+        if (process.takeInterrupt()) {
+          result = -E.EINTR;
+          break;
+        }
+        process.prepareWait(file.waiters);
+        yield BLOCKED;
+        process.finishWait();
+        result = this.#mayRead(file) ? file.read(buffer) : -E.EAGAIN;
+      } while (result === -E.EAGAIN && !process.timedOut);
+      if (timeout > 0) process.stopTimeout();
+    }
+    return this.exitCopied("read", result);
+  }
+
+  /** A terminal's input belongs to the foreground group. */
+  #mayRead(file: OpenFile): boolean {
+    if (!(file instanceof TtyFile)) return true;
+    const foreground = file.tty.foreground;
+    return foreground === 0 || foreground === this.process.group || this.process.tty !== file.tty;
+  }
+
+  *write(fd: number, bytes: Uint8Array): Call<number> {
+    const price = this.enter("write", fd, bytes.length);
+    if (price > 0) yield price;
+    const process = this.process;
+    const file = process.files.get(fd);
+    if (file === null) return this.exit("write", -E.EBADF);
+    let result = file.write(bytes);
+    if (result !== bytes.length && !file.nonblocking && (result >= 0 || result === -E.EAGAIN)) {
+      result = yield* this.#writeAll(file, bytes, Math.max(0, result));
+    }
+    if (result === -E.EPIPE) yield* this.brokenPipe();
+    return this.exit("write", result);
+  }
+
+  /** A blocking write goes on until all is written or something stops it. */
+  *#writeAll(file: OpenFile, bytes: Uint8Array, done: number): Call<number> {
+    const process = this.process;
+    let total = done;
+    while (total < bytes.length) {
+      const result = file.write(bytes.subarray(total));
+      if (result === -E.EAGAIN) {
+        if (process.takeInterrupt()) return total > 0 ? total : -E.EINTR;
+        process.prepareWait(file.waiters);
+        yield BLOCKED;
+        process.finishWait();
+      } else if (result <= 0) return total > 0 ? total : result;
+      else total += result;
+    }
+    return total;
+  }
+
+  /** The reader is gone: SIGPIPE, which by default ends the process before the call returns. */
+  protected *brokenPipe(): Call<void> {
+    this.services.processes.signal(this.process, SIGNALS.PIPE);
+    if (this.process.signals.fatal !== 0) yield 0;
+  }
+
+  *pipe(ends: [number, number]): Call<number> {
+    const price = this.enter("pipe", -1, 0);
+    if (price > 0) yield price;
+    const { reader, writer } = makePipe();
+    const readEnd = this.install(reader);
+    if (readEnd < 0) return this.exit("pipe", readEnd);
+    const writeEnd = this.install(writer);
+    if (writeEnd < 0) {
+      this.process.files.close(readEnd);
+      return this.exit("pipe", writeEnd);
+    }
+    ends[0] = readEnd;
+    ends[1] = writeEnd;
+    return this.exit("pipe", 0);
+  }
+
+  *dup2(from: number, to: number): Call<number> {
+    const price = this.enter("dup2", from, 0);
+    if (price > 0) yield price;
+    const file = this.process.files.get(from);
+    if (file === null) return this.exit("dup2", -E.EBADF);
+    return this.exit("dup2", from === to ? to : this.process.files.set(to, file));
+  }
+
+  *fcntlNonblock(fd: number, on: boolean): Call<number> {
+    const price = this.enter("fcntl", fd, 0);
+    if (price > 0) yield price;
+    const file = this.process.files.get(fd);
+    if (file === null) return this.exit("fcntl", -E.EBADF);
+    file.nonblocking = on;
+    return this.exit("fcntl", 0);
+  }
+
+  *isatty(fd: number): Call<boolean> {
+    const price = this.enter("ioctl", fd, 0);
+    if (price > 0) yield price;
+    const isTerminal = this.process.files.get(fd) instanceof TtyFile;
+    this.exit("ioctl", isTerminal ? 0 : -E.ENOTTY);
+    return isTerminal;
+  }
+
+  *tcsetpgrp(fd: number, group: number): Call<number> {
+    const price = this.enter("ioctl", fd, 0);
+    if (price > 0) yield price;
+    const file = this.process.files.get(fd);
+    if (file === null) return this.exit("ioctl", -E.EBADF);
+    if (!(file instanceof TtyFile) || file.tty !== this.process.tty) return this.exit("ioctl", -E.ENOTTY);
+    if (!Number.isInteger(group) || group <= 0) return this.exit("ioctl", -E.EINVAL);
+    file.tty.foreground = group;
+    return this.exit("ioctl", 0);
+  }
+
+  *unlink(path: string): Call<number> {
+    const price = this.enter("unlink", -1, 0);
+    if (price > 0) yield price;
+    return this.exit("unlink", this.services.vfs.unlink(this.process.directory, path));
+  }
+
+  *mkdir(path: string): Call<number> {
+    const price = this.enter("mkdir", -1, 0);
+    if (price > 0) yield price;
+    return this.exit("mkdir", this.services.vfs.mkdir(this.process.directory, path));
+  }
+
+  *rmdir(path: string): Call<number> {
+    const price = this.enter("rmdir", -1, 0);
+    if (price > 0) yield price;
+    return this.exit("rmdir", this.services.vfs.rmdir(this.process.directory, path));
+  }
+
+  *rename(from: string, to: string): Call<number> {
+    const price = this.enter("rename", -1, 0);
+    if (price > 0) yield price;
+    return this.exit("rename", this.services.vfs.rename(this.process.directory, from, to));
+  }
+
+  *stat(path: string): Call<Stat | number> {
+    const price = this.enter("stat", -1, 0);
+    if (price > 0) yield price;
+    const inode = this.services.vfs.resolve(this.process.directory, path, this.process);
+    if (typeof inode === "number") return this.exit("stat", inode);
+    this.exit("stat", 0);
+    return inode.stat();
+  }
+
+  *readdir(path: string): Call<string[] | number> {
+    const price = this.enter("getdents", -1, 0);
+    if (price > 0) yield price;
+    const inode = this.services.vfs.resolve(this.process.directory, path, this.process);
+    if (typeof inode === "number") return this.exit("getdents", inode);
+    if (!(inode instanceof Directory)) return this.exit("getdents", -E.ENOTDIR);
+    this.exit("getdents", 0);
+    return inode.names();
+  }
+
+  *chdir(path: string): Call<number> {
+    const price = this.enter("chdir", -1, 0);
+    if (price > 0) yield price;
+    const directory = this.services.vfs.directory(this.process.directory, path, this.process);
+    if (typeof directory === "number") return this.exit("chdir", directory);
+    this.process.directory = directory;
+    return this.exit("chdir", 0);
+  }
+
+  *getcwd(): Call<string> {
+    const price = this.enter("getcwd", -1, 0);
+    if (price > 0) yield price;
+    this.exit("getcwd", 0);
+    return this.services.vfs.pathOf(this.process.directory);
+  }
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { ConsolePrinter } from "./console-printer.ts";
+import { styleFor } from "./style.ts";
+
+function printer(several: boolean): { feed: (console: number, text: string | Uint8Array) => void; end: () => string } {
+  let out = "";
+  let now = 0;
+  const one = new ConsolePrinter({
+    write: (text) => void (out += text),
+    style: styleFor({ isTTY: false }),
+    several,
+    now: () => now,
+    nodeOf: (console) => `h${console}`,
+  });
+  return {
+    feed: (console, text) => {
+      one.onBytes(console, typeof text === "string" ? Buffer.from(text) : text);
+      now += 1_500_000_000;
+    },
+    end: () => {
+      one.finish();
+      return out;
+    },
+  };
+}
+
+describe("console output", () => {
+  it("goes out as it is from a single console, ended by a line feed", () => {
+    const { feed, end } = printer(false);
+    feed(1, "PING\n64 by");
+    feed(1, "tes");
+    expect(end()).toBe("PING\n64 bytes\n");
+  });
+
+  it("goes out in whole lines with time and host from several", () => {
+    const { feed, end } = printer(true);
+    feed(1, "one\ntw");
+    feed(2, "other\n");
+    feed(1, "o\nthree");
+    expect(end()).toBe("[  0.000 h1] one\n[  1.500 h2] other\n[  3.000 h1] two\n[  4.500 h1] three\n");
+  });
+
+  it("puts characters together whose bytes come apart, and lets no control sequence through", () => {
+    const { feed, end } = printer(false);
+    feed(1, Uint8Array.of(0xc3));
+    feed(1, Uint8Array.of(0xa4));
+    feed(1, "\u001b[2J\u0007\r\n\tx\u007f\u009b");
+    expect(end()).toBe("\u00e4^[[2J^G\n\tx^?\ufffd\n");
+  });
+
+  it("prints an endless line in pieces", () => {
+    const { feed, end } = printer(true);
+    feed(1, "x".repeat(10_000));
+    const lines = end().trimEnd().split("\n");
+    expect(lines.map((line) => line.replace(/^.*\] /, "").length)).toEqual([4096, 4096, 1808]);
+  });
+});

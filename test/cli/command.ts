@@ -1,0 +1,86 @@
+/** Runs the built command line as a person would, and says what it printed. */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const BUILT = join(ROOT, "dist/lastack.js");
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface RunningCommand {
+  /** Resolves once standard output contains `text`. */
+  seen(text: string): Promise<void>;
+  interrupt(): void;
+  readonly outcome: Promise<Outcome>;
+}
+
+/** Builds dist/lastack.js: tests of the command line test what people run. */
+export function build(): void {
+  const vite = join(ROOT, "node_modules/vite/bin/vite.js");
+  const { status, stderr } = spawnSync(process.execPath, [vite, "build", "--logLevel", "warn"], { cwd: ROOT });
+  if (status !== 0 || !existsSync(BUILT)) throw new Error(`the build failed:\n${stderr.toString()}`);
+}
+
+export function lastack(args: readonly string[], input = ""): Outcome {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BUILT, ...args], {
+    cwd: ROOT,
+    input,
+    timeout: 60_000,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+export function startLastack(args: readonly string[]): RunningCommand {
+  const child = spawn(process.execPath, [BUILT, ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  let out = "";
+  let err = "";
+  const watchers = new Set<() => void>();
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk.toString();
+    for (const watcher of watchers) watcher();
+  });
+  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+  return {
+    seen: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => void (out.includes(text) && (watchers.delete(look), resolve()));
+        watchers.add(look);
+        child.once("close", () => reject(new Error(`ended without printing '${text}':\n${out}\n${err}`)));
+        look();
+      }),
+    interrupt: () => void child.kill("SIGINT"),
+    outcome: new Promise((resolve) => child.once("close", (code) => resolve({ code, out, err }))),
+  };
+}
+
+/** A folder for one test file's outputs, and how to remove it. */
+export class Scratch {
+  readonly path = mkdtempSync(join(tmpdir(), "lastack-"));
+
+  file(name: string, content?: string | Uint8Array): string {
+    const path = join(this.path, name);
+    if (content !== undefined) writeFileSync(path, content);
+    return path;
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Output of a program on the path; null when it is not there. */
+export function output(command: string, args: readonly string[]): string | null {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  if (error !== undefined) return null;
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")}: ${stderr}`);
+  return stdout;
+}

@@ -1,0 +1,89 @@
+/** The house rules hold over the whole tree, and the rules themselves find what they are for. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { generatedFiles } from "./generated.ts";
+import { countDisabled, missingFolders, RULES, strangersAtTop, type SourceFile } from "./rules.ts";
+import { ROOT, textFiles, trackedPaths } from "./tree.ts";
+
+/** Reasoned exceptions in product code. The number may only fall. */
+const DISABLED_MAX = 2;
+
+const paths = trackedPaths();
+const files = textFiles(paths ?? []);
+
+describe.skipIf(paths === null)("the tree is tidy (needs a git checkout to know its files)", () => {
+  it.each(Object.entries(RULES))("%s", (_name, rule) => {
+    const offences = files.flatMap((file) => rule(file).map(({ line, message }) => `${file.path}:${line}: ${message}`));
+    expect(offences).toEqual([]);
+  });
+
+  it("has no more lint exceptions than before", () => {
+    const withSome = files.filter((file) => /^core\/.*\.ts$/.test(file.path) && countDisabled(file) > 0);
+    const total = withSome.reduce((sum, file) => sum + countDisabled(file), 0);
+    expect(total, withSome.map(({ path }) => path).join(", ")).toBeLessThanOrEqual(DISABLED_MAX);
+  });
+
+  it("has a line in core/README.md for each folder of core", () => {
+    const folders = readdirSync(join(ROOT, "core"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const map = readFileSync(join(ROOT, "core/README.md"), "utf8");
+    expect(
+      missingFolders(
+        folders.map(({ name }) => name),
+        map,
+      ),
+    ).toEqual([]);
+  });
+
+  it("has nothing strange at the top", () => {
+    expect(strangersAtTop(paths ?? [])).toEqual([]);
+  });
+});
+
+describe("generated files", () => {
+  it.each(generatedFiles().map(({ path, text }) => [path, text]))("%s is current", (path, text) => {
+    const whole = join(ROOT, path);
+    const now = existsSync(whole) ? readFileSync(whole, "utf8") : "";
+    expect(now === text, `${path} is not what the code says: npm run docs`).toBe(true);
+  });
+});
+
+describe("the rules find what is planted", () => {
+  const planted: readonly (readonly [rule: string, path: string, text: string, lines: readonly number[]])[] = [
+    ["line length", "core/a.ts", `ok\n${"x".repeat(121)}\n${"x".repeat(120)}`, [2]],
+    ["line length", "README.md", `| ${"x".repeat(200)} |`, []],
+    ["line length", "core/a.json", "x".repeat(500), []],
+    ["leftovers", "core/a.ts", `// ${"TO" + "DO"}: later\nconst fixme = 1;`, [1]],
+    ["debugger", "core/a.ts", "a();\n  debugger;\n// a debugger helps", [2]],
+    [
+      "tests that do not run",
+      "core/a.test.ts",
+      `it.${"skip"}("x")\ndescribe.${"only"}("y")\nit.skipIf(a)("z")`,
+      [1, 2],
+    ],
+    ["console in core", "core/base/a.ts", `${"console"}.log(1);\nconsole: number`, [1]],
+    ["console in core", "core/node/a.ts", `${"console"}.log(1);`, []],
+    [
+      "names cut short",
+      "core/a.ts",
+      `const ${"pkt"} = 1;\nconst ${"pkt"}Length = 2;\nconst utilization = 3;\nreadonly ${"cfg"}: X;`,
+      [1, 2, 4],
+    ],
+    ["machine paths", "a.md", `see /${"home"}/ada/lab\nls /${"work"}/x\n/homely\n~/lab`, [1, 2]],
+    ["registry hosts", "package-lock.json", `"resolved": "https://registry.${"npmjs"}.org/x"\nnpm registry`, [1]],
+  ];
+
+  it.each(planted)("%s in %s", (name, path, text, lines) => {
+    const file: SourceFile = { path, text };
+    expect(RULES[name]?.(file).map(({ line }) => line)).toEqual(lines);
+  });
+
+  it("exceptions, folders without a line, strangers", () => {
+    const disable = `// eslint-${"disable"}-next-line x\n`;
+    expect(countDisabled({ path: "a.ts", text: disable + disable })).toBe(2);
+    expect(missingFolders(["base", "new"], "| `base` | low |")).toEqual(["new"]);
+    expect(
+      strangersAtTop(["core/a.ts", ".ci/run", "vite.config.ts", "tsconfig.base.json", "notes.txt", "src/x.ts"]),
+    ).toEqual(["notes.txt", "src"]);
+  });
+});
