@@ -7,8 +7,9 @@ await setUp();
 const staging = join(ROOT, "out/package");
 rmSync(staging, { recursive: true, force: true });
 mkdirSync(staging, { recursive: true });
-for (const part of ["dist", "resources", "README.md"])
+for (const part of ["dist", "resources", "README.md"]) {
   cpSync(join(ROOT, part), join(staging, part), { recursive: true });
+}
 const { name, version, description, license, type, engines, bin } = packageJson();
 // Everything it needs is bundled into dist/lastack.js, so it depends on nothing.
 const published = { name, version, description, license, type, engines, bin, files: ["dist", "resources"] };

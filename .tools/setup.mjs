@@ -61,18 +61,20 @@ async function installDependencies() {
   if (isInstalled()) return;
   const started = performance.now();
   console.log("Installing dependencies (npm ci) ...");
-  // Under `npm start` npm says where it is itself; else it is on the path.
-  const npm = process.env.npm_execpath;
-  const args = [
-    "ci",
-    "--no-audit",
-    "--no-fund",
-    "--loglevel=error",
-    ...(process.stderr.isTTY ? [] : ["--no-progress"]),
-  ];
-  const code = npm?.endsWith(".js") ? await run(process.execPath, [npm, ...args]) : await run("npm", args);
-  if (code !== 0) fail("npm ci failed: the reason is above. Without a network, bring node_modules from elsewhere.");
+  // npm ci refuses a lockfile without the packages of other platforms, which not every registry has. Installing without
+  // saving takes the same locked versions and leaves the lockfile alone.
+  if ((await npm("ci", { onOutput: () => undefined })) !== 0 && (await npm("install", { args: ["--no-save"] })) !== 0) {
+    fail("npm could not install the dependencies: the reason is above. Without a network, bring node_modules along.");
+  }
   console.log(`Installed in ${seconds(started)}.`);
+}
+
+function npm(verb, { args = [], ...options }) {
+  const all = [verb, ...args, "--no-audit", "--no-fund", "--loglevel=error"];
+  if (!process.stderr.isTTY) all.push("--no-progress");
+  // Under `npm start` npm says where it is itself; else it is on the path.
+  const script = process.env.npm_execpath;
+  return script?.endsWith(".js") ? run(process.execPath, [script, ...all], options) : run("npm", all, options);
 }
 
 /** Whether node_modules holds the versions of the lockfile; npm leaves a list of what it put there. */

@@ -35,6 +35,8 @@ export function put32(bytes: Uint8Array, at: number, value: number): void {
 export function copyBytes(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, length: number): void {
   if (length < 64) {
     for (let i = 0; i < length; i++) to[toAt + i] = from[fromAt + i] as number;
+  } else if (length === from.length) {
+    to.set(from, toAt);
   } else {
     to.set(from.subarray(fromAt, fromAt + length), toAt);
   }

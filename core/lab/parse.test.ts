@@ -162,7 +162,7 @@ describe("the example", () => {
       corrupt: 0,
       bitErrorRate: 0,
       mtuBytes: 1500,
-      queueFrames: 100,
+      queueFrames: 1000,
     });
     expect(left?.backward).toMatchObject({ rateBps: 100_000_000, reorder: null });
     expect(right).toMatchObject({ name: "r1-s1", cost: 10, forward: { mtuBytes: 576, loss: null } });
@@ -252,7 +252,7 @@ describe("the example", () => {
         name: "drop no_socket",
         atNs: 20e9,
         kind: "counter",
-        counter: { kind: "drop", node: null, reason: "no_socket" },
+        counter: { kind: "drop", node: null, reason: "NO_SOCKET" },
         equals: 0,
         atLeast: null,
         atMost: null,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { CapturedFrame, CaptureInterface } from "../contract/capture.ts";
+import { EPOCH_SECONDS } from "../contract/epoch.ts";
 import { readCapture } from "../wire/capture-reader.ts";
-import { PcapngExporter, CAPTURE_EPOCH_SECONDS } from "./pcapng-exporter.ts";
+import { PcapngExporter } from "./pcapng-exporter.ts";
 
 const INTERFACES: readonly CaptureInterface[] = [
   { name: "h1:eth0", node: "h1", nic: "eth0", mac: 0x020000000100, addresses: [], speed: 1_000_000_000 },
@@ -73,10 +74,10 @@ describe("the pcapng exporter", () => {
     );
     expect(problem).toBeUndefined();
     expect(packets[0]).toMatchObject({ direction: "out", packetId: 7, flags: 2, comments: [] });
-    expect(packets[0]?.time).toEqual({ seconds: CAPTURE_EPOCH_SECONDS, nanoseconds: 1 });
+    expect(packets[0]?.time).toEqual({ seconds: EPOCH_SECONDS, nanoseconds: 1 });
     expect(packets[0]?.data).toEqual(frame().bytes);
     expect(packets[1]).toMatchObject({ interfaceId: 1, direction: "in", packetId: 2 ** 40 + 3, flags: 0x01000001 });
-    const seconds = Number(BigInt(late) / 1_000_000_000n) + CAPTURE_EPOCH_SECONDS;
+    const seconds = Number(BigInt(late) / 1_000_000_000n) + EPOCH_SECONDS;
     expect(packets[1]?.time).toEqual({ seconds, nanoseconds: Number(BigInt(late) % 1_000_000_000n) });
     expect(packets[2]?.comments).toEqual([
       "dropped: FULL_RING: no free descriptor in the receive ring when the frame arrived",
@@ -84,11 +85,11 @@ describe("the pcapng exporter", () => {
   });
 
   it("carries times across the 32-bit boundary of the low word", () => {
-    const low = Number((BigInt(CAPTURE_EPOCH_SECONDS) * 1_000_000_000n) & 0xffffffffn);
+    const low = Number((BigInt(EPOCH_SECONDS) * 1_000_000_000n) & 0xffffffffn);
     for (const time of [2 ** 32 - low - 1, 2 ** 32 - low, 2 ** 32 - 1, 2 ** 32]) {
       const [packet] = readCapture(capture([frame({ time })]).file).packets;
       const at = packet?.time ?? { seconds: 0, nanoseconds: 0 };
-      expect((at.seconds - CAPTURE_EPOCH_SECONDS) * 1e9 + at.nanoseconds).toBe(time);
+      expect((at.seconds - EPOCH_SECONDS) * 1e9 + at.nanoseconds).toBe(time);
     }
   });
 
@@ -117,7 +118,7 @@ describe("the pcapng exporter", () => {
       capture([frame(), frame({ direction: "in" }), frame({ direction: "in", dropReason: "FCS_ERROR" })]).file,
     );
     expect(statistics).toMatchObject([
-      { interfaceId: 0, received: 2, dropped: 1, time: { seconds: CAPTURE_EPOCH_SECONDS + 5, nanoseconds: 0 } },
+      { interfaceId: 0, received: 2, dropped: 1, time: { seconds: EPOCH_SECONDS + 5, nanoseconds: 0 } },
       { interfaceId: 1, received: 0, dropped: 0 },
     ]);
   });

@@ -9,17 +9,12 @@ import { assert, present } from "../base/assert.ts";
 import { utf8Encode } from "../base/bytes.ts";
 import type { CapturedFrame, CaptureInterface, CaptureListener } from "../contract/capture.ts";
 import { DROP_REASON_TEXTS, DROP_REASONS, type DropReason } from "../contract/drop-reason.ts";
+import { EPOCH_NS, EPOCH_SECONDS } from "../contract/epoch.ts";
 import { maskOf, type Ipv4Address, type MacAddress } from "../wire/address.ts";
 import { captureTimeOf, LINKTYPE } from "../wire/capture.ts";
 import { BLOCK, OPTION, PACKET_FLAGS, PACKET_OPTION } from "../wire/pcapng-format.ts";
 import { PcapngWriter } from "../wire/pcapng-writer.ts";
 import { TRACE_LIMITS } from "./limits.ts";
-
-/**
- * Virtual time 0 in captures, in seconds since 1970: 2000-01-01T00:00:00Z. A run has no date, but the format wants one;
- * a fixed one keeps two captures of one run equal byte for byte, and this one is easy to recognise as not meant.
- */
-export const CAPTURE_EPOCH_SECONDS = 946_684_800;
 
 /** Takes whole blocks, in order. `chunk` is a view that is valid during the call only. */
 export type ChunkSink = (chunk: Uint8Array) => void;
@@ -33,10 +28,9 @@ export interface PcapngExporterOptions {
   readonly sink: ChunkSink;
 }
 
-const EPOCH_NS = BigInt(CAPTURE_EPOCH_SECONDS) * 1_000_000_000n;
-const EPOCH_HIGH = Number(EPOCH_NS >> 32n);
-const EPOCH_LOW = Number(EPOCH_NS & 0xffffffffn);
 const WORD = 2 ** 32;
+const EPOCH_HIGH = Math.floor(EPOCH_NS / WORD);
+const EPOCH_LOW = EPOCH_NS % WORD;
 
 /** Type, length, interface, two halves of the time, captured and original length. */
 const FIXED_BYTES = 28;
@@ -103,7 +97,7 @@ export class PcapngExporter implements CaptureListener {
 
   /** Writes each interface's counters and hands on what is left. @param time virtual ns of the end. */
   finish(time: number): void {
-    const end = captureTimeOf(CAPTURE_EPOCH_SECONDS, time);
+    const end = captureTimeOf(EPOCH_SECONDS, time);
     this.#totals.forEach((totals, interfaceId) => {
       this.#writer.writeStatistics({ interfaceId, time: end, received: totals.received, dropped: totals.dropped });
     });

@@ -30,8 +30,10 @@ export const readMac = (bytes: Uint8Array, at: number): MacAddress =>
   (u16(bytes, at) * 0x100000000 + u32(bytes, at + 2)) as MacAddress;
 
 export function putMac(bytes: Uint8Array, at: number, mac: MacAddress): void {
-  put16(bytes, at, Math.floor(mac / 0x100000000));
-  put32(bytes, at + 2, mac % 0x100000000);
+  // Not by `%`, which is a slow function call for numbers beyond 32 bits.
+  const high = Math.floor(mac / 0x100000000);
+  put16(bytes, at, high);
+  put32(bytes, at + 2, mac - high * 0x100000000);
 }
 
 /** Four decimal numbers of 0 to 255 without leading zeros, which some parsers take for octal. */

@@ -179,8 +179,11 @@ export class Machine {
     return [...sum];
   }
 
+  /** sk_buffs in queues. What lies in a receive ring is still a frame, which has none. */
   queuedPackets(): number {
-    return this.#kernel?.queuedPackets() ?? 0;
+    const kernel = this.#kernel;
+    if (kernel === null) return 0;
+    return kernel.queuedPackets() - kernel.nics.reduce((sum, nic) => sum + nic.receive.ring.length, 0);
   }
 
   checkInvariants(): void {

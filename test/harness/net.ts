@@ -25,7 +25,14 @@ import { BlockPool } from "../../core/wire/block.ts";
 import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_ARP, ETHERTYPE_IPV4 } from "../../core/wire/ethernet.ts";
 import { FramePool } from "../../core/wire/frame.ts";
 import { emitIcmp, sealIcmp, type Icmp } from "../../core/wire/icmp.ts";
-import { emitIpv4Packet, IPPROTO_ICMP, IPPROTO_UDP, parseIpv4Packet, sealIpv4, type Ipv4 } from "../../core/wire/ipv4.ts";
+import {
+  emitIpv4Packet,
+  IPPROTO_ICMP,
+  IPPROTO_UDP,
+  parseIpv4Packet,
+  sealIpv4,
+  type Ipv4,
+} from "../../core/wire/ipv4.ts";
 import { put16, u16 } from "../../core/base/bytes.ts";
 
 export const ip = (text: string): Ipv4Address => {
@@ -337,7 +344,10 @@ export class NetHost implements EventHandler {
     const parsed = parseCidr(network);
     if (!parsed.ok) throw new Error(network);
     const { address, prefixLength } = parsed.value;
-    return this.stack.addRoute({ network: address, prefixLength, via: via === null ? null : ip(via), device }, "static");
+    return this.stack.addRoute(
+      { network: address, prefixLength, via: via === null ? null : ip(via), device },
+      "static",
+    );
   }
 
   set(name: string, value: number): void {

@@ -220,7 +220,8 @@ export class Cpu implements CpuPort, EventHandler {
     const armedEvents = this.#event === NO_EVENT ? 0 : 1;
     assert(armedEvents === (this.#armed === IDLE ? 0 : 1), "one event is armed exactly while a step is being paid for");
     if (this.#frozen || this.#halted) assert(this.#armed === IDLE, "nothing runs on a paused or crashed machine");
-    else assert(this.#dispatching || this.#kicked || this.#topLevel() <= this.#armed, "nothing of a higher level waits");
+    else
+      {assert(this.#dispatching || this.#kicked || this.#topLevel() <= this.#armed, "nothing of a higher level waits");}
   }
 
   /** Something is to be done: now, or, if another CPU of the machine is in the middle of a step, right after it. */

@@ -75,6 +75,8 @@ export class Softirqs {
 
   finishVector(): void {
     this.vector = NO_VECTOR;
+    // The usual end, found without another look: nothing is left, and nothing was raised meanwhile.
+    if (this.#round === 0 && this.pending === 0) this.isActive = false;
   }
 
   clear(): void {

@@ -50,6 +50,8 @@ export class Devices implements BacklogSink {
   /** While true, drivers take no packets out of their rings. */
   inputInhibited = false;
 
+  #qdiscHandles = 0x8000;
+
   /** Makes `lo`, index 1, itself; it starts down like any other. */
   constructor(core: KernelCore, cpus: readonly Cpu[]) {
     this.core = core;
@@ -83,6 +85,11 @@ export class Devices implements BacklogSink {
 
   vlanOf(parent: NetDevice, id: number): NetDevice | null {
     return this.#vlans.get(vlanKey(parent, id)) ?? null;
+  }
+
+  /** Major number for the next discipline that somebody sets: 8001:, 8002:... as tc chooses them. */
+  newQdiscHandle(): number {
+    return ++this.#qdiscHandles;
   }
 
   list(): readonly NetDevice[] {
@@ -236,7 +243,6 @@ export class Devices implements BacklogSink {
       return;
     }
     removeVlanTag(this.core, skb);
-    skb.vlanId = id;
     if (target !== device) {
       target.stats.rxPackets++;
       target.stats.rxBytes += skb.length;

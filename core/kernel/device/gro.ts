@@ -11,7 +11,15 @@ import type { DropReason } from "../../contract/drop-reason.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import { checksumFold, pseudoHeaderSum } from "../../wire/checksum.ts";
 import { ETHERNET_HEADER_BYTES } from "../../wire/ethernet.ts";
-import { ipv4Source, ipv4Target, ipv4TotalLength, IPPROTO_TCP, IPV4, IPV4_HEADER_BYTES, sealIpv4 } from "../../wire/ipv4.ts";
+import {
+  ipv4Source,
+  ipv4Target,
+  ipv4TotalLength,
+  IPPROTO_TCP,
+  IPV4,
+  IPV4_HEADER_BYTES,
+  sealIpv4,
+} from "../../wire/ipv4.ts";
 import { IP_MF, IP_OFFSET } from "../../wire/ipv4.ts";
 import { TCP, TCP_HEADER_BYTES, tcpAck, tcpFlags, tcpHeaderBytes, tcpSeq, TH } from "../../wire/tcp.ts";
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff } from "../skb/skbuff.ts";

@@ -5,7 +5,14 @@
 import { put16, u16, u8 } from "../../base/bytes.ts";
 import { checksumFold, checksumPartial, pseudoHeaderSum } from "../../wire/checksum.ts";
 import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_VLAN } from "../../wire/ethernet.ts";
-import { ipv4HeaderBytes, ipv4IsFragment, ipv4Source, ipv4Target, ipv4TotalLength, IPV4_HEADER_BYTES } from "../../wire/ipv4.ts";
+import {
+  ipv4HeaderBytes,
+  ipv4IsFragment,
+  ipv4Source,
+  ipv4Target,
+  ipv4TotalLength,
+  IPV4_HEADER_BYTES,
+} from "../../wire/ipv4.ts";
 import { IPPROTO_TCP, IPPROTO_UDP, IPV4 } from "../../wire/ipv4.ts";
 import { UDP } from "../../wire/udp.ts";
 import { VLAN_TAG_BYTES } from "../../wire/vlan.ts";

@@ -20,7 +20,7 @@ export class NapiDriver implements Driver, NapiPoller {
   readonly #nic: Nic;
   readonly #softnet: Softnet;
   readonly #napi: Napi;
-  /** The interrupt is off: the card is being polled. */
+  /** The interrupt is off: it is pending or the card is being polled. Cards mask it themselves as they raise it. */
   masked = false;
   interrupts = 0;
 
@@ -40,7 +40,9 @@ export class NapiDriver implements Driver, NapiPoller {
   }
 
   request(): void {
-    if (!this.masked) this.#nic.cpu.raiseIrq(this);
+    if (this.masked) return;
+    this.masked = true;
+    this.#nic.cpu.raiseIrq(this);
   }
 
   inputChanged(): void {
@@ -55,7 +57,6 @@ export class NapiDriver implements Driver, NapiPoller {
 
   step(): boolean {
     this.interrupts++;
-    this.masked = true;
     this.#softnet.schedule(this.#napi);
     return false;
   }

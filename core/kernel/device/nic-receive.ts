@@ -75,7 +75,8 @@ export class NicReceive implements EventHandler {
       this.#core.engine.cancel(this.#event);
       this.#event = NO_EVENT;
     }
-    this.#nic.driver.request();
+    // While input is inhibited the ring fills in silence; the driver asks for the interrupt when it may take packets.
+    if (!this.#devices.inputInhibited) this.#nic.driver.request();
   }
 
   /** Takes the oldest frame out of the ring, for the driver; null when the card's VLAN filter refused it. */
@@ -146,7 +147,6 @@ export class NicReceive implements EventHandler {
       return false;
     }
     removeVlanTag(this.#core, skb);
-    skb.vlanId = id;
     return true;
   }
 
@@ -179,4 +179,3 @@ function isTcp(skb: SkBuff): boolean {
   if (u8(bytes, at + ETHERNET_HEADER_BYTES + IPV4.protocol) !== IPPROTO_TCP) return false;
   return u16(bytes, at + ETHERNET.type) === ETHERTYPE_IPV4;
 }
-

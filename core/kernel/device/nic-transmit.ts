@@ -120,7 +120,8 @@ export class NicTransmit implements EventHandler, TimerHandler {
   /** A frame on a shared medium has left, or was given up after too many collisions. */
   frameSent(sent: boolean): void {
     const now = this.#core.engine.now;
-    assert(this.ring.finishOldestUnknown(now), "a frame was on its way");
+    // None when the ring was replaced while the frame was on its way.
+    if (!this.ring.finishOldestUnknown(now)) return;
     if (!sent) {
       this.#nic.stats.txErrors++;
       this.#nic.stats.txAbortedErrors++;
@@ -197,7 +198,8 @@ export class NicTransmit implements EventHandler, TimerHandler {
     if (nic.frameTap !== null) nic.showFrame(frame, "out", null);
     const doneAt = port.transmit(frame);
     if (core.trace.active) this.#traceRing();
-    if (doneAt !== SENT_LATER) this.ring.setNewestDone(doneAt);
+    if (doneAt === SENT_LATER) nic.isHalfDuplex = true;
+    else this.ring.setNewestDone(doneAt);
     if (this.#event === NO_EVENT || this.ring.length === nic.coalesce.txFrames) this.armInterrupt();
   }
 

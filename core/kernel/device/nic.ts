@@ -26,7 +26,7 @@ import { TX_QUEUE_LENGTH_DEFAULT } from "./limits.ts";
 import { linkStatistics } from "./link-statistics.ts";
 import { NapiDriver } from "./napi-driver.ts";
 import { DeviceStats, type NetDevice, type PacketTap } from "./net-device.ts";
-import type { NicCoalescing, NicOffload, NicOptions } from "./nic-options.ts";
+import type { NicCoalescing, NicDriver, NicOffload, NicOptions } from "./nic-options.ts";
 import { NicReceive } from "./nic-receive.ts";
 import { NicTransmit } from "./nic-transmit.ts";
 import { createQdisc } from "./qdisc/parse.ts";
@@ -54,6 +54,7 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
   readonly receive: NicReceive;
   readonly transmit: NicTransmit;
   readonly driver: Driver;
+  readonly driverKind: NicDriver;
   /** VLAN that all of this port's frames are tagged for on the wire; null for none. */
   readonly portVlan: number | null;
   readonly random: Random;
@@ -61,6 +62,10 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
   #mtu: number;
   txQueueLength = TX_QUEUE_LENGTH_DEFAULT;
   promiscuity = 0;
+  #promiscuous = false;
+  qdiscHandle = 0;
+  /** The port is on a shared medium: it cannot tell in advance when a frame will have left. */
+  isHalfDuplex = false;
   isUp = false;
   carrier = false;
   port: TransmitPort | null = null;
@@ -87,6 +92,7 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
     const qdisc = createQdisc(options.qdisc ?? "pfifo_fast", this);
     this.transmit = new NicTransmit(this, options.txRing ?? RING_DESCRIPTORS_DEFAULT, qdisc);
     const driver = options.driver ?? "napi";
+    this.driverKind = driver;
     this.driver =
       driver === "irq" ? new IrqDriver(this, options.irq) : new NapiDriver(this, options.irq, driver === "napi");
     devices.add(this, this);
@@ -257,7 +263,7 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
   }
 
   #announceLink(): void {
-    const link = this.carrier ? `Up ${formatSpeed(this.speed)} Full Duplex` : "Down";
+    const link = this.carrier ? `Up ${formatSpeed(this.speed)} ${this.isHalfDuplex ? "Half" : "Full"} Duplex` : "Down";
     this.core.printk(`${this.name}: NIC Link is ${link}`);
   }
 
@@ -305,8 +311,17 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
     this.driver.inputChanged();
   }
 
-  replaceQdisc(qdisc: Qdisc): void {
+  /** @param handle major number, 0 for the default discipline. What the old one held is lost. */
+  replaceQdisc(qdisc: Qdisc, handle: number): void {
+    this.qdiscHandle = handle;
     this.transmit.replaceQdisc(qdisc);
+  }
+
+  /** IFF_PROMISC, as `ip link set promisc` sets it; packet sockets count into `promiscuity` on their own. */
+  setPromiscuous(on: boolean): void {
+    if (on === this.#promiscuous) return;
+    this.#promiscuous = on;
+    this.promiscuity += on ? 1 : -1;
   }
 
   /** By the names of struct rtnl_link_stats64. */

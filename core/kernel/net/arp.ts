@@ -25,8 +25,9 @@ import { NO_HEADER, PACKET_HOST, PACKET_OTHERHOST, type SkBuff } from "../skb/sk
 import type { AddressTable } from "./addresses.ts";
 import type { IpSysctls } from "./ip-sysctls.ts";
 import { ADDRESS_CONFLICTS_LOGGED_MAX } from "./limits.ts";
-import { NUD, type Neighbour } from "./neighbour.ts";
+import type { Neighbour } from "./neighbour.ts";
 import type { NeighbourTable } from "./neighbour-table.ts";
+import { NUD } from "./nud.ts";
 
 /** What ARP works on. */
 export interface ArpSources {

@@ -15,5 +15,5 @@ export function isHeaderSumRight(bytes: Uint8Array, at: number, headerBytes: num
   const sum = (high << 8) + low;
   const folded = (sum & 0xffff) + (sum >>> 16);
   // One more carry can come of the first; a right sum is all ones.
-  return ((folded & 0xffff) + (folded >>> 16)) === 0xffff;
+  return (folded & 0xffff) + (folded >>> 16) === 0xffff;
 }

@@ -144,7 +144,8 @@ export class IcmpSender {
     sealIcmp(skb.bytes, skb.data, skb.length);
     const type = u8(skb.bytes, skb.data + ICMP.type);
     if (this.#core.trace.active) {
-      this.#core.traceSkb(KIND["icmp:icmp_send"], skb, type, u8(skb.bytes, skb.data + ICMP.code));
+      const code = u8(skb.bytes, skb.data + ICMP.code);
+      skb.cause = this.#core.trace.record(KIND["icmp:icmp_send"], skb.packetId, skb.cause, type, code, options.target);
     }
     this.#countOut(type);
     options.protocol = IPPROTO_ICMP;

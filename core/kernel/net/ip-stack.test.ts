@@ -139,9 +139,7 @@ describe("path MTU discovery", () => {
     const claim = (mtu: number): void => {
       const quoted = ipPacket({ source: ip("10.0.1.2"), target: ip("10.0.2.2") });
       const payload = icmpMessage({ type: 3, code: 4, rest: mtu, payload: quoted });
-      device?.hearPacket(
-        ipPacket({ source: ip("10.0.1.1"), target: ip("10.0.1.2"), protocol: IPPROTO_ICMP, payload }),
-      );
+      device?.hearPacket(ipPacket({ source: ip("10.0.1.1"), target: ip("10.0.1.2"), protocol: IPPROTO_ICMP, payload }));
       world.run(MILLISECOND);
     };
     claim(1200);
@@ -242,7 +240,11 @@ describe("broadcast", () => {
     r.set("net.ipv4.icmp_echo_ignore_broadcasts", 0);
     a.ping(ip("10.0.1.255"));
     world.run(SECOND);
-    expect(icmpOf(left.packets()).filter((m) => m.type === 0).map((m) => m.packet.source)).toEqual([ip("10.0.1.1")]);
+    expect(
+      icmpOf(left.packets())
+        .filter((m) => m.type === 0)
+        .map((m) => m.packet.source),
+    ).toEqual([ip("10.0.1.1")]);
   });
 });
 

@@ -14,7 +14,8 @@ import { E } from "../syscall/errno.ts";
 import type { NeighbourInfo } from "../syscall/netlink.ts";
 import { KernelTimer, type TimerHandler } from "../timer/timers.ts";
 import { NeighbourSysctls } from "./ip-sysctls.ts";
-import { Neighbour, NUD, NUD_VALID, seconds } from "./neighbour.ts";
+import { Neighbour, seconds } from "./neighbour.ts";
+import { NUD, NUD_VALID } from "./nud.ts";
 
 /** What the table needs from ARP and ICMP. */
 export interface NeighbourResolver {

@@ -1,6 +1,6 @@
 /**
  * One neighbour: the link address of a host on a link and how much it is trusted (RFC 4861, section 7.3, as Linux
- * applies it to ARP in net/core/neighbour.c). States and their numbers are Linux's NUD_*. An unresolved neighbour keeps
+ * applies it to ARP in net/core/neighbour.c). An unresolved neighbour keeps
  * packets up to a bound and drops the oldest beyond it. The Ethernet header is kept ready, so that sending to a reachable
  * neighbour is a copy of 14 bytes. Left out: application solicitation, and probes re-sent as broadcast (mcast_resolicit).
  */
@@ -15,23 +15,7 @@ import { SkbQueue } from "../skb/skb-queue.ts";
 import type { NeighbourState } from "../syscall/netlink.ts";
 import { KernelTimer, type TimerHandler } from "../timer/timers.ts";
 import type { NeighbourTable } from "./neighbour-table.ts";
-
-export const NUD = {
-  NONE: 0,
-  INCOMPLETE: 0x01,
-  REACHABLE: 0x02,
-  STALE: 0x04,
-  DELAY: 0x08,
-  PROBE: 0x10,
-  FAILED: 0x20,
-  NOARP: 0x40,
-  PERMANENT: 0x80,
-} as const;
-/** The link address may be used without a thought. */
-export const NUD_CONNECTED = NUD.PERMANENT | NUD.NOARP | NUD.REACHABLE;
-/** There is a link address. */
-export const NUD_VALID = NUD_CONNECTED | NUD.PROBE | NUD.STALE | NUD.DELAY;
-const NUD_IN_TIMER = NUD.INCOMPLETE | NUD.REACHABLE | NUD.DELAY | NUD.PROBE;
+import { NUD, NUD_CONNECTED, NUD_IN_TIMER, NUD_VALID, nudName } from "./nud.ts";
 
 /** Timers run out this much later at least (HZ/100). */
 const TIMER_LEAST: Nanoseconds = 10 * MILLISECOND;
@@ -43,18 +27,6 @@ export interface UpdateFlags {
   /** An administrator's word: changes permanent entries too. */
   readonly admin: boolean;
 }
-
-const NAMES = new Map<number, NeighbourState>([
-  [NUD.NONE, "NONE"],
-  [NUD.INCOMPLETE, "INCOMPLETE"],
-  [NUD.REACHABLE, "REACHABLE"],
-  [NUD.STALE, "STALE"],
-  [NUD.DELAY, "DELAY"],
-  [NUD.PROBE, "PROBE"],
-  [NUD.FAILED, "FAILED"],
-  [NUD.NOARP, "NOARP"],
-  [NUD.PERMANENT, "PERMANENT"],
-]);
 
 export class Neighbour implements TimerHandler {
   readonly #table: NeighbourTable;
@@ -91,7 +63,7 @@ export class Neighbour implements TimerHandler {
   }
 
   get stateName(): NeighbourState {
-    return NAMES.get(this.state) ?? "NONE";
+    return nudName(this.state);
   }
 
   get queued(): number {

@@ -9,7 +9,6 @@ const sleeper: Program = function* (sys) {
   return yield* sys.nanosleep(3600 * SECOND);
 };
 const exits = (status: number): Program =>
-  // eslint-disable-next-line require-yield
   function* () {
     return status;
   };
@@ -58,13 +57,19 @@ describe("exit and wait", () => {
   it("gives orphans to init, which buries them", () => {
     const machine = new TestMachine();
     machine.run(function* (sys) {
-      yield* sys.spawn(function* (inner) {
-        yield* inner.spawn(function* (innermost) {
-          yield* innermost.nanosleep(SECOND);
+      yield* sys.spawn(
+        function* (inner) {
+          yield* inner.spawn(
+            function* (innermost) {
+              yield* innermost.nanosleep(SECOND);
+              return 0;
+            },
+            ["grandchild"],
+          );
           return 0;
-        }, ["grandchild"]);
-        return 0;
-      }, ["child"]);
+        },
+        ["child"],
+      );
       return yield* sys.waitpid(-1, 0);
     }, 0.5 * SECOND);
     const [init, orphan] = machine.userland.processes.list();
@@ -166,10 +171,13 @@ describe("signals", () => {
   it("STOP holds a process until CONT, and WUNTRACED tells", () => {
     const machine = new TestMachine();
     const result = machine.run(function* (sys) {
-      const pid = yield* sys.spawn(function* (inner) {
-        yield* inner.nanosleep(MILLISECOND);
-        return 5;
-      }, ["child"]);
+      const pid = yield* sys.spawn(
+        function* (inner) {
+          yield* inner.nanosleep(MILLISECOND);
+          return 5;
+        },
+        ["child"],
+      );
       yield* sys.nanosleep(10);
       yield* sys.kill(pid, SIGNALS.STOP);
       const stopped = yield* sys.waitpid(pid, WUNTRACED);

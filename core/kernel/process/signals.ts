@@ -71,5 +71,4 @@ export class SignalState {
   }
 }
 
-export const isSignal = (signal: number): boolean =>
-  Number.isInteger(signal) && signal >= 1 && signal <= SIGNAL_MAX;
+export const isSignal = (signal: number): boolean => Number.isInteger(signal) && signal >= 1 && signal <= SIGNAL_MAX;

@@ -3,13 +3,7 @@
  * Left out: IP_OPTIONS, multicast membership and source filters.
  */
 import { u16, u8 } from "../../base/bytes.ts";
-import {
-  IPV4_ANY,
-  IPV4_LOOPBACK,
-  isLimitedBroadcast,
-  isMulticast,
-  type Ipv4Address,
-} from "../../wire/address.ts";
+import { IPV4_ANY, IPV4_LOOPBACK, isLimitedBroadcast, isMulticast, type Ipv4Address } from "../../wire/address.ts";
 import { IPV4, ipv4Source, ipv4Target } from "../../wire/ipv4.ts";
 import { ICMP_TYPE, ICMP_UNREACH } from "../../wire/icmp.ts";
 import type { NetDevice } from "../device/net-device.ts";

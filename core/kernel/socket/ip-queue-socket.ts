@@ -13,7 +13,13 @@ import { E } from "../syscall/errno.ts";
 import { AF, MSG, POLL, SOL, type Message, type SocketAddress } from "../syscall/sys.ts";
 import type { IpPort } from "./inet-socket.ts";
 import { clearMessage, fillAddress, Socket, type SocketSettings } from "./socket.ts";
-import { getSocketOption, setSocketOption, type DeviceNames, type OptionResult, type OptionValue } from "./socket-options.ts";
+import {
+  getSocketOption,
+  setSocketOption,
+  type DeviceNames,
+  type OptionResult,
+  type OptionValue,
+} from "./socket-options.ts";
 
 /** The socket protocol. */
 export const NETLINK_FIREWALL = 3;

@@ -210,4 +210,3 @@ function finishChecksum(skb: SkBuff): void {
   put16(skb.bytes, skb.checksumStart + skb.checksumOffset, sum === 0 ? 0xffff : sum);
   skb.ipSummed = CHECKSUM_NONE;
 }
-

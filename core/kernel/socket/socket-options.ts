@@ -2,7 +2,7 @@
 import { SECOND, TIME_MAX } from "../../base/time.ts";
 import type { NetDevice } from "../device/net-device.ts";
 import { E } from "../syscall/errno.ts";
-import { SO, SOL } from "../syscall/sys.ts";
+import { SO } from "../syscall/sys.ts";
 import { RCVBUF_MIN, SNDBUF_MIN } from "./limits.ts";
 import type { Socket } from "./socket.ts";
 
@@ -15,7 +15,7 @@ export interface DeviceNames {
   byIndex(index: number): NetDevice | null | undefined;
 }
 
-/** Sets an option of any socket. @returns 0, -errno, or null when the level or option is the protocol's own. */
+/** Sets an option of any socket. @returns 0, -errno, -ENOPROTOOPT for one that is not of this level. */
 export function setSocketOption(socket: Socket, devices: DeviceNames, option: number, value: OptionValue): number {
   if (option === SO.BINDTODEVICE) return bindToDevice(socket, devices, value);
   if (typeof value !== "number" || !Number.isFinite(value)) return -E.EINVAL;
@@ -117,6 +117,3 @@ function bindToDevice(socket: Socket, devices: DeviceNames, value: OptionValue):
   socket.device = device.index;
   return 0;
 }
-
-/** The level whose options every socket has. */
-export const isSocketLevel = (level: number): boolean => level === SOL.SOCKET;

@@ -11,13 +11,7 @@ import type { SocketInfo } from "../syscall/netlink.ts";
 import { AF, SOCK } from "../syscall/sys.ts";
 import type { IpPort } from "./inet-socket.ts";
 import { IpQueueSocket, NETLINK_FIREWALL } from "./ip-queue-socket.ts";
-import {
-  EPHEMERAL_PORT_MAX,
-  EPHEMERAL_PORT_MIN,
-  RCVBUF_MIN,
-  SNDBUF_MIN,
-  SOCKET_MEMORY_DEFAULT,
-} from "./limits.ts";
+import { EPHEMERAL_PORT_MAX, EPHEMERAL_PORT_MIN, RCVBUF_MIN, SNDBUF_MIN, SOCKET_MEMORY_DEFAULT } from "./limits.ts";
 import { PacketSocket, type TapDevices } from "./packet-socket.ts";
 import { PingSocket, PingTable } from "./ping-socket.ts";
 import { RawSocket, RawTable } from "./raw-socket.ts";

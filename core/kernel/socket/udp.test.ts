@@ -69,27 +69,32 @@ describe("bind", () => {
     ["another family", { ...at("10.0.0.1", 53), family: AF.UNIX }, -E.EAFNOSUPPORT],
     ["AF_UNSPEC and any address", { ...at("0.0.0.0", 53), family: AF.UNSPEC }, 0],
   ])("to %s", (_name, address, expected) => {
-    expect(run(function* (sys) {
-      return yield* sys.bind(yield* udp(sys), address);
-    })).toBe(expected);
+    expect(
+      run(function* (sys) {
+        return yield* sys.bind(yield* udp(sys), address);
+      }),
+    ).toBe(expected);
   });
 
   it("happens once", () => {
-    expect(run(function* (sys) {
-      const fd = yield* udp(sys);
-      yield* sys.bind(fd, at("0.0.0.0", 53));
-      return yield* sys.bind(fd, at("0.0.0.0", 54));
-    })).toBe(-E.EINVAL);
+    expect(
+      run(function* (sys) {
+        const fd = yield* udp(sys);
+        yield* sys.bind(fd, at("0.0.0.0", 53));
+        return yield* sys.bind(fd, at("0.0.0.0", 54));
+      }),
+    ).toBe(-E.EINVAL);
   });
 
   it("to port 0 takes an ephemeral port, the same one in every run of a seed", () => {
-    const port = (): number => run(function* (sys) {
-      const fd = yield* udp(sys);
-      yield* sys.bind(fd, at("0.0.0.0", 0));
-      const name = emptyAddress();
-      yield* sys.getsockname(fd, name);
-      return name.port;
-    });
+    const port = (): number =>
+      run(function* (sys) {
+        const fd = yield* udp(sys);
+        yield* sys.bind(fd, at("0.0.0.0", 0));
+        const name = emptyAddress();
+        yield* sys.getsockname(fd, name);
+        return name.port;
+      });
     expect(port()).toBeGreaterThanOrEqual(32_768);
     expect(port()).toBeLessThanOrEqual(60_999);
     expect(port()).toBe(port());
@@ -101,27 +106,31 @@ describe("bind", () => {
     ["SO_REUSEPORT", [SO.REUSEPORT], 0],
   ] as const;
   it.each(options)("to a port in use, both with %s", (_name, set, expected) => {
-    expect(run(function* (sys) {
-      const sockets = [yield* udp(sys), yield* udp(sys)];
-      let result = 0;
-      for (const fd of sockets) {
-        for (const option of set) yield* sys.setsockopt(fd, SOL.SOCKET, option, 1);
-        result = yield* sys.bind(fd, at("0.0.0.0", 53));
-      }
-      return result;
-    })).toBe(expected);
+    expect(
+      run(function* (sys) {
+        const sockets = [yield* udp(sys), yield* udp(sys)];
+        let result = 0;
+        for (const fd of sockets) {
+          for (const option of set) yield* sys.setsockopt(fd, SOL.SOCKET, option, 1);
+          result = yield* sys.bind(fd, at("0.0.0.0", 53));
+        }
+        return result;
+      }),
+    ).toBe(expected);
   });
 
   it("to one port on two addresses, and again after close", () => {
-    expect(run(function* (sys) {
-      const first = yield* udp(sys);
-      const a = yield* sys.bind(first, at("10.0.0.1", 53));
-      const b = yield* sys.bind(yield* udp(sys), at("127.0.0.1", 53));
-      const c = yield* sys.bind(yield* udp(sys), at("0.0.0.0", 53));
-      yield* sys.close(first);
-      const d = yield* sys.bind(yield* udp(sys), at("10.0.0.1", 53));
-      return [a, b, c, d];
-    })).toEqual([0, 0, -E.EADDRINUSE, 0]);
+    expect(
+      run(function* (sys) {
+        const first = yield* udp(sys);
+        const a = yield* sys.bind(first, at("10.0.0.1", 53));
+        const b = yield* sys.bind(yield* udp(sys), at("127.0.0.1", 53));
+        const c = yield* sys.bind(yield* udp(sys), at("0.0.0.0", 53));
+        yield* sys.close(first);
+        const d = yield* sys.bind(yield* udp(sys), at("10.0.0.1", 53));
+        return [a, b, c, d];
+      }),
+    ).toEqual([0, 0, -E.EADDRINUSE, 0]);
   });
 });
 
@@ -136,17 +145,21 @@ describe("sendto", () => {
     ["a datagram", at("10.0.0.2", 9), 4, 4],
     ["nothing", at("10.0.0.2", 9), 0, 0],
   ])("%s", (_name, target, bytes, expected) => {
-    expect(run(function* (sys) {
-      return yield* sys.sendto(yield* udp(sys), new Uint8Array(bytes), 0, target);
-    })).toBe(expected);
+    expect(
+      run(function* (sys) {
+        return yield* sys.sendto(yield* udp(sys), new Uint8Array(bytes), 0, target);
+      }),
+    ).toBe(expected);
   });
 
   it("on a bad descriptor", () => {
-    expect(run(function* (sys) {
-      const none = yield* sys.sendto(99, new Uint8Array(1), 0, null);
-      const file = yield* sys.sendto(yield* sys.open("/dev/null", 0), new Uint8Array(1), 0, null);
-      return [none, file];
-    })).toEqual([-E.EBADF, -E.ENOTSOCK]);
+    expect(
+      run(function* (sys) {
+        const none = yield* sys.sendto(99, new Uint8Array(1), 0, null);
+        const file = yield* sys.sendto(yield* sys.open("/dev/null", 0), new Uint8Array(1), 0, null);
+        return [none, file];
+      }),
+    ).toEqual([-E.EBADF, -E.ENOTSOCK]);
   });
 
   it("puts out a right datagram, with and without checksum offload", () => {
@@ -192,27 +205,30 @@ describe("sendto", () => {
   });
 
   it("says EAGAIN instead with MSG_DONTWAIT", () => {
-    expect(run(function* (sys, machine) {
-      machine.ip.hold = true;
-      const fd = yield* udp(sys);
-      yield* sys.setsockopt(fd, SOL.SOCKET, SO.SNDBUF, 0);
-      const results: number[] = [];
-      for (let i = 0; i < 4; i++) {
-        results.push(yield* sys.sendto(fd, new Uint8Array(1000), MSG.DONTWAIT, at("10.0.0.2", 9)));
-      }
-      const size = yield* sys.getsockopt(fd, SOL.SOCKET, SO.SNDBUF);
-      machine.ip.releaseHeld();
-      return { results, size };
-    })).toEqual({ results: [1000, 1000, -E.EAGAIN, -E.EAGAIN], size: { value: 4608 } });
+    expect(
+      run(function* (sys, machine) {
+        machine.ip.hold = true;
+        const fd = yield* udp(sys);
+        yield* sys.setsockopt(fd, SOL.SOCKET, SO.SNDBUF, 0);
+        const results: number[] = [];
+        for (let i = 0; i < 4; i++) {
+          results.push(yield* sys.sendto(fd, new Uint8Array(1000), MSG.DONTWAIT, at("10.0.0.2", 9)));
+        }
+        const size = yield* sys.getsockopt(fd, SOL.SOCKET, SO.SNDBUF);
+        machine.ip.releaseHeld();
+        return { results, size };
+      }),
+    ).toEqual({ results: [1000, 1000, -E.EAGAIN, -E.EAGAIN], size: { value: 4608 } });
   });
 
   it("obeys IP_MTU_DISCOVER", () => {
-    const flags = (mode: number, bytes: number): unknown => run(function* (sys, machine) {
-      const fd = yield* udp(sys);
-      yield* sys.setsockopt(fd, SOL.IP, IP.MTU_DISCOVER, mode);
-      const result = yield* sys.sendto(fd, new Uint8Array(bytes), 0, at("10.0.0.2", 9));
-      return [result < 0 ? result : 0, machine.ip.sent[0]?.dontFragment];
-    });
+    const flags = (mode: number, bytes: number): unknown =>
+      run(function* (sys, machine) {
+        const fd = yield* udp(sys);
+        yield* sys.setsockopt(fd, SOL.IP, IP.MTU_DISCOVER, mode);
+        const result = yield* sys.sendto(fd, new Uint8Array(bytes), 0, at("10.0.0.2", 9));
+        return [result < 0 ? result : 0, machine.ip.sent[0]?.dontFragment];
+      });
     expect(flags(PMTUDISC.DONT, 100)).toEqual([0, false]);
     expect(flags(PMTUDISC.WANT, 100)).toEqual([0, true]);
     expect(flags(PMTUDISC.WANT, 2000)).toEqual([0, false]);
@@ -223,17 +239,19 @@ describe("sendto", () => {
 
 describe("receive", () => {
   it("takes datagrams in order, with who sent them", () => {
-    expect(run(function* (sys, machine) {
-      const fd = yield* udp(sys);
-      yield* sys.bind(fd, at("0.0.0.0", 9));
-      arrive(machine, { bytes: 3 });
-      arrive(machine, { bytes: 5, from: at("10.0.0.7", 77) });
-      const buffer = new Uint8Array(100);
-      const from = emptyAddress();
-      const first = yield* sys.recvfrom(fd, buffer, 0, from);
-      const second = yield* sys.recvfrom(fd, buffer, 0, from);
-      return [first, second, from];
-    })).toEqual([3, 5, at("10.0.0.7", 77)]);
+    expect(
+      run(function* (sys, machine) {
+        const fd = yield* udp(sys);
+        yield* sys.bind(fd, at("0.0.0.0", 9));
+        arrive(machine, { bytes: 3 });
+        arrive(machine, { bytes: 5, from: at("10.0.0.7", 77) });
+        const buffer = new Uint8Array(100);
+        const from = emptyAddress();
+        const first = yield* sys.recvfrom(fd, buffer, 0, from);
+        const second = yield* sys.recvfrom(fd, buffer, 0, from);
+        return [first, second, from];
+      }),
+    ).toEqual([3, 5, at("10.0.0.7", 77)]);
   });
 
   it("blocks until one comes, also through loopback", () => {
@@ -257,18 +275,20 @@ describe("receive", () => {
   });
 
   it("peeks, truncates and tells the true length", () => {
-    expect(run(function* (sys, machine) {
-      const fd = yield* udp(sys);
-      yield* sys.bind(fd, at("0.0.0.0", 9));
-      arrive(machine, { bytes: 10 });
-      const buffer = new Uint8Array(4);
-      const message: Message = { from: emptyAddress(), flags: 0, ttl: null, tos: null, timestamp: null, error: null };
-      const peeked = yield* sys.recvfrom(fd, buffer, MSG.PEEK, null);
-      const long = yield* sys.recvmsg(fd, buffer, MSG.PEEK | MSG.TRUNC, message);
-      const cut = yield* sys.recvfrom(fd, buffer, 0, null);
-      const none = yield* sys.recvfrom(fd, buffer, MSG.DONTWAIT, null);
-      return [peeked, long, message.flags, cut, none];
-    })).toEqual([4, 10, MSG.TRUNC, 4, -E.EAGAIN]);
+    expect(
+      run(function* (sys, machine) {
+        const fd = yield* udp(sys);
+        yield* sys.bind(fd, at("0.0.0.0", 9));
+        arrive(machine, { bytes: 10 });
+        const buffer = new Uint8Array(4);
+        const message: Message = { from: emptyAddress(), flags: 0, ttl: null, tos: null, timestamp: null, error: null };
+        const peeked = yield* sys.recvfrom(fd, buffer, MSG.PEEK, null);
+        const long = yield* sys.recvmsg(fd, buffer, MSG.PEEK | MSG.TRUNC, message);
+        const cut = yield* sys.recvfrom(fd, buffer, 0, null);
+        const none = yield* sys.recvfrom(fd, buffer, MSG.DONTWAIT, null);
+        return [peeked, long, message.flags, cut, none];
+      }),
+    ).toEqual([4, 10, MSG.TRUNC, 4, -E.EAGAIN]);
   });
 
   it("gives up after SO_RCVTIMEO, and at a caught signal", () => {
@@ -292,18 +312,20 @@ describe("receive", () => {
   });
 
   it("refuses what does not fit into the receive buffer, and gets its memory back", () => {
-    expect(run(function* (sys, machine) {
-      const fd = yield* udp(sys);
-      yield* sys.setsockopt(fd, SOL.SOCKET, SO.RCVBUF, 4000);
-      yield* sys.bind(fd, at("0.0.0.0", 9));
-      for (let i = 0; i < 20; i++) arrive(machine, { bytes: 1000 });
-      const snmp = machine.core.snmp.udp;
-      const dropped = machine.core.drops.get("SOCKET_RCVBUFF");
-      let count = 0;
-      while ((yield* sys.recvfrom(fd, new Uint8Array(2000), MSG.DONTWAIT, null)) >= 0) count++;
-      const rest = machine.userland.sockets.list()[0]?.receiveMemory.used;
-      return { count, dropped, rest, errors: snmp.RcvbufErrors, delivered: snmp.InDatagrams };
-    })).toEqual({ count: 4, dropped: 16, rest: 0, errors: 16, delivered: 4 });
+    expect(
+      run(function* (sys, machine) {
+        const fd = yield* udp(sys);
+        yield* sys.setsockopt(fd, SOL.SOCKET, SO.RCVBUF, 4000);
+        yield* sys.bind(fd, at("0.0.0.0", 9));
+        for (let i = 0; i < 20; i++) arrive(machine, { bytes: 1000 });
+        const snmp = machine.core.snmp.udp;
+        const dropped = machine.core.drops.get("SOCKET_RCVBUFF");
+        let count = 0;
+        while ((yield* sys.recvfrom(fd, new Uint8Array(2000), MSG.DONTWAIT, null)) >= 0) count++;
+        const rest = machine.userland.sockets.list()[0]?.receiveMemory.used;
+        return { count, dropped, rest, errors: snmp.RcvbufErrors, delivered: snmp.InDatagrams };
+      }),
+    ).toEqual({ count: 4, dropped: 16, rest: 0, errors: 16, delivered: 4 });
   });
 
   it("counts and answers what nobody wants", () => {
@@ -418,30 +440,42 @@ describe("receive", () => {
 });
 
 describe("ICMP errors", () => {
-  const refused = (connected: boolean, recvErr: boolean): unknown => run(function* (sys, machine) {
-    const fd = yield* udp(sys);
-    yield* sys.bind(fd, at("0.0.0.0", 1234));
-    if (recvErr) yield* sys.setsockopt(fd, SOL.IP, IP.RECVERR, 1);
-    if (connected) yield* sys.connect(fd, at("10.0.0.2", 9));
-    yield* sys.sendto(fd, utf8Encode("data"), 0, connected ? null : at("10.0.0.2", 9));
-    const quote = machine.skbs.alloc(64);
-    const start = quote.put((machine.ip.sent[0]?.bytes ?? new Uint8Array()).length);
-    quote.bytes.set(machine.ip.sent[0]?.bytes ?? new Uint8Array(), start);
-    quote.networkHeader = start;
-    quote.pull(20);
-    quote.transportHeader = quote.data;
-    machine.ip.protocol(17).error(quote, {
-      type: 3, code: 3, info: 0, offender: ip("10.0.0.2"), errno: E.ECONNREFUSED, isFatal: true,
+  const refused = (connected: boolean, recvErr: boolean): unknown =>
+    run(function* (sys, machine) {
+      const fd = yield* udp(sys);
+      yield* sys.bind(fd, at("0.0.0.0", 1234));
+      if (recvErr) yield* sys.setsockopt(fd, SOL.IP, IP.RECVERR, 1);
+      if (connected) yield* sys.connect(fd, at("10.0.0.2", 9));
+      yield* sys.sendto(fd, utf8Encode("data"), 0, connected ? null : at("10.0.0.2", 9));
+      const quote = machine.skbs.alloc(64);
+      const start = quote.put((machine.ip.sent[0]?.bytes ?? new Uint8Array()).length);
+      quote.bytes.set(machine.ip.sent[0]?.bytes ?? new Uint8Array(), start);
+      quote.networkHeader = start;
+      quote.pull(20);
+      quote.transportHeader = quote.data;
+      machine.ip.protocol(17).error(quote, {
+        type: 3,
+        code: 3,
+        info: 0,
+        offender: ip("10.0.0.2"),
+        errno: E.ECONNREFUSED,
+        isFatal: true,
+      });
+      machine.core.consume(quote);
+      const fds = [{ fd, events: POLL.IN, revents: 0 }];
+      yield* sys.poll(fds, 0);
+      const buffer = new Uint8Array(10);
+      const message: Message = { from: emptyAddress(), flags: 0, ttl: null, tos: null, timestamp: null, error: null };
+      const queued = yield* sys.recvmsg(fd, buffer, MSG.ERRQUEUE, message);
+      const result = yield* sys.recvfrom(fd, buffer, MSG.DONTWAIT, null);
+      return [
+        fds[0]?.revents,
+        queued,
+        message.error?.errno,
+        utf8Decode(buffer.subarray(0, Math.max(0, queued))),
+        result,
+      ];
     });
-    machine.core.consume(quote);
-    const fds = [{ fd, events: POLL.IN, revents: 0 }];
-    yield* sys.poll(fds, 0);
-    const buffer = new Uint8Array(10);
-    const message: Message = { from: emptyAddress(), flags: 0, ttl: null, tos: null, timestamp: null, error: null };
-    const queued = yield* sys.recvmsg(fd, buffer, MSG.ERRQUEUE, message);
-    const result = yield* sys.recvfrom(fd, buffer, MSG.DONTWAIT, null);
-    return [fds[0]?.revents, queued, message.error?.errno, utf8Decode(buffer.subarray(0, Math.max(0, queued))), result];
-  });
 
   it("reach a connected socket", () => {
     expect(refused(true, false)).toEqual([POLL.ERR, -E.EAGAIN, undefined, "", -E.ECONNREFUSED]);
@@ -458,46 +492,64 @@ describe("ICMP errors", () => {
 
 describe("connect and options", () => {
   it("dissolves with AF_UNSPEC", () => {
-    expect(run(function* (sys) {
-      const fd = yield* udp(sys);
-      const before = yield* sys.getpeername(fd, emptyAddress());
-      yield* sys.connect(fd, at("10.0.0.2", 9));
-      const name = emptyAddress();
-      yield* sys.getsockname(fd, name);
-      const peer = emptyAddress();
-      yield* sys.getpeername(fd, peer);
-      yield* sys.connect(fd, { ...emptyAddress(), family: AF.UNSPEC });
-      const after = emptyAddress();
-      yield* sys.getsockname(fd, after);
-      return [before, name.address, name.port > 0, peer, after.address, after.port];
-    })).toEqual([-E.ENOTCONN, OWN_ADDRESS, true, at("10.0.0.2", 9), IPV4_ANY, 0]);
+    expect(
+      run(function* (sys) {
+        const fd = yield* udp(sys);
+        const before = yield* sys.getpeername(fd, emptyAddress());
+        yield* sys.connect(fd, at("10.0.0.2", 9));
+        const name = emptyAddress();
+        yield* sys.getsockname(fd, name);
+        const peer = emptyAddress();
+        yield* sys.getpeername(fd, peer);
+        yield* sys.connect(fd, { ...emptyAddress(), family: AF.UNSPEC });
+        const after = emptyAddress();
+        yield* sys.getsockname(fd, after);
+        return [before, name.address, name.port > 0, peer, after.address, after.port];
+      }),
+    ).toEqual([-E.ENOTCONN, OWN_ADDRESS, true, at("10.0.0.2", 9), IPV4_ANY, 0]);
   });
 
   it("doubles buffer sizes and bounds them", () => {
-    expect(run(function* (sys) {
-      const fd = yield* udp(sys);
-      const values: unknown[] = [yield* sys.getsockopt(fd, SOL.SOCKET, SO.RCVBUF)];
-      for (const size of [1, 5000, 10_000_000]) {
-        yield* sys.setsockopt(fd, SOL.SOCKET, SO.RCVBUF, size);
-        values.push(yield* sys.getsockopt(fd, SOL.SOCKET, SO.RCVBUF));
-      }
-      return values;
-    })).toEqual([{ value: 212_992 }, { value: 2304 }, { value: 10_000 }, { value: 425_984 }]);
+    expect(
+      run(function* (sys) {
+        const fd = yield* udp(sys);
+        const values: unknown[] = [yield* sys.getsockopt(fd, SOL.SOCKET, SO.RCVBUF)];
+        for (const size of [1, 5000, 10_000_000]) {
+          yield* sys.setsockopt(fd, SOL.SOCKET, SO.RCVBUF, size);
+          values.push(yield* sys.getsockopt(fd, SOL.SOCKET, SO.RCVBUF));
+        }
+        return values;
+      }),
+    ).toEqual([{ value: 212_992 }, { value: 2304 }, { value: 10_000 }, { value: 425_984 }]);
   });
 
   it("knows families, types and protocols", () => {
-    expect(run(function* (sys) {
-      const results: number[] = [];
-      for (const [domain, type, protocol] of [
-        [AF.UNIX, SOCK.DGRAM, 0], [10, SOCK.DGRAM, 0], [AF.INET, SOCK.STREAM, 0], [AF.INET, SOCK.DGRAM, 6],
-        [AF.INET, SOCK.RAW, 0], [AF.INET, 9, 0], [AF.INET, SOCK.DGRAM, -1], [AF.INET, 0x100, 0],
-      ] as const) {
-        results.push(yield* sys.socket(domain, type, protocol));
-      }
-      return results;
-    })).toEqual([
-      -E.EAFNOSUPPORT, -E.EAFNOSUPPORT, -E.ESOCKTNOSUPPORT, -E.EPROTONOSUPPORT,
-      -E.EPROTONOSUPPORT, -E.ESOCKTNOSUPPORT, -E.EINVAL, -E.EINVAL,
+    expect(
+      run(function* (sys) {
+        const results: number[] = [];
+        for (const [domain, type, protocol] of [
+          [AF.UNIX, SOCK.DGRAM, 0],
+          [10, SOCK.DGRAM, 0],
+          [AF.INET, SOCK.STREAM, 0],
+          [AF.INET, SOCK.DGRAM, 6],
+          [AF.INET, SOCK.RAW, 0],
+          [AF.INET, 9, 0],
+          [AF.INET, SOCK.DGRAM, -1],
+          [AF.INET, 0x100, 0],
+        ] as const) {
+          results.push(yield* sys.socket(domain, type, protocol));
+        }
+        return results;
+      }),
+    ).toEqual([
+      -E.EAFNOSUPPORT,
+      -E.EAFNOSUPPORT,
+      -E.ESOCKTNOSUPPORT,
+      -E.EPROTONOSUPPORT,
+      -E.EPROTONOSUPPORT,
+      -E.ESOCKTNOSUPPORT,
+      -E.EINVAL,
+      -E.EINVAL,
     ]);
   });
 });

@@ -35,52 +35,60 @@ function* writeAll(sys: Sys, path: string, text: string, flags: number): Call<nu
 
 describe("files", () => {
   it("are written, appended to and truncated", () => {
-    expect(run(function* (sys) {
-      yield* writeAll(sys, "/tmp/a", "one\n", O.WRONLY | O.CREAT);
-      yield* writeAll(sys, "/tmp/a", "two\n", O.WRONLY | O.APPEND);
-      const both = yield* readAll(sys, "/tmp/a");
-      yield* writeAll(sys, "/tmp/a", "three\n", O.WRONLY | O.TRUNC);
-      return [both, yield* readAll(sys, "/tmp/a")];
-    })).toEqual(["one\ntwo\n", "three\n"]);
+    expect(
+      run(function* (sys) {
+        yield* writeAll(sys, "/tmp/a", "one\n", O.WRONLY | O.CREAT);
+        yield* writeAll(sys, "/tmp/a", "two\n", O.WRONLY | O.APPEND);
+        const both = yield* readAll(sys, "/tmp/a");
+        yield* writeAll(sys, "/tmp/a", "three\n", O.WRONLY | O.TRUNC);
+        return [both, yield* readAll(sys, "/tmp/a")];
+      }),
+    ).toEqual(["one\ntwo\n", "three\n"]);
   });
 
   it("share their offset over dup2", () => {
-    expect(run(function* (sys) {
-      yield* writeAll(sys, "/tmp/a", "abcdef", O.WRONLY | O.CREAT);
-      const fd = yield* sys.open("/tmp/a", O.RDONLY);
-      yield* sys.dup2(fd, 9);
-      const buffer = new Uint8Array(3);
-      yield* sys.read(fd, buffer);
-      yield* sys.read(9, buffer);
-      return utf8Decode(buffer);
-    })).toBe("def");
+    expect(
+      run(function* (sys) {
+        yield* writeAll(sys, "/tmp/a", "abcdef", O.WRONLY | O.CREAT);
+        const fd = yield* sys.open("/tmp/a", O.RDONLY);
+        yield* sys.dup2(fd, 9);
+        const buffer = new Uint8Array(3);
+        yield* sys.read(fd, buffer);
+        yield* sys.read(9, buffer);
+        return utf8Decode(buffer);
+      }),
+    ).toBe("def");
   });
 
   it("live on without a name while they are open", () => {
-    expect(run(function* (sys, machine) {
-      const before = machine.userland.vfs.tmpfs.inodes;
-      yield* writeAll(sys, "/tmp/a", "still here", O.WRONLY | O.CREAT);
-      const fd = yield* sys.open("/tmp/a", O.RDONLY);
-      yield* sys.unlink("/tmp/a");
-      const gone = yield* sys.open("/tmp/a", O.RDONLY);
-      const count = yield* sys.read(fd, new Uint8Array(100));
-      const held = machine.userland.vfs.tmpfs.bytes;
-      yield* sys.close(fd);
-      return [gone, count, held - machine.userland.vfs.tmpfs.bytes, machine.userland.vfs.tmpfs.inodes - before];
-    })).toEqual([-E.ENOENT, 10, 10, 0]);
+    expect(
+      run(function* (sys, machine) {
+        const before = machine.userland.vfs.tmpfs.inodes;
+        yield* writeAll(sys, "/tmp/a", "still here", O.WRONLY | O.CREAT);
+        const fd = yield* sys.open("/tmp/a", O.RDONLY);
+        yield* sys.unlink("/tmp/a");
+        const gone = yield* sys.open("/tmp/a", O.RDONLY);
+        const count = yield* sys.read(fd, new Uint8Array(100));
+        const held = machine.userland.vfs.tmpfs.bytes;
+        yield* sys.close(fd);
+        return [gone, count, held - machine.userland.vfs.tmpfs.bytes, machine.userland.vfs.tmpfs.inodes - before];
+      }),
+    ).toEqual([-E.ENOENT, 10, 10, 0]);
   });
 
   it("fill the file system up to ENOSPC and no further", () => {
-    expect(run(function* (sys, machine) {
-      const fd = yield* sys.open("/tmp/big", O.WRONLY | O.CREAT);
-      const chunk = new Uint8Array(8 * 1024 * 1024);
-      let result = 0;
-      for (let i = 0; i < 10 && result >= 0; i++) result = yield* sys.write(fd, chunk);
-      const full = machine.userland.vfs.tmpfs.bytes;
-      yield* sys.close(fd);
-      yield* sys.unlink("/tmp/big");
-      return [result, full, machine.userland.vfs.tmpfs.bytes < 1000];
-    })).toEqual([-E.ENOSPC, TMPFS_BYTES_MAX, true]);
+    expect(
+      run(function* (sys, machine) {
+        const fd = yield* sys.open("/tmp/big", O.WRONLY | O.CREAT);
+        const chunk = new Uint8Array(8 * 1024 * 1024);
+        let result = 0;
+        for (let i = 0; i < 10 && result >= 0; i++) result = yield* sys.write(fd, chunk);
+        const full = machine.userland.vfs.tmpfs.bytes;
+        yield* sys.close(fd);
+        yield* sys.unlink("/tmp/big");
+        return [result, full, machine.userland.vfs.tmpfs.bytes < 1000];
+      }),
+    ).toEqual([-E.ENOSPC, TMPFS_BYTES_MAX, true]);
   });
 
   const errors: readonly (readonly [string, (sys: Sys) => Call<unknown>, number])[] = [
@@ -120,136 +128,166 @@ describe("files", () => {
   });
 
   it("refuse reading and writing the wrong way", () => {
-    expect(run(function* (sys) {
-      const read = yield* sys.open("/etc/hosts", O.RDONLY);
-      const write = yield* sys.open("/etc/hosts", O.WRONLY);
-      return [yield* sys.write(read, new Uint8Array(1)), yield* sys.read(write, new Uint8Array(1))];
-    })).toEqual([-E.EBADF, -E.EBADF]);
+    expect(
+      run(function* (sys) {
+        const read = yield* sys.open("/etc/hosts", O.RDONLY);
+        const write = yield* sys.open("/etc/hosts", O.WRONLY);
+        return [yield* sys.write(read, new Uint8Array(1)), yield* sys.read(write, new Uint8Array(1))];
+      }),
+    ).toEqual([-E.EBADF, -E.EBADF]);
   });
 
   it("are found by relative paths from the working directory", () => {
-    expect(run(function* (sys) {
-      yield* sys.mkdir("/tmp/a");
-      yield* sys.mkdir("/tmp/a/b");
-      yield* sys.chdir("/tmp/a/b");
-      yield* writeAll(sys, "../../x", "up", O.WRONLY | O.CREAT);
-      const cwd = yield* sys.getcwd();
-      yield* sys.rename("/tmp/a/b", "/tmp/moved");
-      return [cwd, yield* sys.getcwd(), yield* readAll(sys, "./../x"), yield* sys.readdir("/tmp")];
-    })).toEqual(["/tmp/a/b", "/tmp/moved", "up", ["a", "moved", "x"]]);
+    expect(
+      run(function* (sys) {
+        yield* sys.mkdir("/tmp/a");
+        yield* sys.mkdir("/tmp/a/b");
+        yield* sys.chdir("/tmp/a/b");
+        yield* writeAll(sys, "../../x", "up", O.WRONLY | O.CREAT);
+        const cwd = yield* sys.getcwd();
+        yield* sys.rename("/tmp/a/b", "/tmp/moved");
+        return [cwd, yield* sys.getcwd(), yield* readAll(sys, "./../x"), yield* sys.readdir("/tmp")];
+      }),
+    ).toEqual(["/tmp/a/b", "/tmp/moved", "up", ["a", "moved", "x"]]);
   });
 
   it("run out of descriptors at the limit, and leak none", () => {
-    expect(run(function* (sys) {
-      let fd = 0;
-      let count = 0;
-      for (; fd >= 0; count++) fd = yield* sys.open("/dev/null", O.RDONLY);
-      yield* sys.close(5);
-      return [fd, count, yield* sys.open("/dev/null", O.RDONLY)];
-    })).toEqual([-E.EMFILE, 1025, 5]);
+    expect(
+      run(function* (sys) {
+        let fd = 0;
+        let count = 0;
+        for (; fd >= 0; count++) fd = yield* sys.open("/dev/null", O.RDONLY);
+        yield* sys.close(5);
+        return [fd, count, yield* sys.open("/dev/null", O.RDONLY)];
+      }),
+    ).toEqual([-E.EMFILE, 1025, 5]);
   });
 });
 
 describe("devices", () => {
   it("do what their names say", () => {
-    expect(run(function* (sys) {
-      const buffer = Uint8Array.of(1, 2);
-      const zero = yield* sys.read(yield* sys.open("/dev/zero", O.RDONLY), buffer);
-      const none = yield* sys.read(yield* sys.open("/dev/null", O.RDONLY), new Uint8Array(9));
-      const gone = yield* sys.write(yield* sys.open("/dev/null", O.WRONLY), buffer);
-      const full = yield* sys.write(yield* sys.open("/dev/full", O.WRONLY), buffer);
-      const random = new Uint8Array(64);
-      yield* sys.read(yield* sys.open("/dev/urandom", O.RDONLY), random);
-      return [zero, [...buffer], none, gone, full, new Set(random).size > 20];
-    })).toEqual([2, [0, 0], 0, 2, -E.ENOSPC, true]);
+    expect(
+      run(function* (sys) {
+        const buffer = Uint8Array.of(1, 2);
+        const zero = yield* sys.read(yield* sys.open("/dev/zero", O.RDONLY), buffer);
+        const none = yield* sys.read(yield* sys.open("/dev/null", O.RDONLY), new Uint8Array(9));
+        const gone = yield* sys.write(yield* sys.open("/dev/null", O.WRONLY), buffer);
+        const full = yield* sys.write(yield* sys.open("/dev/full", O.WRONLY), buffer);
+        const random = new Uint8Array(64);
+        yield* sys.read(yield* sys.open("/dev/urandom", O.RDONLY), random);
+        return [zero, [...buffer], none, gone, full, new Set(random).size > 20];
+      }),
+    ).toEqual([2, [0, 0], 0, 2, -E.ENOSPC, true]);
   });
 });
 
 describe("pipes", () => {
   it("hold a writer back until there is room", () => {
-    expect(run(function* (sys) {
-      const ends: [number, number] = [0, 0];
-      yield* sys.pipe(ends);
-      const writer = yield* sys.spawn(function* (child) {
-        const sent = yield* child.write(1, new Uint8Array(200_000));
-        return sent === 200_000 ? 0 : 1;
-      }, ["writer"], { files: new Map([[1, ends[1]]]) });
-      yield* sys.close(ends[1]);
-      const buffer = new Uint8Array(10_000);
-      let total = 0;
-      for (let count = 1; count > 0; total += count) {
-        yield* sys.nanosleep(1000);
-        count = yield* sys.read(ends[0], buffer);
-      }
-      return [total, (yield* sys.waitpid(writer, 0)).status];
-    })).toEqual([200_000, 0]);
+    expect(
+      run(function* (sys) {
+        const ends: [number, number] = [0, 0];
+        yield* sys.pipe(ends);
+        const writer = yield* sys.spawn(
+          function* (child) {
+            const sent = yield* child.write(1, new Uint8Array(200_000));
+            return sent === 200_000 ? 0 : 1;
+          },
+          ["writer"],
+          { files: new Map([[1, ends[1]]]) },
+        );
+        yield* sys.close(ends[1]);
+        const buffer = new Uint8Array(10_000);
+        let total = 0;
+        for (let count = 1; count > 0; total += count) {
+          yield* sys.nanosleep(1000);
+          count = yield* sys.read(ends[0], buffer);
+        }
+        return [total, (yield* sys.waitpid(writer, 0)).status];
+      }),
+    ).toEqual([200_000, 0]);
   });
 
   it("kill a writer without readers, or tell it when it ignores SIGPIPE", () => {
-    expect(run(function* (sys) {
-      const statuses: number[] = [];
-      for (const ignores of [false, true]) {
-        const ends: [number, number] = [0, 0];
-        yield* sys.pipe(ends);
-        yield* sys.close(ends[0]);
-        const child = yield* sys.spawn(function* (inner) {
-          if (ignores) yield* inner.sigaction(SIGNALS.PIPE, "ignore");
-          return -(yield* inner.write(1, new Uint8Array(1)));
-        }, ["child"], { files: new Map([[1, ends[1]]]) });
-        statuses.push((yield* sys.waitpid(child, 0)).status);
-      }
-      return statuses;
-    })).toEqual([128 + SIGNALS.PIPE, E.EPIPE]);
+    expect(
+      run(function* (sys) {
+        const statuses: number[] = [];
+        for (const ignores of [false, true]) {
+          const ends: [number, number] = [0, 0];
+          yield* sys.pipe(ends);
+          yield* sys.close(ends[0]);
+          const child = yield* sys.spawn(
+            function* (inner) {
+              if (ignores) yield* inner.sigaction(SIGNALS.PIPE, "ignore");
+              return -(yield* inner.write(1, new Uint8Array(1)));
+            },
+            ["child"],
+            { files: new Map([[1, ends[1]]]) },
+          );
+          statuses.push((yield* sys.waitpid(child, 0)).status);
+        }
+        return statuses;
+      }),
+    ).toEqual([128 + SIGNALS.PIPE, E.EPIPE]);
   });
 
   it("answer at once when they are not to block", () => {
-    expect(run(function* (sys) {
-      const ends: [number, number] = [0, 0];
-      yield* sys.pipe(ends);
-      for (const fd of ends) yield* sys.fcntlNonblock(fd, true);
-      const empty = yield* sys.read(ends[0], new Uint8Array(1));
-      const part = yield* sys.write(ends[1], new Uint8Array(100_000));
-      const full = yield* sys.write(ends[1], new Uint8Array(1));
-      return [empty, part, full];
-    })).toEqual([-E.EAGAIN, 65_536, -E.EAGAIN]);
+    expect(
+      run(function* (sys) {
+        const ends: [number, number] = [0, 0];
+        yield* sys.pipe(ends);
+        for (const fd of ends) yield* sys.fcntlNonblock(fd, true);
+        const empty = yield* sys.read(ends[0], new Uint8Array(1));
+        const part = yield* sys.write(ends[1], new Uint8Array(100_000));
+        const full = yield* sys.write(ends[1], new Uint8Array(1));
+        return [empty, part, full];
+      }),
+    ).toEqual([-E.EAGAIN, 65_536, -E.EAGAIN]);
   });
 });
 
 describe("poll", () => {
   it("waits for the first of several, or for the time-out", () => {
-    expect(run(function* (sys) {
-      const ends: [number, number] = [0, 0];
-      yield* sys.pipe(ends);
-      const socket = yield* sys.socket(AF.INET, SOCK.DGRAM, 0);
-      yield* sys.bind(socket, at("127.0.0.1", 9));
-      const fds = [
-        { fd: ends[0], events: POLL.IN, revents: 0 },
-        { fd: socket, events: POLL.IN, revents: 0 },
-        { fd: -1, events: POLL.IN, revents: 0 },
-      ];
-      const before = sys.now();
-      const none = yield* sys.poll(fds, 1000);
-      const waited = sys.now() - before;
-      yield* sys.spawn(function* (child) {
-        yield* child.nanosleep(500);
-        yield* child.sendto(yield* child.socket(AF.INET, SOCK.DGRAM, 0), new Uint8Array(1), 0, at("127.0.0.1", 9));
-        yield* child.nanosleep(500);
-        return 0;
-      }, ["child"], { files: new Map([[1, ends[1]]]) });
-      const one = yield* sys.poll(fds, -1);
-      const which = fds.map((entry) => entry.revents);
-      yield* sys.recvfrom(socket, new Uint8Array(1), 0, null);
-      yield* sys.close(ends[1]);
-      const hangup = yield* sys.poll(fds, -1);
-      return [none, waited, one, which, hangup, fds[0]?.revents];
-    })).toEqual([0, 1000, 1, [0, POLL.IN, 0], 1, POLL.HUP]);
+    expect(
+      run(function* (sys) {
+        const ends: [number, number] = [0, 0];
+        yield* sys.pipe(ends);
+        const socket = yield* sys.socket(AF.INET, SOCK.DGRAM, 0);
+        yield* sys.bind(socket, at("127.0.0.1", 9));
+        const fds = [
+          { fd: ends[0], events: POLL.IN, revents: 0 },
+          { fd: socket, events: POLL.IN, revents: 0 },
+          { fd: -1, events: POLL.IN, revents: 0 },
+        ];
+        const before = sys.now();
+        const none = yield* sys.poll(fds, 1000);
+        const waited = sys.now() - before;
+        yield* sys.spawn(
+          function* (child) {
+            yield* child.nanosleep(500);
+            yield* child.sendto(yield* child.socket(AF.INET, SOCK.DGRAM, 0), new Uint8Array(1), 0, at("127.0.0.1", 9));
+            yield* child.nanosleep(500);
+            return 0;
+          },
+          ["child"],
+          { files: new Map([[1, ends[1]]]) },
+        );
+        const one = yield* sys.poll(fds, -1);
+        const which = fds.map((entry) => entry.revents);
+        yield* sys.recvfrom(socket, new Uint8Array(1), 0, null);
+        yield* sys.close(ends[1]);
+        const hangup = yield* sys.poll(fds, -1);
+        return [none, waited, one, which, hangup, fds[0]?.revents];
+      }),
+    ).toEqual([0, 1000, 1, [0, POLL.IN, 0], 1, POLL.HUP]);
   });
 
   it("reports descriptors that are not open", () => {
-    expect(run(function* (sys) {
-      const fds = [{ fd: 55, events: 0, revents: 0 }];
-      return [yield* sys.poll(fds, -1), fds[0]?.revents];
-    })).toEqual([1, POLL.NVAL]);
+    expect(
+      run(function* (sys) {
+        const fds = [{ fd: 55, events: 0, revents: 0 }];
+        return [yield* sys.poll(fds, -1), fds[0]?.revents];
+      }),
+    ).toEqual([1, POLL.NVAL]);
   });
 });
 
@@ -258,14 +296,18 @@ describe("terminals", () => {
     const machine = new TestMachine();
     const { tty, output } = machine.terminal();
     const read: string[] = [];
-    const process = machine.start(function* (sys) {
-      const buffer = new Uint8Array(100);
-      for (;;) {
-        const count = yield* sys.read(0, buffer);
-        if (count <= 0) return count === 0 ? 0 : 1;
-        read.push(utf8Decode(buffer.subarray(0, count)));
-      }
-    }, ["cat"], tty);
+    const process = machine.start(
+      function* (sys) {
+        const buffer = new Uint8Array(100);
+        for (;;) {
+          const count = yield* sys.read(0, buffer);
+          if (count <= 0) return count === 0 ? 0 : 1;
+          read.push(utf8Decode(buffer.subarray(0, count)));
+        }
+      },
+      ["cat"],
+      tty,
+    );
     machine.advance(1);
     for (const key of utf8Encode(keys)) {
       tty.input(Uint8Array.of(key));
@@ -284,26 +326,34 @@ describe("terminals", () => {
     ["Ctrl-D on an empty line", "a\n\x04", ["a\n"], "a\n", 0],
     ["Ctrl-C", "abc\x03", [], "abc^C", 130],
     ["Ctrl-\\", "\x1c", [], "^\\", 131],
-  ])("%s", (_name, keys, read, screen, status) => expect(lines(keys)).toEqual({ read, screen, status }));
+  ])("%s", (_name, ...[keys, read, screen, status]) => expect(lines(keys)).toEqual({ read, screen, status }));
 
   it("signal the foreground group alone, and let only it read", () => {
     const machine = new TestMachine();
     const { tty } = machine.terminal();
     const got: string[] = [];
-    const shell = machine.start(function* (sys) {
-      yield* sys.sigaction(SIGNALS.INT, "ignore");
-      const child = yield* sys.spawn(function* (inner) {
-        yield* inner.sigaction(SIGNALS.INT, "default");
-        const buffer = new Uint8Array(10);
-        got.push(utf8Decode(buffer.subarray(0, yield* inner.read(0, buffer))));
-        return yield* inner.nanosleep(SECOND * 100);
-      }, ["child"], { group: 0 });
-      yield* sys.nanosleep(100);
-      yield* sys.tcsetpgrp(0, child);
-      const { status } = yield* sys.waitpid(child, 0);
-      yield* sys.tcsetpgrp(0, sys.pid);
-      return status;
-    }, ["sh"], tty);
+    const shell = machine.start(
+      function* (sys) {
+        yield* sys.sigaction(SIGNALS.INT, "ignore");
+        const child = yield* sys.spawn(
+          function* (inner) {
+            yield* inner.sigaction(SIGNALS.INT, "default");
+            const buffer = new Uint8Array(10);
+            got.push(utf8Decode(buffer.subarray(0, yield* inner.read(0, buffer))));
+            return yield* inner.nanosleep(SECOND * 100);
+          },
+          ["child"],
+          { group: 0 },
+        );
+        yield* sys.nanosleep(100);
+        yield* sys.tcsetpgrp(0, child);
+        const { status } = yield* sys.waitpid(child, 0);
+        yield* sys.tcsetpgrp(0, sys.pid);
+        return status;
+      },
+      ["sh"],
+      tty,
+    );
     machine.advance(10);
     tty.input(utf8Encode("x\n"));
     machine.advance(10);
@@ -328,14 +378,16 @@ describe("/proc", () => {
   const read = (path: string): string => run((sys) => readAll(sys, path));
 
   it("shows sysctls and takes new values", () => {
-    expect(run(function* (sys, machine) {
-      const before = yield* readAll(sys, "/proc/sys/net/core/rmem_default");
-      const set = yield* writeAll(sys, "/proc/sys/net/core/rmem_default", "5000\n", O.WRONLY);
-      const bad = yield* writeAll(sys, "/proc/sys/net/core/rmem_default", "much", O.WRONLY);
-      const names = yield* sys.readdir("/proc/sys/net");
-      const none = yield* sys.open("/proc/sys/net/nothing", O.RDONLY);
-      return [before, set, bad, machine.core.sysctls.get("net.core.rmem_default"), names, none];
-    })).toEqual(["212992\n", 5, -E.EINVAL, "5000", ["core", "ipv4"], -E.ENOENT]);
+    expect(
+      run(function* (sys, machine) {
+        const before = yield* readAll(sys, "/proc/sys/net/core/rmem_default");
+        const set = yield* writeAll(sys, "/proc/sys/net/core/rmem_default", "5000\n", O.WRONLY);
+        const bad = yield* writeAll(sys, "/proc/sys/net/core/rmem_default", "much", O.WRONLY);
+        const names = yield* sys.readdir("/proc/sys/net");
+        const none = yield* sys.open("/proc/sys/net/nothing", O.RDONLY);
+        return [before, set, bad, machine.core.sysctls.get("net.core.rmem_default"), names, none];
+      }),
+    ).toEqual(["212992\n", 5, -E.EINVAL, "5000", ["core", "ipv4"], -E.ENOENT]);
   });
 
   it("shows processes", () => {
@@ -357,7 +409,12 @@ describe("/proc", () => {
 
   it("formats /proc/net/dev as Linux does", () => {
     const text = run(function* (sys, machine) {
-      Object.assign(machine.devices.eth0.stats, { rxBytes: 195853243, rxPackets: 5298, txBytes: 486994, txPackets: 3371 });
+      Object.assign(machine.devices.eth0.stats, {
+        rxBytes: 195853243,
+        rxPackets: 5298,
+        txBytes: 486994,
+        txPackets: 3371,
+      });
       return yield* readAll(sys, "/proc/net/dev");
     });
     expect(text.split("\n")[3]).toBe(
@@ -366,7 +423,10 @@ describe("/proc", () => {
   });
 
   it("formats softirqs, interrupts, softnet_stat, uptime and stat", () => {
-    expect(read("/proc/softirqs").split("\n").slice(0, 2)).toEqual(["                    CPU0       ", "          HI:          0"]);
+    expect(read("/proc/softirqs").split("\n").slice(0, 2)).toEqual([
+      "                    CPU0       ",
+      "          HI:          0",
+    ]);
     expect(read("/proc/interrupts")).toBe("           CPU0       \n");
     expect(read("/proc/net/softnet_stat")).toBe(`${Array(15).fill("00000000").join(" ")}\n`);
     expect(read("/proc/uptime")).toBe("0.00 0.00\n");

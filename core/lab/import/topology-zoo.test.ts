@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { parseLab } from "../parse.ts";
+import { formatAddress } from "../scalars.ts";
 import { importTopologyZoo } from "./topology-zoo.ts";
 
 const node = (id: string, label: string, data = ""): string =>
@@ -47,6 +48,12 @@ test("routers, rates, delays, costs", () => {
     "router Koln",
     "router node-2",
     "router New-York-2",
+  ]);
+  expect(lab.value.nodes.map((node) => node.kind === "router" && node.loopback.map(formatAddress).join())).toEqual([
+    "10.255.0.1/32",
+    "10.255.0.2/32",
+    "10.255.0.3/32",
+    "10.255.0.4/32",
   ]);
   const [atlantic, first, second] = lab.value.links;
   expect(atlantic?.forward).toMatchObject({ rateBps: 10_000_000_000 });

@@ -1,7 +1,8 @@
 /**
  * Maps of the Internet Topology Zoo (Knight, Nguyen, Falkner, Bowden, Roughan: "The Internet Topology Zoo", IEEE JSAC
  * 29(9), 2011) in GraphML. Every node becomes a router, every edge a cable whose delay is that of light in fibre along
- * the great circle and whose cost is that delay in microseconds, so that the shortest path is the quickest.
+ * the great circle and whose cost is that delay in microseconds, so that the shortest path is the quickest. Every router
+ * has an address of its own on `lo`.
  * Left out: nested graphs, ports, hyperedges (the Zoo writes those as nodes), and self loops, which carry nothing.
  */
 import { bad, good, type Result } from "../../base/result.ts";
@@ -174,9 +175,20 @@ function labOf(fields: Fields, nodes: ReadonlyMap<string, MapNode>, links: NonNu
     name: name.slice(0, 200),
     text: `${facts.map((fact) => fact.slice(0, 2000)).join("\n\n")}\n`,
     routing: "auto",
-    nodes: Object.fromEntries(all.map((node, i) => [node.name, { kind: "router", at: pointOf(points[i]) } as const])),
+    nodes: Object.fromEntries(
+      all.map((node, i) => [
+        node.name,
+        { kind: "router", at: pointOf(points[i]), addresses: { lo: loopbackOf(i) } } as const,
+      ]),
+    ),
     links,
   };
 }
+
+/**
+ * An address that does not go down with one of the router's cables, as operators give each of their routers. They come
+ * out of 10.255.0.0/16, which the networks of the cables reach last.
+ */
+const loopbackOf = (index: number): string => `10.255.${(index + 1) >> 8}.${(index + 1) & 0xff}/32`;
 
 const pointOf = (point: { x: number; y: number } | undefined): [number, number] => [point?.x ?? 0, point?.y ?? 0];

@@ -11,7 +11,21 @@ where  OBJECT := { address | link | neighbour | route }
        OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] | -br[ief] | -o[neline] | -j[son] | -4 }`;
 
 const OBJECTS = ["address", "route", "link", "neighbor", "neighbour", "help"] as const;
-const OPTIONS = ["statistics", "stats", "details", "brief", "oneline", "json", "pretty", "4", "6", "Version", "help", "color", "family"] as const;
+const OPTIONS = [
+  "statistics",
+  "stats",
+  "details",
+  "brief",
+  "oneline",
+  "json",
+  "pretty",
+  "4",
+  "6",
+  "Version",
+  "help",
+  "color",
+  "family",
+] as const;
 
 export const ip: Program = function* (sys, argv) {
   let at = 1;

@@ -90,7 +90,12 @@ function* flushAddresses(sys: Sys, words: Words): Call<number> {
   return error < 0 ? yield* refused(sys, error) : 0;
 }
 
-type LinkChange = { -readonly [K in keyof Extract<NetlinkRequest, { kind: "link-set" }>]: Extract<NetlinkRequest, { kind: "link-set" }>[K] };
+type LinkChange = {
+  -readonly [K in keyof Extract<NetlinkRequest, { kind: "link-set" }>]: Extract<
+    NetlinkRequest,
+    { kind: "link-set" }
+  >[K];
+};
 
 function* setLink(sys: Sys, words: Words): Call<number> {
   let first = words.next();
@@ -112,7 +117,7 @@ function applySetting(request: LinkChange, word: string, words: Words): string |
     return null;
   }
   const value = words.next();
-  if (value === undefined) return "Command line is not complete. Try option \"help\"";
+  if (value === undefined) return 'Command line is not complete. Try option "help"';
   if (word === "mtu" || word === "txqueuelen" || word === "txqlen" || word === "qlen") {
     const number = parseInteger(value, 0, 2 ** 31);
     const name = word === "mtu" ? "mtu" : "txqueuelen";
@@ -121,7 +126,8 @@ function applySetting(request: LinkChange, word: string, words: Words): string |
     return null;
   }
   if (word === "promisc") {
-    if (value !== "on" && value !== "off") return `Error: argument of "promisc" must be one of "on", "off", not "${value}"`;
+    if (value !== "on" && value !== "off")
+      return `Error: argument of "promisc" must be one of "on", "off", not "${value}"`;
     request.promisc = value === "on";
     return null;
   }
@@ -149,7 +155,10 @@ function* showLinks(sys: Sys, options: IpOptions, words: Words, withAddresses: b
   const known = withAddresses ? yield* addresses(sys) : [];
   const of = (link: LinkInfo): AddressInfo[] => known.filter((each) => each.device === link.name);
   if (options.json) {
-    yield* printJson(sys, shown.map((link) => linkJson(link, withAddresses ? of(link) : null, options)));
+    yield* printJson(
+      sys,
+      shown.map((link) => linkJson(link, withAddresses ? of(link) : null, options)),
+    );
     return 0;
   }
   for (const link of shown) {
@@ -238,33 +247,26 @@ const SEND_ERRORS = [
 ] as const;
 
 type Column = readonly [title: string, counter: string];
-/** Least widths of the six columns, as iproute2 has them; a larger number widens its column. */
-const WIDTHS = [10, 7, 6, 7, 7, 7] as const;
+/** Widths of the columns as iproute2 has them, the first with its indentation; a longer number widens its column. */
+const COUNTER_WIDTHS = [14, 7, 6, 7, 7, 7] as const;
+const ERROR_WIDTHS = [22, 6, 7, 7, 7] as const;
 
-function counterLines(link: LinkInfo, title: string, table: readonly Column[], first: number): string {
+function counterLines(link: LinkInfo, title: string, table: readonly Column[], widths: readonly number[]): string {
   const values = table.map(([, counter]) => String(link.stats.get(counter) ?? 0));
-  const widths = values.map((value, i) => Math.max(value.length, i === 0 ? first : (WIDTHS[i] ?? 7)));
-  // The first column shares its room with the title: together they are as wide as the number below, indented.
-  const indent = 14 - 10;
-  const heads = table.map(([name], i) =>
-    i === 0 ? name.padStart((widths[0] ?? 0) + indent - title.length) : name.padStart(widths[i] ?? 0),
-  );
-  const cells = values.map((value, i) => (i === 0 ? value.padStart((widths[0] ?? 0) + indent) : value.padStart(widths[i] ?? 0)));
-  return `${title}${heads.join(" ")} \n${cells.join(" ")} \n`;
+  const width = (i: number): number => Math.max(widths[i] ?? 7, (values[i] ?? "").length);
+  const heads = table.map(([name], i) => name.padStart(i === 0 ? width(0) - title.length : width(i)));
+  const cells = values.map((value, i) => value.padStart(width(i)));
+  // Room for a seventh column, "compressed", which the counters' heading always leaves.
+  const tail = widths === COUNTER_WIDTHS ? " ".repeat(11) : "";
+  return `${title}${heads.join(" ")}${tail}\n${cells.join(" ")} \n`;
 }
 
 function statisticsText(link: LinkInfo, errors: boolean): string {
-  const received = counterLines(link, "    RX:", RECEIVED, 10);
-  const receiveErrors = errors ? errorLines(link, "    RX errors:", RECEIVE_ERRORS) : "";
-  const sent = counterLines(link, "    TX:", SENT, 10);
-  const sendErrors = errors ? errorLines(link, "    TX errors:", SEND_ERRORS) : "";
-  return received.replace(/ \n/g, "           \n").replace(/ {11}\n(?=.)/, "           \n") && received + receiveErrors + sent + sendErrors;
-}
-
-function errorLines(link: LinkInfo, title: string, table: readonly Column[]): string {
-  const heads = table.map(([name], i) => (i === 0 ? name.padStart(22 - title.length) : name.padStart(7)));
-  const cells = table.map(([, counter], i) => String(link.stats.get(counter) ?? 0).padStart(i === 0 ? 22 : 7));
-  return `${title}${heads.join(" ")} \n${cells.join(" ")} \n`;
+  const received = counterLines(link, "    RX:", RECEIVED, COUNTER_WIDTHS);
+  const receiveErrors = errors ? counterLines(link, "    RX errors:", RECEIVE_ERRORS, ERROR_WIDTHS) : "";
+  const sent = counterLines(link, "    TX:", SENT, COUNTER_WIDTHS);
+  const sendErrors = errors ? counterLines(link, "    TX errors:", SEND_ERRORS, ERROR_WIDTHS) : "";
+  return received + receiveErrors + sent + sendErrors;
 }
 
 function linkJson(link: LinkInfo, known: readonly AddressInfo[] | null, options: IpOptions): Json {

@@ -20,7 +20,21 @@ import {
   type Words,
 } from "./context.ts";
 
-const VERBS = ["add", "append", "change", "chg", "delete", "del", "get", "list", "show", "lst", "replace", "flush", "help"] as const;
+const VERBS = [
+  "add",
+  "append",
+  "change",
+  "chg",
+  "delete",
+  "del",
+  "get",
+  "list",
+  "show",
+  "lst",
+  "replace",
+  "flush",
+  "help",
+] as const;
 const TYPES = ["unicast", "blackhole", "unreachable", "prohibit"] as const;
 
 export function* routeCommand(sys: Sys, options: IpOptions, words: Words): Call<number> {
@@ -208,7 +222,8 @@ function* getRoute(sys: Sys, options: IpOptions, words: Words): Call<number> {
   const source = route.source === null ? "" : ` src ${formatIpv4(route.source)}`;
   const origin = from === undefined ? "" : ` from ${formatIpv4(from)}`;
   const seconds = route.mtuExpires === null ? 0 : Math.ceil((route.mtuExpires - sys.now()) / SECOND);
-  const cache = route.type === "local" ? "<local> " : route.mtu === null ? "" : `expires ${seconds}sec mtu ${route.mtu} `;
+  const cache =
+    route.type === "local" ? "<local> " : route.mtu === null ? "" : `expires ${seconds}sec mtu ${route.mtu} `;
   const head = `${type}${target}${origin}${via} dev ${route.device ?? "lo"}${source} uid 0 `;
   yield* print(sys, `${head}\n    cache ${cache}\n`);
   return 0;

@@ -161,7 +161,7 @@ function* openSocket(sys: Sys, args: Arguments, address: Ipv4Address): Call<numb
     ICMP_TYPE.TIME_EXCEEDED,
     ICMP_TYPE.PARAMETERPROB,
   ];
-  yield* sys.setsockopt(fd, SOL.RAW, ICMP_FILTER, ~wanted.reduce((mask, type) => mask | (1 << type), 0));
+  yield* sys.setsockopt(fd, SOL.RAW, ICMP_FILTER, ~wanted.reduce<number>((mask, type) => mask | (1 << type), 0));
   yield* sys.setsockopt(fd, SOL.SOCKET, SO.TIMESTAMP, 1);
   if (args.has("b") || isLimitedBroadcast(address)) yield* sys.setsockopt(fd, SOL.SOCKET, SO.BROADCAST, 1);
   const ttl = parseInteger(args.value("t") ?? "64", 1, 255);

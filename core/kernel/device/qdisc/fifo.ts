@@ -37,8 +37,7 @@ export class Fifo implements Qdisc {
   }
 
   enqueue(skb: SkBuff): boolean {
-    const fits =
-      this.kind === "pfifo" ? this.#queue.length < this.limit : this.#queue.bytes + skb.length <= this.limit;
+    const fits = this.kind === "pfifo" ? this.#queue.length < this.limit : this.#queue.bytes + skb.length <= this.limit;
     if (!fits) {
       this.stats.dropped++;
       this.#context.core.drop(skb, "QDISC_DROP");

@@ -1,7 +1,14 @@
 /** A packet's flow as a number (skb_flow_dissect, skb_get_hash): addresses, protocol, and ports of unfragmented UDP and TCP. */
 import { u16, u32, u8 } from "../../../base/bytes.ts";
 import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4 } from "../../../wire/ethernet.ts";
-import { ipv4HeaderBytes, ipv4IsFragment, IPPROTO_TCP, IPPROTO_UDP, IPV4, IPV4_HEADER_BYTES } from "../../../wire/ipv4.ts";
+import {
+  ipv4HeaderBytes,
+  ipv4IsFragment,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPV4,
+  IPV4_HEADER_BYTES,
+} from "../../../wire/ipv4.ts";
 import type { SkBuff } from "../../skb/skbuff.ts";
 
 /** 32 bits, unsigned. `skb.data` is at the Ethernet header. */

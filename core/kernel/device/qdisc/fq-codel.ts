@@ -6,6 +6,7 @@
  */
 import type { DropReason } from "../../../contract/drop-reason.ts";
 import { Ring } from "../../../base/ring.ts";
+import { ETHERNET_HEADER_BYTES } from "../../../wire/ethernet.ts";
 import { SkbQueue } from "../../skb/skb-queue.ts";
 import type { SkBuff } from "../../skb/skbuff.ts";
 import { Codel, markCongestion, type CodelQueue, type CodelSettings } from "./codel.ts";
@@ -150,7 +151,7 @@ export class FqCodel implements Qdisc {
     const bucket = Math.floor((skb.hash * this.#settings.flows) / 2 ** 32);
     let flow = this.#flows.get(bucket);
     if (flow === undefined) {
-      flow = new Flow(this, new Codel(this.#settings, this.#context.mtu));
+      flow = new Flow(this, new Codel(this.#settings, this.#context.mtu + ETHERNET_HEADER_BYTES));
       this.#flows.set(bucket, flow);
     }
     return flow;
@@ -169,16 +170,17 @@ export class FqCodel implements Qdisc {
     if (fattest === null) return;
     const threshold = fattest.queue.bytes / 2;
     let bytes = 0;
-    for (let i = 0; i < this.#settings.dropBatch && (i === 0 || bytes < threshold); i++) {
+    let count = 0;
+    for (; count < this.#settings.dropBatch && (count === 0 || bytes < threshold); count++) {
       const skb = fattest.shift();
-      if (skb === null) return;
+      if (skb === null) break;
       bytes += skb.length;
       this.stats.dropped++;
       this.#dropOverlimit++;
       this.#context.core.drop(skb, "QDISC_OVERLIMIT");
     }
     // CoDel learns of these drops as well, or it would start from nothing when they end (fq_codel_drop).
-    fattest.codel.count++;
+    fattest.codel.count += count;
   }
 
   reset(reason: DropReason): void {

@@ -19,11 +19,6 @@ export class TimedQueue {
     return this.#times[0] ?? Infinity;
   }
 
-  /** Latest instant of all packets; -Infinity when empty. */
-  get lastAt(): number {
-    return this.#times.reduce((latest, time) => Math.max(latest, time), -Infinity);
-  }
-
   push(skb: SkBuff, at: number): void {
     assert(!skb.inQueue && skb.users > 0, "a living packet is in one queue at most");
     skb.inQueue = true;

@@ -10,7 +10,6 @@ export const hex32 = (value: number): string => (value >>> 0).toString(16).padSt
 
 /** An address as /proc prints it: the bytes as they lie in memory, read as a number by a little-endian machine. */
 export function memoryHex(address: Ipv4Address): string {
-  const swapped =
-    ((address & 0xff) << 24) | ((address & 0xff00) << 8) | ((address >>> 8) & 0xff00) | (address >>> 24);
+  const swapped = ((address & 0xff) << 24) | ((address & 0xff00) << 8) | ((address >>> 8) & 0xff00) | (address >>> 24);
   return hex(swapped >>> 0, 8);
 }

@@ -12,7 +12,13 @@ export function procNetArp(net: NetSources): string {
   const reply = net.netlink({ kind: "neighbour-list" });
   if (typeof reply === "number" || reply.kind !== "neighbours") return ARP_HEADER;
   // Addresses that need no resolution are not shown.
-  return ARP_HEADER + reply.neighbours.filter((entry) => entry.state !== "NOARP").map(arpLine).join("");
+  return (
+    ARP_HEADER +
+    reply.neighbours
+      .filter((entry) => entry.state !== "NOARP")
+      .map(arpLine)
+      .join("")
+  );
 }
 
 function arpLine(entry: NeighbourInfo): string {

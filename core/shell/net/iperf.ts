@@ -1,0 +1,331 @@
+/**
+ * iperf (iperf 2) over UDP: datagrams that carry sequence number and time, paced to a rate; the server reports jitter
+ * (RFC 1889, appendix A.8) and loss, and sends its totals back when the client's last datagram (negative number) arrives.
+ * Left out: TCP, bidirectional tests, several streams. The report that travels back is this program's own record.
+ */
+import { put32, u32 } from "../../base/bytes.ts";
+import { SECOND } from "../../base/time.ts";
+import { E, strerror } from "../../kernel/syscall/errno.ts";
+import { AF, POLL, SO, SOCK, SOL, type Call, type Message, type Sys } from "../../kernel/syscall/sys.ts";
+import { formatIpv4, parseIpv4, type Ipv4Address } from "../../wire/address.ts";
+import { inetAddress } from "../lib/address.ts";
+import { command, fail, usageError, type CommandSpec } from "../lib/command.ts";
+import { fixedPoint } from "../lib/format.ts";
+import { readHosts } from "../lib/hosts.ts";
+import { parseInteger, parseScaled, parseSeconds } from "../lib/numbers.ts";
+import type { Arguments } from "../lib/options.ts";
+import { print, warn } from "../lib/output.ts";
+import { catchInterrupt, interrupted } from "../lib/signals.ts";
+import { UDP_PAYLOAD_MAX } from "../limits.ts";
+import { amountText, CLIENT_HEADER, clientLine, rateText, SERVER_HEADER, serverLine } from "./iperf-format.ts";
+
+const IPERF: CommandSpec = {
+  name: "iperf",
+  usage: [
+    "Usage: iperf [-s|-c host] -u [options]",
+    "  -u        use UDP                      -p #   server port (default 5001)",
+    "  -b #[kmg] bandwidth to send at         -t #   time in seconds (default 10)",
+    "  -n #[kmg] number of bytes to transmit  -l #   length of datagrams (default 1470)",
+    "  -i #      seconds between reports      -B ip  bind to this address",
+    "  -w #      socket buffer size           -P     server: end after this many tests",
+  ].join("\n"),
+  short: "usc:b:t:n:l:p:i:B:w:P:f:e",
+  usageOnError: true,
+};
+
+const HEADER_BYTES = 16;
+/** How often the client repeats its last datagram until the server's report comes, and how long it waits each time. */
+const FIN_TRIES = 10;
+const FIN_WAIT = SECOND / 4;
+const REPORT_MAGIC = 0x49504631;
+const LINE = "-".repeat(60);
+
+type Settings = {
+  readonly port: number;
+  readonly bytes: number;
+  /** Bits per second. */
+  readonly rate: number;
+  readonly time: number;
+  readonly amount: number;
+  /** ns; 0 is no interval reports. */
+  readonly interval: number;
+  readonly bind: Ipv4Address;
+  readonly buffer: number;
+  readonly tests: number;
+};
+
+export const iperf = command(IPERF, function* (sys, args) {
+  const settings = readSettings(args);
+  if (settings === null) return yield* usageError(sys, IPERF, "bad value of an option");
+  if (!args.has("s") && !args.has("c")) return yield* usageError(sys, IPERF, "");
+  if (!args.has("u")) return yield* fail(sys, "iperf: no TCP here yet, use -u");
+  yield* catchInterrupt(sys);
+  if (args.has("s")) return yield* new Server(sys, settings).run();
+  const target = args.value("c") ?? "";
+  const address = (yield* readHosts(sys)).resolve(target);
+  if (address === null) return yield* fail(sys, `error: Name or service not known: ${target}`);
+  return yield* new Client(sys, settings, address).run();
+});
+
+function readSettings(args: Arguments): Settings | null {
+  const port = parseInteger(args.value("p") ?? "5001", 1, 65_535);
+  const bytes = parseInteger(args.value("l") ?? "1470", HEADER_BYTES, UDP_PAYLOAD_MAX);
+  const rate = parseScaled(args.value("b") ?? "1M");
+  const time = parseSeconds(args.value("t") ?? "10");
+  const amount = args.has("n") ? parseScaled(args.value("n"), true) : Infinity;
+  const interval = parseSeconds(args.value("i") ?? "0");
+  const bind = parseIpv4(args.value("B") ?? "0.0.0.0");
+  const buffer = parseScaled(args.value("w") ?? "0", true);
+  const tests = parseInteger(args.value("P") ?? "0", 0, 1e6);
+  if (port === null || bytes === null || rate === null || time === null || amount === null) return null;
+  if (interval === null || !bind.ok || buffer === null || tests === null || rate < 1) return null;
+  return {
+    port,
+    bytes,
+    rate,
+    time: args.has("n") ? Infinity : time,
+    amount,
+    interval,
+    bind: bind.value,
+    buffer,
+    tests,
+  };
+}
+
+function* openSocket(sys: Sys, settings: Settings, port: number): Call<number> {
+  const fd = yield* sys.socket(AF.INET, SOCK.DGRAM, 0);
+  if (fd < 0) return fd;
+  if (settings.buffer > 0) {
+    yield* sys.setsockopt(fd, SOL.SOCKET, SO.RCVBUF, settings.buffer);
+    yield* sys.setsockopt(fd, SOL.SOCKET, SO.SNDBUF, settings.buffer);
+  }
+  if (port === 0 && settings.bind === 0) return fd;
+  const error = yield* sys.bind(fd, inetAddress(settings.bind, port));
+  return error < 0 ? error : fd;
+}
+
+function* bufferText(sys: Sys, fd: number): Call<string> {
+  const size = yield* sys.getsockopt(fd, SOL.SOCKET, SO.RCVBUF);
+  const bytes = "error" in size ? 0 : Number(size.value);
+  return `UDP buffer size: ${amountText(bytes)} (default)`;
+}
+
+class Client {
+  readonly #sys: Sys;
+  readonly #settings: Settings;
+  readonly #address: Ipv4Address;
+  readonly #packet: Uint8Array;
+  #fd = -1;
+  #sent = 0;
+  #start = 0;
+
+  constructor(sys: Sys, settings: Settings, address: Ipv4Address) {
+    this.#sys = sys;
+    this.#settings = settings;
+    this.#address = address;
+    this.#packet = new Uint8Array(settings.bytes);
+  }
+
+  *run(): Call<number> {
+    const sys = this.#sys;
+    const { port, bytes, rate } = this.#settings;
+    this.#fd = yield* openSocket(sys, this.#settings, 0);
+    const error = this.#fd < 0 ? this.#fd : yield* sys.connect(this.#fd, inetAddress(this.#address, port));
+    if (error < 0) return yield* fail(sys, `connect failed: ${strerror(error)}`);
+    const gap = Math.round((bytes * 8 * SECOND) / rate);
+    const local = inetAddress();
+    yield* sys.getsockname(this.#fd, local);
+    yield* print(sys, `${LINE}\nClient connecting to ${formatIpv4(this.#address)}, UDP port ${port}\n`);
+    yield* print(sys, `Sending ${bytes} byte datagrams, IPG target: ${fixedPoint(Math.round(gap / 10), 2)} us\n`);
+    yield* print(sys, `${yield* bufferText(sys, this.#fd)}\n${LINE}\n`);
+    const ends = `local ${formatIpv4(local.address)} port ${local.port} connected with ${formatIpv4(this.#address)} port ${port}`;
+    yield* print(sys, `[  1] ${ends}\n${CLIENT_HEADER}\n`);
+    yield* this.#sendAll(gap);
+    const elapsed = sys.now() - this.#start;
+    yield* print(
+      sys,
+      `${clientLine(1, { from: 0, to: elapsed, bytes: this.#sent * bytes })}\n[  1] Sent ${this.#sent} datagrams\n`,
+    );
+    return yield* this.#finish();
+  }
+
+  /** One datagram every `gap` ns from the start, however late the one before was. */
+  *#sendAll(gap: number): Call<void> {
+    const sys = this.#sys;
+    const { time, amount, interval, bytes } = this.#settings;
+    this.#start = sys.now();
+    let reported = 0;
+    let reportedSent = 0;
+    for (;;) {
+      const elapsed = sys.now() - this.#start;
+      if (interval > 0 && elapsed >= reported + interval) {
+        const each = { from: reported, to: reported + interval, bytes: (this.#sent - reportedSent) * bytes };
+        yield* print(sys, `${clientLine(1, each)}\n`);
+        [reported, reportedSent] = [reported + interval, this.#sent];
+      }
+      if (elapsed >= time || this.#sent * bytes >= amount) return;
+      const error = yield* this.#send(this.#sent);
+      if (error < 0 && error !== -E.ENOBUFS && error !== -E.ECONNREFUSED && error !== -E.EAGAIN) {
+        yield* warn(sys, `write failed: ${strerror(error)}\n`);
+        return;
+      }
+      this.#sent++;
+      const wait = this.#start + this.#sent * gap - sys.now();
+      if (wait > 0 && (yield* sys.nanosleep(wait)) < 0 && (yield* interrupted(sys))) return;
+    }
+  }
+
+  *#send(number: number): Call<number> {
+    const now = this.#sys.now();
+    put32(this.#packet, 0, number >>> 0);
+    put32(this.#packet, 4, Math.floor(now / SECOND));
+    put32(this.#packet, 8, Math.floor((now % SECOND) / 1000));
+    return yield* this.#sys.sendto(this.#fd, this.#packet, 0, null);
+  }
+
+  /** The last datagram has its number negated; the answer is the server's report. */
+  *#finish(): Call<number> {
+    const sys = this.#sys;
+    const answer = new Uint8Array(2048);
+    for (let i = 0; i < FIN_TRIES; i++) {
+      yield* this.#send(-Math.max(1, this.#sent));
+      const ready = yield* sys.poll([{ fd: this.#fd, events: POLL.IN, revents: 0 }], FIN_WAIT);
+      if (ready < 0 && (yield* interrupted(sys))) return 130;
+      const count = ready > 0 ? yield* sys.recvfrom(this.#fd, answer, 0, null) : 0;
+      if (count < HEADER_BYTES + 28 || u32(answer, HEADER_BYTES) !== REPORT_MAGIC) continue;
+      const field = (index: number): number => u32(answer, HEADER_BYTES + 4 + index * 4);
+      const bytes = field(0) * 2 ** 32 + field(1);
+      const counts = { from: 0, to: field(2) * 1000, bytes, jitter: field(3), lost: field(4), total: field(5) };
+      yield* print(sys, `[  1] Server Report:\n${SERVER_HEADER}\n${serverLine(1, counts)}\n`);
+      return 0;
+    }
+    yield* warn(sys, `[  1] WARNING: did not receive ack of last datagram after ${FIN_TRIES} tries.\n`);
+    return 1;
+  }
+}
+
+/** What the server knows of one test. */
+type Stream = {
+  readonly id: number;
+  readonly start: number;
+  readonly address: Ipv4Address;
+  readonly port: number;
+  bytes: number;
+  received: number;
+  highest: number;
+  jitter: number;
+  transit: number;
+  reported: { at: number; bytes: number; received: number; highest: number };
+  /** Its report, once it is over. */
+  report: Uint8Array | null;
+};
+
+class Server {
+  readonly #sys: Sys;
+  readonly #settings: Settings;
+  readonly #streams = new Map<string, Stream>();
+  #nextId = 1;
+  #finished = 0;
+  #fd = -1;
+  #headerShown = false;
+
+  constructor(sys: Sys, settings: Settings) {
+    this.#sys = sys;
+    this.#settings = settings;
+  }
+
+  *run(): Call<number> {
+    const sys = this.#sys;
+    this.#fd = yield* openSocket(sys, this.#settings, this.#settings.port);
+    if (this.#fd < 0) return yield* fail(sys, `bind failed: ${strerror(this.#fd)}`);
+    yield* sys.setsockopt(this.#fd, SOL.SOCKET, SO.TIMESTAMP, 1);
+    yield* print(
+      sys,
+      `${LINE}\nServer listening on UDP port ${this.#settings.port}\n${yield* bufferText(sys, this.#fd)}\n${LINE}\n`,
+    );
+    const buffer = new Uint8Array(UDP_PAYLOAD_MAX);
+    const message: Message = { from: inetAddress(), flags: 0, ttl: null, tos: null, timestamp: null, error: null };
+    for (;;) {
+      const count = yield* sys.recvmsg(this.#fd, buffer, 0, message);
+      if (count === -E.EINTR && (yield* interrupted(sys))) return 130;
+      if (count < 0 && count !== -E.EINTR && count !== -E.ECONNREFUSED) {
+        return yield* fail(sys, `recvfrom failed: ${strerror(count)}`);
+      }
+      if (count < HEADER_BYTES) continue;
+      yield* this.#datagram(buffer, count, message);
+      if (this.#settings.tests > 0 && this.#finished >= this.#settings.tests) return 0;
+    }
+  }
+
+  *#datagram(buffer: Uint8Array, count: number, message: Message): Call<void> {
+    const now = message.timestamp ?? this.#sys.now();
+    const number = u32(buffer, 0) | 0;
+    const key = `${message.from.address}:${message.from.port}`;
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      if (number < 0) return;
+      stream = yield* this.#begin(key, message, now);
+    }
+    if (stream.report !== null) {
+      yield* this.#sys.sendto(this.#fd, stream.report, 0, message.from);
+      return;
+    }
+    if (number < 0) return yield* this.#end(stream, -number, now);
+    const transit = now - (u32(buffer, 4) * SECOND + u32(buffer, 8) * 1000);
+    // J += (|D| - J) / 16, in whole ns. The first datagram has nothing to differ from.
+    if (stream.received > 0) stream.jitter += Math.round((Math.abs(transit - stream.transit) - stream.jitter) / 16);
+    stream.transit = transit;
+    stream.received++;
+    stream.bytes += count;
+    stream.highest = Math.max(stream.highest, number);
+    yield* this.#intervals(stream, now);
+  }
+
+  *#begin(key: string, message: Message, now: number): Call<Stream> {
+    const { address, port } = message.from;
+    const reported = { at: 0, bytes: 0, received: 0, highest: -1 };
+    const state = { bytes: 0, received: 0, highest: -1, jitter: 0, transit: 0, report: null };
+    const stream: Stream = { id: this.#nextId++, start: now, address, port, ...state, reported };
+    this.#streams.set(key, stream);
+    const local = inetAddress();
+    yield* this.#sys.getsockname(this.#fd, local);
+    const id = `[${String(stream.id).padStart(3)}]`;
+    const ends = `local ${formatIpv4(local.address)} port ${this.#settings.port} connected with ${formatIpv4(address)} port ${port}`;
+    yield* print(this.#sys, `${id} ${ends}\n`);
+    if (!this.#headerShown) yield* print(this.#sys, `${SERVER_HEADER}\n`);
+    this.#headerShown = true;
+    return stream;
+  }
+
+  *#intervals(stream: Stream, now: number): Call<void> {
+    const { interval } = this.#settings;
+    while (interval > 0 && now - stream.start >= stream.reported.at + interval) {
+      const { at, bytes, received, highest } = stream.reported;
+      const total = stream.highest - highest;
+      const lost = Math.max(0, total - (stream.received - received));
+      const counts = { from: at, to: at + interval, bytes: stream.bytes - bytes, jitter: stream.jitter, lost, total };
+      yield* print(this.#sys, `${serverLine(stream.id, counts)}\n`);
+      stream.reported = { at: at + interval, bytes: stream.bytes, received: stream.received, highest: stream.highest };
+    }
+  }
+
+  *#end(stream: Stream, total: number, now: number): Call<void> {
+    const lost = Math.max(0, total - stream.received);
+    const counts = { from: 0, to: now - stream.start, bytes: stream.bytes, jitter: stream.jitter, lost, total };
+    yield* print(this.#sys, `${serverLine(stream.id, counts)}\n`);
+    const report = new Uint8Array(128);
+    const fields = [
+      REPORT_MAGIC,
+      Math.floor(counts.bytes / 2 ** 32),
+      counts.bytes % 2 ** 32,
+      Math.floor(counts.to / 1000),
+      counts.jitter,
+      lost,
+      total,
+    ];
+    fields.forEach((value, i) => put32(report, HEADER_BYTES + i * 4, value));
+    stream.report = report;
+    this.#finished++;
+    yield* this.#sys.sendto(this.#fd, report, 0, inetAddress(stream.address, stream.port));
+  }
+}
