@@ -1,27 +1,7 @@
 /** Where frames died in the fabric, and of what: one counter per place and reason. */
 import { assert } from "../base/assert.ts";
-import { DROP_REASONS, dropReasonNumber, type DropReason } from "../contract/drop-reason.ts";
-
-/** The counters of one place: a direction of a cable, a switch port, a hub port. */
-export class DropCounters {
-  readonly #counts = new Float64Array(DROP_REASONS.length);
-  total = 0;
-
-  count(reason: DropReason): void {
-    const at = dropReasonNumber(reason);
-    this.#counts[at] = (this.#counts[at] as number) + 1;
-    this.total++;
-  }
-
-  of(reason: DropReason): number {
-    return this.#counts[dropReasonNumber(reason)] as number;
-  }
-
-  /** Reasons that occurred, in the order of their numbers. */
-  entries(): [reason: DropReason, count: number][] {
-    return DROP_REASONS.map((reason): [DropReason, number] => [reason, this.of(reason)]).filter(([, n]) => n > 0);
-  }
-}
+import type { DropReason } from "../contract/drop-reason.ts";
+import { DropCounters } from "../trace/drop-counters.ts";
 
 /** All places of a run that can drop. */
 export class DropLedger {

@@ -9,12 +9,14 @@ import type { ImpairmentSettings, LossSettings } from "./impairment.ts";
 import { drawJitter, drawTrialsBefore } from "./distributions.ts";
 
 export class Impairer {
-  readonly #lossRandom: Random;
-  readonly #duplicateRandom: Random;
-  readonly #reorderRandom: Random;
-  readonly #corruptRandom: Random;
-  readonly #bitErrorRandom: Random;
-  readonly #jitterRandom: Random;
+  #lossStream: Random | null = null;
+  #duplicateStream: Random | null = null;
+  #reorderStream: Random | null = null;
+  #corruptStream: Random | null = null;
+  #bitErrorStream: Random | null = null;
+  #jitterStream: Random | null = null;
+  readonly #streams: RandomStreams;
+  readonly #name: string;
   #settings: ImpairmentSettings;
   /** Gilbert-Elliott: whether the link is in its bad state. */
   #bad = false;
@@ -25,14 +27,36 @@ export class Impairer {
 
   /** @param name of the direction; the streams are `link:<name>/loss` and so on. */
   constructor(streams: RandomStreams, name: string, settings: ImpairmentSettings) {
-    this.#lossRandom = streams.get(`link:${name}/loss`);
-    this.#duplicateRandom = streams.get(`link:${name}/duplicate`);
-    this.#reorderRandom = streams.get(`link:${name}/reorder`);
-    this.#corruptRandom = streams.get(`link:${name}/corrupt`);
-    this.#bitErrorRandom = streams.get(`link:${name}/bit-error`);
-    this.#jitterRandom = streams.get(`link:${name}/jitter`);
+    this.#streams = streams;
+    this.#name = name;
     this.#settings = settings;
-    this.#goodBits = drawTrialsBefore(this.#bitErrorRandom, settings.bitErrorRate);
+    if (settings.bitErrorRate > 0) this.#goodBits = drawTrialsBefore(this.#bitErrorRandom, settings.bitErrorRate);
+  }
+
+  // Made when they are first drawn from: most directions of a large lab never draw.
+
+  get #lossRandom(): Random {
+    return (this.#lossStream ??= this.#streams.get(`link:${this.#name}/loss`));
+  }
+
+  get #duplicateRandom(): Random {
+    return (this.#duplicateStream ??= this.#streams.get(`link:${this.#name}/duplicate`));
+  }
+
+  get #reorderRandom(): Random {
+    return (this.#reorderStream ??= this.#streams.get(`link:${this.#name}/reorder`));
+  }
+
+  get #corruptRandom(): Random {
+    return (this.#corruptStream ??= this.#streams.get(`link:${this.#name}/corrupt`));
+  }
+
+  get #bitErrorRandom(): Random {
+    return (this.#bitErrorStream ??= this.#streams.get(`link:${this.#name}/bit-error`));
+  }
+
+  get #jitterRandom(): Random {
+    return (this.#jitterStream ??= this.#streams.get(`link:${this.#name}/jitter`));
   }
 
   configure(settings: ImpairmentSettings): void {

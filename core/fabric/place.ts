@@ -7,7 +7,7 @@ import { dropReasonNumber, type DropReason } from "../contract/drop-reason.ts";
 import type { TraceRecorder } from "../trace/recorder.ts";
 import type { Frame, FramePool } from "../wire/frame.ts";
 import type { FabricContext } from "./context.ts";
-import type { DropCounters } from "./drop-counters.ts";
+import type { DropCounters } from "../trace/drop-counters.ts";
 
 export class FabricPlace {
   /** Number of the cable, switch or hub in the trace's `link`, `switch` and `hub` fields. */

@@ -1,8 +1,7 @@
 /**
  * A machine's SNMP counters with the names of /proc/net/snmp and /proc/net/netstat (RFC 4293, RFC 4113; Linux's
- * net/ipv4/proc.c), and packets by drop reason. Plain fields: counting is one addition.
+ * net/ipv4/proc.c). Plain fields: counting is one addition.
  */
-import { DROP_REASONS, dropReasonNumber, type DropReason } from "../contract/drop-reason.ts";
 
 /** Key order is the column order of /proc/net/snmp. Gauges and constants such as Forwarding are filled in when printed. */
 export class SnmpCounters {
@@ -88,27 +87,4 @@ export class SnmpCounters {
     InCEPkts: 0,
     ReasmOverlaps: 0,
   };
-}
-
-/** Packets that died, by reason. */
-export class DropCounters {
-  readonly #counts = new Float64Array(DROP_REASONS.length);
-
-  count(reason: DropReason): void {
-    const number = dropReasonNumber(reason);
-    this.#counts[number] = (this.#counts[number] as number) + 1;
-  }
-
-  get(reason: DropReason): number {
-    return this.#counts[dropReasonNumber(reason)] as number;
-  }
-
-  /** Reasons that occurred, with their counts. */
-  entries(): [DropReason, number][] {
-    return DROP_REASONS.map((reason): [DropReason, number] => [reason, this.get(reason)]).filter(([, n]) => n > 0);
-  }
-
-  get total(): number {
-    return this.#counts.reduce((sum, count) => sum + count, 0);
-  }
 }

@@ -78,9 +78,7 @@ export class Kernel implements ProcessObserver {
       ip: this.ip,
       programs: options.programs,
       epochNs: options.epochNs,
-      netlink: [
-        (request) => this.ip.handleNetRequest(request),
-      ],
+      netlink: [(request) => this.ip.handleNetRequest(request)],
     });
     this.userland.processes.observe(this);
     this.devices.loopback.setUp(true);

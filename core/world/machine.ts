@@ -8,7 +8,7 @@ import type { DropReason } from "../contract/drop-reason.ts";
 import { KIND } from "../contract/trace-event.ts";
 import { Kernel, type RunningCommand } from "../kernel/kernel.ts";
 import { COST_PROFILES } from "../kernel/cost.ts";
-import { DropCounters } from "../kernel/counters.ts";
+import { DropCounters } from "../trace/drop-counters.ts";
 import type { Nic } from "../kernel/device/nic.ts";
 import { strerror } from "../kernel/syscall/errno.ts";
 import type { LabCounter, LabHost, LabNic } from "../lab/model.ts";
@@ -97,9 +97,7 @@ export class Machine {
     const kernel = this.#kernel;
     this.#power = "off";
     kernel.shutdown();
-    for (const [reason, count] of kernel.core.drops.entries()) {
-      for (let i = 0; i < count; i++) this.#formerDrops.count(reason);
-    }
+    for (const [reason, count] of kernel.core.drops.entries()) this.#formerDrops.count(reason, count);
     this.#kernel = null;
     const consoles = [...this.#consoles.values()];
     this.#consoles.clear();

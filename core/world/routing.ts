@@ -22,7 +22,12 @@ export type LinkState = readonly boolean[];
 
 type Attachment = { readonly node: number; readonly nic: number; readonly address: number; readonly cost: number };
 /** Machines that reach each other without a router, now. */
-type Group = { readonly segment: number; readonly members: readonly Attachment[] };
+type Group = {
+  readonly segment: number;
+  readonly members: readonly Attachment[];
+  /** Those worth a look from elsewhere: machines that forward, or have an address of their own on `lo`. */
+  readonly targets: readonly Attachment[];
+};
 type Destination = {
   readonly network: number;
   readonly prefixLength: number;
@@ -110,10 +115,10 @@ class RoutingGraph {
 
   *#neighbours(node: number): Iterable<{ own: Attachment; other: Attachment }> {
     for (const index of this.#groupsOf.get(node) ?? []) {
-      const members = (this.#groups[index] as Group).members;
+      const { members, targets } = this.#groups[index] as Group;
       for (const own of members) {
         if (own.node !== node) continue;
-        for (const other of members) if (other.node !== node) yield { own, other };
+        for (const other of targets) if (other.node !== node) yield { own, other };
       }
     }
   }
@@ -148,6 +153,9 @@ class RoutingGraph {
 const prefixKey = (subnet: { network: number; prefixLength: number } | null | undefined): string =>
   subnet === null || subnet === undefined ? "" : `${subnet.network}/${subnet.prefixLength}`;
 
+const isTarget = (node: LabNode | undefined): boolean =>
+  forwards(node) || (node !== undefined && isMachine(node) && node.loopback.length > 0);
+
 /** Splits each segment into what hangs together over links that are up. */
 function groupsOf(lab: Lab, up: LinkState): Group[] {
   const component = components(lab, up);
@@ -165,7 +173,10 @@ function groupsOf(lab: Lab, up: LinkState): Group[] {
       if (known === undefined) byComponent.set(key, [attachment]);
       else known.push(attachment);
     }
-    for (const members of byComponent.values()) groups.push({ segment: segment.index, members });
+    for (const members of byComponent.values()) {
+      const targets = members.filter(({ node }) => isTarget(lab.nodes[node]));
+      groups.push({ segment: segment.index, members, targets });
+    }
   }
   return groups;
 }

@@ -90,7 +90,7 @@ describe("lastack run", () => {
     expect(whole.packets.some(({ interfaceId, packetId }) => interfaceId === 3 && ids.has(packetId))).toBe(true);
 
     const some = scratch.file("some.pcapng");
-    lastack(["run", LAB, "--pcap", some, "--capture", "h2:eth0", "--quiet"]);
+    expect(lastack(["run", LAB, "--pcap", some, "--capture", "h2:eth0", "--quiet"]).err).toBe("");
     const part = readCapture(readFileSync(some));
     expect(part.interfaces.map(({ name }) => name)).toEqual(["h2:eth0"]);
     expect(part.packets.length).toBe(whole.packets.filter(({ interfaceId }) => interfaceId === 3).length);
@@ -185,6 +185,13 @@ describe("lastack, used wrongly", () => {
     const { code, out } = lastack(["--help"]);
     expect(code).toBe(0);
     expect(out).toContain("130  interrupted");
+  });
+
+  it("has no option that the README does not know", () => {
+    const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+    const options = lastack(["help", "run"]).out.match(/--[a-z]+/g) ?? [];
+    expect(options.length).toBeGreaterThan(9);
+    expect(options.filter((option) => option !== "--help" && !readme.includes(option))).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parseLab } from "../../core/lab/parse.ts";
 import { generatedFiles } from "./generated.ts";
 import { countDisabled, missingFolders, RULES, strangersAtTop, type SourceFile } from "./rules.ts";
 import { ROOT, textFiles, trackedPaths } from "./tree.ts";
@@ -45,6 +46,14 @@ describe("generated files", () => {
     const whole = join(ROOT, path);
     const now = existsSync(whole) ? readFileSync(whole, "utf8") : "";
     expect(now === text, `${path} is not what the code says: npm run docs`).toBe(true);
+  });
+});
+
+describe("the README", () => {
+  it("shows a lab that has no problems", () => {
+    const blocks = readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```yaml\n([^]*?)^```$/gm);
+    const labs = [...blocks].map(([, text = ""]) => parseLab(text, "README.md"));
+    expect(labs.map((lab) => (lab.ok ? lab.value.warnings : lab.error))).toEqual([[]]);
   });
 });
 

@@ -220,8 +220,9 @@ export class Cpu implements CpuPort, EventHandler {
     const armedEvents = this.#event === NO_EVENT ? 0 : 1;
     assert(armedEvents === (this.#armed === IDLE ? 0 : 1), "one event is armed exactly while a step is being paid for");
     if (this.#frozen || this.#halted) assert(this.#armed === IDLE, "nothing runs on a paused or crashed machine");
-    else
-      {assert(this.#dispatching || this.#kicked || this.#topLevel() <= this.#armed, "nothing of a higher level waits");}
+    else {
+      assert(this.#dispatching || this.#kicked || this.#topLevel() <= this.#armed, "nothing of a higher level waits");
+    }
   }
 
   /** Something is to be done: now, or, if another CPU of the machine is in the middle of a step, right after it. */
@@ -292,8 +293,13 @@ export class Cpu implements CpuPort, EventHandler {
     if (this.#stages[level] === NONE) {
       const price = this.#begin(level);
       if (price < 0) return true;
+      const due = price + this.#charged;
+      if (due === 0) {
+        this.#perform(level);
+        return true;
+      }
       this.#stages[level] = STEP;
-      this.#remaining[level] = price + this.#charged;
+      this.#remaining[level] = due;
       this.#charged = 0;
     }
     if ((this.#remaining[level] as number) > 0) {
@@ -414,24 +420,31 @@ export class Cpu implements CpuPort, EventHandler {
   #complete(level: Level): void {
     const stage = this.#stages[level];
     this.#stages[level] = NONE;
-    if (stage === STEP) {
-      this.#executing = level;
-      if (this.core.trace.active) this.enterTrace();
-      if (level === HARD) this.#stepIrq();
-      else if (level === SOFT) this.#stepSoftirq();
-      else this.#stepTask();
-      this.#executing = IDLE;
-      // The step may have crashed the machine.
-      if (this.#halted) return;
-      if (this.#charged > 0) {
-        // What turned up during the step is paid next, also for a task that sleeps now.
-        this.#stages[level] = SURCHARGE;
-        this.#remaining[level] = this.#charged;
-        this.#charged = 0;
-        return;
-      }
+    if (stage === STEP) this.#perform(level);
+    else if (level === HARD) this.#leaveIrq();
+  }
+
+  /** Takes the level's step. */
+  #perform(level: Level): void {
+    this.#executing = level;
+    if (this.core.trace.active) this.enterTrace();
+    if (level === HARD) this.#stepIrq();
+    else if (level === SOFT) this.#stepSoftirq();
+    else this.#stepTask();
+    this.#executing = IDLE;
+    if (this.#charged > 0 && !this.#halted) {
+      // What turned up during the step is paid next, also for a task that sleeps now.
+      this.#stages[level] = SURCHARGE;
+      this.#remaining[level] = this.#charged;
+      this.#charged = 0;
+    } else if (level === HARD) {
+      this.#leaveIrq();
     }
-    if (level === HARD && this.hard.current === null) this.soft.isDeferred = false;
+  }
+
+  /** The exit of an interrupt serves softirqs (irq_exit), also those left to ksoftirqd before. */
+  #leaveIrq(): void {
+    if (this.hard.current === null) this.soft.isDeferred = false;
   }
 
   #stepIrq(): void {

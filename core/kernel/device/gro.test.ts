@@ -127,10 +127,7 @@ test.each([
   ["a larger segment", { seq: 500, payload: 501, id: 2 }],
 ])("%s keeps segments apart and in order", (_why, second: Segment) => {
   const { machine, nic, arrivals } = receiving();
-  inOnePoll(machine, nic, [
-    segment(machine, nic, { seq: 0, payload: 500, id: 1 }),
-    segment(machine, nic, second),
-  ]);
+  inOnePoll(machine, nic, [segment(machine, nic, { seq: 0, payload: 500, id: 1 }), segment(machine, nic, second)]);
   expect(arrivals.map((a) => [a.seq, a.gso])).toEqual([
     [0, [0, 0]],
     [second.seq, [0, 0]],

@@ -330,7 +330,12 @@ test("property: every packet is delivered, dropped by name, sent, or still queue
     driver: fc.constantFrom("napi" as const, "irq" as const, "poll" as const),
     rxRing: fc.integer({ min: 1, max: 8 }),
     txRing: fc.integer({ min: 1, max: 8 }),
-    qdisc: fc.constantFrom("pfifo_fast", "fq_codel", "tbf rate 100mbit burst 2000 limit 4000", "netem delay 5us loss 20%"),
+    qdisc: fc.constantFrom(
+      "pfifo_fast",
+      "fq_codel",
+      "tbf rate 100mbit burst 2000 limit 4000",
+      "netem delay 5us loss 20%",
+    ),
     pollPacket: fc.constantFrom(0, 3000),
   });
   fc.assert(

@@ -316,7 +316,8 @@ describe("terminals", () => {
     return { read, screen: output(), status: machine.statuses.get(process.pid) };
   }
 
-  it.each([
+  type Case = readonly [name: string, keys: string, read: string[], screen: string, status: number | undefined];
+  const cases: readonly Case[] = [
     ["a line", "ls -l\r", ["ls -l\n"], "ls -l\n", undefined],
     ["backspace", "lx\x7fs\n", ["ls\n"], "lx\b \bs\n", undefined],
     ["backspace over UTF-8", "\u00e4\x7fa\n", ["a\n"], "\u00e4\b \ba\n", undefined],
@@ -326,7 +327,10 @@ describe("terminals", () => {
     ["Ctrl-D on an empty line", "a\n\x04", ["a\n"], "a\n", 0],
     ["Ctrl-C", "abc\x03", [], "abc^C", 130],
     ["Ctrl-\\", "\x1c", [], "^\\", 131],
-  ])("%s", (_name, ...[keys, read, screen, status]) => expect(lines(keys)).toEqual({ read, screen, status }));
+  ];
+  it.each(cases.map((row) => ({ name: row[0], row })))("$name", ({ row: [, keys, read, screen, status] }) =>
+    expect(lines(keys)).toEqual({ read, screen, status }),
+  );
 
   it("signal the foreground group alone, and let only it read", () => {
     const machine = new TestMachine();

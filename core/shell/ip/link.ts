@@ -127,7 +127,7 @@ function applySetting(request: LinkChange, word: string, words: Words): string |
   }
   if (word === "promisc") {
     if (value !== "on" && value !== "off")
-      return `Error: argument of "promisc" must be one of "on", "off", not "${value}"`;
+      {return `Error: argument of "promisc" must be one of "on", "off", not "${value}"`;}
     request.promisc = value === "on";
     return null;
   }

@@ -18,7 +18,7 @@ function scaled(value: number, base: number): string {
 }
 
 export const amountText = (bytes: number): string => `${digitless(scaled(bytes, 1024))}Bytes`;
-export const rateText = (bitsPerSecond: number): string => `${digitless(scaled(bitsPerSecond, 1000))}bits/sec`;
+const rateText = (bitsPerSecond: number): string => `${digitless(scaled(bitsPerSecond, 1000))}bits/sec`;
 
 /** fixedPoint writes a point even for no decimals. */
 const digitless = (text: string): string => text.replace(/\.(?=\s)/, "").replace(/^(\d+)\.0 $/, "$1 ");

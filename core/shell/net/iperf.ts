@@ -17,7 +17,7 @@ import type { Arguments } from "../lib/options.ts";
 import { print, warn } from "../lib/output.ts";
 import { catchInterrupt, interrupted } from "../lib/signals.ts";
 import { UDP_PAYLOAD_MAX } from "../limits.ts";
-import { amountText, CLIENT_HEADER, clientLine, rateText, SERVER_HEADER, serverLine } from "./iperf-format.ts";
+import { amountText, CLIENT_HEADER, clientLine, SERVER_HEADER, serverLine } from "./iperf-format.ts";
 
 const IPERF: CommandSpec = {
   name: "iperf",

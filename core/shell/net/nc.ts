@@ -62,7 +62,7 @@ function* listen(sys: Sys, args: Arguments, settings: Settings): Call<number> {
   const portText = args.value("p") ?? second ?? first;
   const port = parsePort(portText);
   if (port === null)
-    return yield* usageError(sys, NC, portText === undefined ? "" : `port number invalid: ${portText}`);
+    {return yield* usageError(sys, NC, portText === undefined ? "" : `port number invalid: ${portText}`);}
   const hostText = args.value("s") ?? (second === undefined ? undefined : first);
   const host = parseIpv4(hostText ?? "0.0.0.0");
   if (!host.ok) return yield* fail(sys, `nc: ${hostText ?? ""}: Name or service not known`);
@@ -85,7 +85,7 @@ function* connect(sys: Sys, args: Arguments, settings: Settings): Call<number> {
   if (hostText === undefined || portText === undefined) return yield* usageError(sys, NC, "");
   const address = (yield* readHosts(sys)).resolve(hostText);
   if (address === null)
-    return yield* fail(sys, `nc: getaddrinfo for host "${hostText}" port ${portText}: Name or service not known`);
+    {return yield* fail(sys, `nc: getaddrinfo for host "${hostText}" port ${portText}: Name or service not known`);}
   const range = /^(\d+)(?:-(\d+))?$/.exec(portText);
   const first = parsePort(range?.[1]);
   const last = parsePort(range?.[2] ?? range?.[1]);
@@ -103,13 +103,13 @@ function* connect(sys: Sys, args: Arguments, settings: Settings): Call<number> {
       if (yield* isOpen(sys, fd)) {
         status = 0;
         if (settings.verbose)
-          yield* warn(sys, `Connection to ${hostText} (${formatIpv4(address)}) ${port} port [udp/*] succeeded!\n`);
+          {yield* warn(sys, `Connection to ${hostText} (${formatIpv4(address)}) ${port} port [udp/*] succeeded!\n`);}
       }
       yield* sys.close(fd);
       continue;
     }
     if (settings.verbose)
-      yield* warn(sys, `Connection to ${hostText} (${formatIpv4(address)}) ${port} port [udp/*] succeeded!\n`);
+      {yield* warn(sys, `Connection to ${hostText} (${formatIpv4(address)}) ${port} port [udp/*] succeeded!\n`);}
     return yield* relay(sys, fd, settings);
   }
   return status;
@@ -152,7 +152,7 @@ function* relay(sys: Sys, fd: number, settings: Settings): Call<number> {
       } else {
         const sent = yield* sys.sendto(fd, buffer.slice(0, count), 0, null);
         if (sent < 0 && sent !== -E.EDESTADDRREQ)
-          return settings.verbose ? yield* fail(sys, `nc: write: ${strerror(sent)}`) : 1;
+          {return settings.verbose ? yield* fail(sys, `nc: write: ${strerror(sent)}`) : 1;}
       }
     }
   }

@@ -28,7 +28,7 @@ export const nstat = command(
     const before = new Map<string, number>();
     if (typeof history !== "number" && !args.has("a") && !args.has("r")) {
       for (const [, name, value] of utf8Decode(history).matchAll(/^(\S+)\s+(\d+)/gm))
-        before.set(name ?? "", Number(value));
+        {before.set(name ?? "", Number(value));}
     }
     yield* print(sys, "#kernel\n");
     for (const [name, value] of now) {

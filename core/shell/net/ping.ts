@@ -95,7 +95,7 @@ function readOptions(args: Arguments, target: string, address: Ipv4Address): Pin
   if (linger === null) return `bad linger time: ${args.value("W") ?? ""}`;
   const pattern = args.value("p");
   if (pattern !== undefined && !/^([0-9a-fA-F]{2}){1,16}$/.test(pattern))
-    return `patterns must be specified as hex digits: ${pattern}`;
+    {return `patterns must be specified as hex digits: ${pattern}`;}
   return {
     target,
     address,
@@ -166,7 +166,7 @@ function* openSocket(sys: Sys, args: Arguments, address: Ipv4Address): Call<numb
   if (args.has("b") || isLimitedBroadcast(address)) yield* sys.setsockopt(fd, SOL.SOCKET, SO.BROADCAST, 1);
   const ttl = parseInteger(args.value("t") ?? "64", 1, 255);
   if (ttl === null)
-    return yield* refuse(sys, `invalid argument: '${args.value("t") ?? ""}': out of range: 0 <= value <= 255`);
+    {return yield* refuse(sys, `invalid argument: '${args.value("t") ?? ""}': out of range: 0 <= value <= 255`);}
   if (args.has("t")) yield* sys.setsockopt(fd, SOL.IP, IP.TTL, ttl);
   const tos = parseInteger(args.value("Q") ?? "0", 0, 255);
   if (tos === null) return yield* refuse(sys, `the TOS value must be in the range 0-255`);

@@ -48,10 +48,12 @@ export function parseNetem(words: Words): Result<QdiscFactory, string> {
     if (read === undefined) return words.unknown("netem", word);
     if (!read(words, draft)) return words.illegal(word);
   }
-  if (draft.distribution !== "uniform" && draft.jitterNs === 0)
-    {return bad("distribution specified but no latency and jitter values");}
-  if (draft.reorder.probability > 0 && draft.delayNs === 0)
-    {return bad("reordering not possible without specifying some delay");}
+  if (draft.distribution !== "uniform" && draft.jitterNs === 0) {
+    return bad("distribution specified but no latency and jitter values");
+  }
+  if (draft.reorder.probability > 0 && draft.delayNs === 0) {
+    return bad("reordering not possible without specifying some delay");
+  }
   if (draft.reorder.probability > 0 && draft.gap === 0) draft.gap = 1;
   if (draft.gap > 0 && draft.reorder.probability === 0) return bad('"gap" specified without reorder probability');
   return good((context) => new Netem(context, draft));

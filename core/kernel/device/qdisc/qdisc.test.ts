@@ -53,10 +53,7 @@ describe("specs", () => {
     ["bfifo limit 15k", "limit 15360b"],
     ["tbf rate 1mbit burst 5kb latency 70ms", "rate 1Mbit burst 5Kb lat 70ms"],
     ["tbf rate 256kbit burst 1600 limit 3000", "rate 256Kbit burst 1600b lat 43.75ms"],
-    [
-      "fq_codel",
-      "limit 10240p flows 1024 quantum 1514 target 5ms interval 100ms memory_limit 32Mb ecn drop_batch 64",
-    ],
+    ["fq_codel", "limit 10240p flows 1024 quantum 1514 target 5ms interval 100ms memory_limit 32Mb ecn drop_batch 64"],
     [
       "fq_codel limit 100 target 1ms noecn quantum 300",
       "limit 100p flows 1024 quantum 300 target 1ms interval 100ms memory_limit 32Mb drop_batch 64",
@@ -94,7 +91,19 @@ describe("specs", () => {
   });
 
   test("property: no text makes the parser throw", () => {
-    const word = fc.constantFrom("netem", "tbf", "fq_codel", "delay", "loss", "1%", "gemodel", "10ms", "rate", "limit", "-1");
+    const word = fc.constantFrom(
+      "netem",
+      "tbf",
+      "fq_codel",
+      "delay",
+      "loss",
+      "1%",
+      "gemodel",
+      "10ms",
+      "rate",
+      "limit",
+      "-1",
+    );
     fc.assert(
       fc.property(fc.array(fc.oneof(word, fc.string()), { maxLength: 8 }), (words) => {
         const result = parseQdisc(words.join(" "));
@@ -132,13 +141,9 @@ test("tbf is exact: after the burst, n packets take n times their bits at the ra
 
 test("tbf drops what is over its limit or never fits its bucket", () => {
   const { machine, nic, qdisc } = withQdisc("tbf rate 1mbit burst 1000 limit 2500");
-  expect([600, 1001, 900, 1000, 10].map((length) => qdisc.enqueue(udp(machine, nic, 1, Math.max(60, length))))).toEqual([
-    true,
-    false,
-    true,
-    true,
-    false,
-  ]);
+  expect([600, 1001, 900, 1000, 10].map((length) => qdisc.enqueue(udp(machine, nic, 1, Math.max(60, length))))).toEqual(
+    [true, false, true, true, false],
+  );
   expect(machine.core.drops.get("PKT_TOO_BIG")).toBe(1);
 });
 

@@ -1,0 +1,56 @@
+/**
+ * Cutting any one cable that is not a bridge leaves all routers within reach, over the cheapest path that is left, and
+ * plugging it in again gives back the times of before. While cables come and go, a stream of echoes crosses the place.
+ */
+import { describe, expect, test } from "vitest";
+import { MILLISECOND, SECOND, type VirtualTime } from "../../core/base/time.ts";
+import { Session } from "../../core/session/session.ts";
+import { probes } from "./probe.ts";
+import { command, visitInTurn, wrongTimes } from "./visits.ts";
+import { bridges, mapFiles, pathTimes, reach, readMap } from "./zoo-map.ts";
+
+const GAP_MS = 7;
+
+describe.skipIf(mapFiles.length === 0).each([
+  { file: "Abilene.graphml", cuts: 14, sample: 11 },
+  { file: "Geant2011.graphml", cuts: 54, sample: 2 },
+])("$file", ({ file, cuts, sample }) => {
+  test(`heals after each of ${cuts} cuts`, { timeout: 60_000 }, () => {
+    const map = readMap(file);
+    const splits = bridges(map);
+    const members = [...reach(map, 0, () => true)].sort((a, b) => a - b);
+    const whole = pathTimes(map);
+    const edges = map.edges.filter(({ link }) => !splits.has(link));
+    expect(edges.length).toBe(cuts);
+
+    const session = new Session(map.lab, { programs: probes });
+    const wait = (ns: number): void => void session.advance((session.now + ns) as VirtualTime);
+    edges.forEach(({ link, ends }, turn) => {
+      const name = map.lab.links[link]?.name ?? "";
+      // The stream takes the cable itself where that is the shortest path.
+      const [from, to] = ends.map((end) => map.addresses[end] ?? "");
+      const stream = session.journal.length;
+      const probe = `probe ${from ?? ""} ${to ?? ""} 300 ${GAP_MS * MILLISECOND}`;
+      command(session, { kind: "exec", node: map.lab.nodes[ends[0]]?.name ?? "", command: probe, console: stream });
+      wait(SECOND / 2 + turn * MILLISECOND);
+
+      command(session, { kind: "link", link: name, action: "down" });
+      wait(SECOND);
+      command(session, { kind: "link", link: name, action: "up" });
+      wait(2 * SECOND);
+      const answered = (session.world.console(stream)?.output ?? "").trim().split("\n").length;
+      // Lost are those on their way, there and back, when the cable went, and those of one ARP exchange on a new way.
+      expect(answered).toBeGreaterThan(300 - 3 - (4 * (whole[ends[0]]?.[ends[1]]?.most ?? 0)) / (GAP_MS * MILLISECOND));
+
+      const sources = members.filter((_, index) => (index + turn) % Math.ceil(members.length / sample) === 0);
+      const pairs = { sources: [...new Set([...ends, ...sources])], targets: members };
+      command(session, { kind: "link", link: name, action: "down" });
+      const broken = visitInTurn(session, map, pairs);
+      expect({ name, wrong: wrongTimes(broken, pathTimes(map, (other) => other !== link)) }).toEqual({ name, wrong: [] });
+      expect(broken.every(({ second }) => second !== null)).toBe(true);
+      command(session, { kind: "link", link: name, action: "up" });
+      expect({ name, wrong: wrongTimes(visitInTurn(session, map, pairs), whole) }).toEqual({ name, wrong: [] });
+    });
+    expect(session.report().conservation.problems).toEqual([]);
+  });
+});
