@@ -6,12 +6,12 @@
  *   path at 1 to 2 million small packets a second and core.
  * - `1996`: the machine of Mogul and Ramakrishnan (DECstation 3000/300, Digital UNIX), whose paper on receive livelock
  *   (ACM TOCS 15(3), 1997) gives rates and no costs. The table was fitted to three of its rates, one packet an interrupt:
- *   + `irq` to `transmitDone` without `ipOutput` sum up to 210 us for a forwarded packet: a peak of 4,700 a second
- *     (figure 6-1);
+ *   + `irq`, `irqPacket`, `softirq`, `poll`, `ipReceive`, `ipForward`, `transmit` and `transmitDone`, all that a
+ *     forwarded packet needs, are 210 us: a peak of 4,700 a second (figure 6-1);
  *   + `irq` and `irqPacket`, the part that comes first whatever else there is to do, are 70 us: nothing else runs from
  *     14,300 a second on, near the 14,880 of a full Ethernet, where the authors expected livelock;
- *   + those and all up to `ipForward` are 165 us: a process in the path gets nothing from 6,000 a second on, and with
- *     some 150 us of its own it peaks at 2,000 (figure 6-1, with screend).
+ *   + all of them but the last two, which come before a process in the path, are 165 us: that gets nothing from 6,000 a
+ *     second on, and with some 150 us of its own it peaks at 2,000 (figure 6-1, with screend).
  *   How each sum is divided is our guess.
  */
 export interface CostTable {

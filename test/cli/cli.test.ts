@@ -1,7 +1,7 @@
 /** The command line as people use it: the built file, run as a process. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { fromJSONSchema } from "zod";
 import { readCapture } from "../../core/wire/capture-reader.ts";
 import { build, lastack, output, Scratch, startLastack } from "./command.ts";
@@ -9,7 +9,9 @@ import { build, lastack, output, Scratch, startLastack } from "./command.ts";
 const LAB = join(import.meta.dirname, "../fixtures/two-hosts.lab.yaml");
 const scratch = new Scratch();
 
-beforeAll(build, 60_000);
+// Each call starts a process, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000 });
+beforeAll(build, 120_000);
 afterAll(() => scratch.remove());
 
 /** The fixture with other lines at its end. */
@@ -136,7 +138,8 @@ describe("lastack run, when files cannot be written", () => {
 
   it.skipIf(output("prlimit", ["--version"]) === null)("leaves whole blocks behind (needs prlimit)", () => {
     const file = scratch.file("limited.pcapng");
-    const run = `trap "" XFSZ; exec node dist/lastack.js run ${LAB} --exec "h1: ping -f -c 2000 10.0.2.1" --pcap ${file} --quiet`;
+    const options = `--exec "h1: ping -f -c 2000 10.0.2.1" --pcap ${file} --quiet`;
+    const run = `trap "" XFSZ; exec node dist/lastack.js run ${LAB} ${options}`;
     expect(() => output("prlimit", ["--fsize=200000", "sh", "-c", run])).toThrow("the file would become too large");
     const { packets, problem } = readCapture(readFileSync(file));
     expect(problem).toBeUndefined();
@@ -229,8 +232,8 @@ describe("lastack import and export", () => {
   });
 
   it("knows GraphML by its first character, and says what it cannot read", () => {
-    const map =
-      '<graphml><graph edgedefault="undirected"><node id="0"/><node id="1"/><edge source="0" target="1"/></graph></graphml>';
+    const graph = '<node id="0"/><node id="1"/><edge source="0" target="1"/>';
+    const map = `<graphml><graph edgedefault="undirected">${graph}</graph></graphml>`;
     const { code, out } = lastack(["import", scratch.file("map.xml", map)]);
     expect(code).toBe(0);
     expect(out).toContain("routing: auto");

@@ -10,6 +10,7 @@ import {
   O,
   POLL,
   SIGNALS,
+  WUNTRACED,
   type Call,
   type Message,
   type ProcessInfo,
@@ -56,6 +57,8 @@ type Proc = {
   caught: number[];
   fresh: boolean;
   stopped: boolean;
+  /** A stop that waitpid has not told of. */
+  news: boolean;
 };
 
 const PIPE_BYTES = 65_536;
@@ -145,6 +148,7 @@ export class FakeMachine {
       target.fresh = true;
     } else if (signal === SIGNALS.TSTP) {
       target.stopped = true;
+      target.news = true;
       const parent = this.processes.get(target.parent);
       if (parent !== undefined) this.#signal(parent, SIGNALS.CHLD);
     } else if (signal !== SIGNALS.CHLD) this.#exit(target, 128 + signal);
@@ -198,6 +202,7 @@ export class FakeMachine {
       caught: [],
       fresh: false,
       stopped: false,
+      news: false,
     };
     process.run = found(new FakeSys(this, process), argv);
     this.processes.set(pid, process);
@@ -581,6 +586,12 @@ class FakeSys implements Sys {
         (each) => each.parent === this.pid && (pid === -1 || each.pid === pid),
       );
       if (children.length === 0) return -E.ECHILD;
+      const halted = children.find((each) => each.stopped && each.news);
+      if (halted !== undefined && (flags & WUNTRACED) !== 0) {
+        halted.news = false;
+        status = 256 + SIGNALS.TSTP;
+        return halted.pid;
+      }
       const done = children.find((each) => each.status !== null);
       if (done === undefined) return (flags & 1) !== 0 ? 0 : null;
       status = done.status ?? 0;

@@ -26,6 +26,8 @@ import { IPPROTO_ICMP } from "../../core/wire/ipv4.ts";
 /** Payload of an echo request, as ping sends it. */
 export const ECHO_BYTES = 56;
 const ANSWER_WITHIN = 3 * SECOND;
+/** After the last request of a stream. */
+const LATE = SECOND / 2;
 
 function socketAddress(text: string): SocketAddress {
   const address = parseIpv4(text);
@@ -77,7 +79,7 @@ function* probe(sys: Sys, argv: readonly string[]): Call<number> {
       sentAt.push(sys.now());
       yield* sys.sendto(fd, echoRequest(turn, Number(payload)), 0, to);
     }
-    next += Number(gap);
+    next += turn + 1 === Number(count) ? Math.max(Number(gap), LATE) : Number(gap);
   }
   return answered === 0 ? 1 : 0;
 }

@@ -9,8 +9,10 @@ import { probes } from "./probe.ts";
 import { visitInTurn, wrongTimes } from "./visits.ts";
 import { mapFiles, nodeField, pathTimes, readMap, type ZooEdge } from "./zoo-map.ts";
 
+type Degrees = readonly (number | undefined)[];
+
 /** By the spherical law of cosines, where the importer has the haversine. */
-function greatCircleNs(latitude: readonly number[], longitude: readonly number[], [a, b]: ZooEdge["ends"]): number {
+function greatCircleNs(latitude: Degrees, longitude: Degrees, [a, b]: ZooEdge["ends"]): number {
   const radians = (degrees: number | undefined): number => ((degrees ?? NaN) * Math.PI) / 180;
   const [latA, latB, turn] = [latitude[a], latitude[b], (longitude[a] ?? NaN) - (longitude[b] ?? NaN)].map(radians);
   if (latA === undefined || latB === undefined || turn === undefined) return NaN;
@@ -29,7 +31,9 @@ describe.skipIf(mapFiles.length === 0).each([
     const lengths = map.edges.map(({ ends }) => greatCircleNs(latitude, longitude, ends));
     expect(lengths.filter((ns) => !Number.isNaN(ns)).length).toBeGreaterThan(map.edges.length / 2);
     // The arc cosine of nearly 1 is good for a few metres.
-    const wrong = map.edges.filter(({ delayNs }, edge) => Math.abs(delayNs - Math.max(1000, lengths[edge] ?? NaN)) > 50);
+    const wrong = map.edges.filter(
+      ({ delayNs }, edge) => Math.abs(delayNs - Math.max(1000, lengths[edge] ?? NaN)) > 50,
+    );
     expect(wrong).toEqual([]);
   });
 

@@ -46,9 +46,7 @@ export function readMap(file: string, extra = ""): ZooMap {
     const cost = lab.links[link]?.cost ?? 0;
     return { link, ends, delayNs, cost, crossingNs: delayNs + Math.ceil((WIRE_BYTES * 8 * 1e9) / rateBps) };
   });
-  const addresses = lab.nodes.map((node) =>
-    formatIpv4(((node as LabHost).loopback[0]?.address ?? 0) as Ipv4Address),
-  );
+  const addresses = lab.nodes.map((node) => formatIpv4(((node as LabHost).loopback[0]?.address ?? 0) as Ipv4Address));
   return { lab, nodes: lab.nodes.length, edges, addresses };
 }
 

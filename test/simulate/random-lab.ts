@@ -33,6 +33,8 @@ export function randomLab(seed: number): string {
   const random = new Random(seed, "random-lab");
   const routers = 1 + random.below(4);
   const lans = Array.from({ length: 1 + random.below(3) }, (_, index) => lan(random, index));
+  // One host alone has nobody to reach.
+  if (lans.length === 1) lans.push(lan(random, 1));
   const hosts = lans.flatMap((each) => each.hosts);
   const lines = [
     "lastack: 1",

@@ -1,10 +1,13 @@
 /** Wireshark's own tools read what the exporter writes: interfaces, names, times, directions, comments, FCS errors. */
 import { writeFileSync } from "node:fs";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import type { CapturedFrame, CaptureInterface } from "../../core/contract/capture.ts";
 import { checksumFold, checksumPartial } from "../../core/wire/checksum.ts";
 import { PcapngExporter } from "../../core/trace/pcapng-exporter.ts";
 import { output, Scratch } from "../cli/command.ts";
+
+// Wireshark's tools take seconds to start on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const hasTshark = process.env["LASTACK_NO_TSHARK"] === undefined && output("tshark", ["--version"]) !== null;
 

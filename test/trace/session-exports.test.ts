@@ -1,7 +1,9 @@
-/** What the exporters make of a real run: datagrams over a router, one of them too large, one host without a listener. */
+/**
+ * What the exporters make of a real run: datagrams over a router, one of them too large, one host without a listener.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import type { VirtualTime } from "../../core/base/time.ts";
 import { AF, SOCK, type Call, type SocketAddress, type Sys } from "../../core/kernel/syscall/sys.ts";
 import { parseLab } from "../../core/lab/parse.ts";
@@ -13,6 +15,9 @@ import { TraceEventExporter } from "../../core/trace/trace-event-json.ts";
 import type { Ipv4Address } from "../../core/wire/address.ts";
 import { readCapture } from "../../core/wire/capture-reader.ts";
 import { output, Scratch } from "../cli/command.ts";
+
+// Wireshark's tools take seconds to start on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const LAB = join(import.meta.dirname, "../fixtures/two-hosts.lab.yaml");
 const H2 = 0x0a000201 as Ipv4Address;

@@ -57,7 +57,7 @@ test("tc replaces the discipline, numbers it, and goes back to the default", () 
   for (let i = 0; i < 300; i++) nic.xmit(machine.packet(nic));
   expect(machine.devices.queuedPackets()).toBe(44);
   expect(ask({ kind: "qdisc-set", device: "eth0", spec: "netem delay 10ms" })).toEqual(DONE);
-  expect(machine.core.drops.get("QDISC_DROP")).toBe(44);
+  expect(machine.core.drops.of("QDISC_DROP")).toBe(44);
   expect(ask({ kind: "qdisc-list", device: "eth0" })).toMatchObject({
     qdiscs: [{ kind: "netem", handle: "8001:", isRoot: true, options: "limit 1000 delay 10ms", backlogPackets: 0 }],
   });

@@ -55,7 +55,7 @@ test("damaged, foreign, short and long frames do not reach a descriptor", () => 
   expect(nic.stats.rxCrcErrors).toBe(1);
   nic.promiscuity = 1;
   nic.receiveFrame(machine.frame(testMac(77)));
-  expect(machine.core.drops.get("OTHERHOST")).toBe(1);
+  expect(machine.core.drops.of("OTHERHOST")).toBe(1);
   expect(machine.blocks.outstanding).toBe(0);
 });
 
@@ -111,13 +111,13 @@ test("frames beyond the ring are missed, and a paused machine says so", () => {
   const { nic } = receiver(machine, { rxRing: 8 });
   machine.cpu.freeze();
   for (let i = 0; i < 10; i++) nic.receiveFrame(machine.frame(nic.mac));
-  expect(machine.core.drops.get("NODE_PAUSED")).toBe(2);
+  expect(machine.core.drops.of("NODE_PAUSED")).toBe(2);
   expect(machine.devices.queuedPackets()).toBe(8);
   machine.cpu.thaw();
   const busy = new TestMachine(costsOf({ pollPacket: 1000 }));
   const slow = receiver(busy, { rxRing: 8 });
   for (let i = 0; i < 10; i++) slow.nic.receiveFrame(busy.frame(slow.nic.mac));
-  expect(busy.core.drops.get("FULL_RING")).toBe(2);
+  expect(busy.core.drops.of("FULL_RING")).toBe(2);
   expect(slow.nic.stats.rxFifoErrors).toBe(2);
 });
 
@@ -238,7 +238,7 @@ test("VLAN interfaces tag what they send and get what is tagged for them", () =>
   }
   expect(handler.received).toBe(1);
   expect(vlan.stats.rxPackets).toBe(1);
-  expect(machine.core.drops.get("VLAN_FILTER")).toBe(1);
+  expect(machine.core.drops.of("VLAN_FILTER")).toBe(1);
 });
 
 test("a port of one VLAN tags everything and takes nothing else", () => {
@@ -252,7 +252,7 @@ test("a port of one VLAN tags everything and takes nothing else", () => {
   nic.receiveFrame(tagged);
   nic.receiveFrame(machine.frame(nic.mac));
   expect(handler.received).toBe(1);
-  expect(machine.core.drops.get("VLAN_FILTER")).toBe(1);
+  expect(machine.core.drops.of("VLAN_FILTER")).toBe(1);
 });
 
 test("taps see packets both ways with their Ethernet header, loopback included", () => {
@@ -277,7 +277,7 @@ test("taps see packets both ways with their Ethernet header, loopback included",
   machine.devices.removeTap(tap, null);
   nic.receiveFrame(machine.frame(nic.mac, 80, ETHERTYPE_ARP));
   expect(seen).toHaveLength(4);
-  expect(machine.core.drops.get("UNHANDLED_PROTO")).toBe(1);
+  expect(machine.core.drops.of("UNHANDLED_PROTO")).toBe(1);
 });
 
 test("while input is inhibited packets stay in the ring, and come up afterwards", () => {
@@ -288,7 +288,7 @@ test("while input is inhibited packets stay in the ring, and come up afterwards"
     for (let i = 0; i < 6; i++) machine.at(i, () => nic.receiveFrame(machine.frame(nic.mac)));
     machine.run(10);
     expect(handler.received).toBe(0);
-    expect(machine.core.drops.get("FULL_RING")).toBe(2);
+    expect(machine.core.drops.of("FULL_RING")).toBe(2);
     machine.devices.allowInput("test");
     machine.run(20);
     expect(handler.received).toBe(4);

@@ -36,9 +36,6 @@ import type { Route, RouteType } from "./route.ts";
 import { RouteExceptions } from "./route-exceptions.ts";
 import { LOOPBACK_INDEX, Routing } from "./routing.ts";
 
-/** The packet filter queue as its socket sees it. */
-export type IpQueuePort = Pick<IpQueue, "isOpen" | "length" | "open" | "close" | "take" | "verdict">;
-
 export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink {
   readonly core: KernelCore;
   readonly devices: DeviceTable;

@@ -319,7 +319,7 @@ describe("receive", () => {
         yield* sys.bind(fd, at("0.0.0.0", 9));
         for (let i = 0; i < 20; i++) arrive(machine, { bytes: 1000 });
         const snmp = machine.core.snmp.udp;
-        const dropped = machine.core.drops.get("SOCKET_RCVBUFF");
+        const dropped = machine.core.drops.of("SOCKET_RCVBUFF");
         let count = 0;
         while ((yield* sys.recvfrom(fd, new Uint8Array(2000), MSG.DONTWAIT, null)) >= 0) count++;
         const rest = machine.userland.sockets.list()[0]?.receiveMemory.used;
@@ -333,10 +333,10 @@ describe("receive", () => {
     arrive(machine, { to: 9 });
     expect(machine.ip.errorsSent).toEqual([{ type: 3, code: 3 }]);
     expect(machine.core.snmp.udp.NoPorts).toBe(1);
-    expect(machine.core.drops.get("NO_SOCKET")).toBe(1);
+    expect(machine.core.drops.of("NO_SOCKET")).toBe(1);
     arrive(machine, { to: 9, checksum: 0x1234 });
     expect(machine.core.snmp.udp.InCsumErrors).toBe(1);
-    expect(machine.core.drops.get("UDP_CSUM")).toBe(1);
+    expect(machine.core.drops.of("UDP_CSUM")).toBe(1);
     expect(machine.skbs.outstanding).toBe(0);
   });
 
@@ -416,7 +416,7 @@ describe("receive", () => {
       arrive(machine, {});
       return 0;
     });
-    expect(machine.core.drops.get("SOCKET_CLOSED")).toBe(1);
+    expect(machine.core.drops.of("SOCKET_CLOSED")).toBe(1);
     expect(machine.skbs.outstanding).toBe(0);
     expect(machine.userland.sockets.list()).toEqual([]);
   });
@@ -434,7 +434,7 @@ describe("receive", () => {
     machine.core.timers.stop();
     machine.cpu.halt();
     machine.userland.shutdown();
-    expect(machine.core.drops.get("NODE_DOWN")).toBe(1);
+    expect(machine.core.drops.of("NODE_DOWN")).toBe(1);
     expect(machine.skbs.outstanding).toBe(0);
   });
 });

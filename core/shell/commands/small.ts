@@ -17,8 +17,9 @@ export const echo: Program = function* (sys, argv) {
 
 export const printf: Program = function* (sys, argv) {
   const [format, ...values] = argv.slice(1);
-  if (format === undefined)
-    {return yield* fail(sys, "printf: missing operand\nTry 'printf --help' for more information.");}
+  if (format === undefined) {
+    return yield* fail(sys, "printf: missing operand\nTry 'printf --help' for more information.");
+  }
   const result = formatPrintf(format, values);
   if (!result.ok) return yield* fail(sys, `printf: ${result.error}`);
   yield* print(sys, result.value.text);

@@ -126,8 +126,9 @@ function applySetting(request: LinkChange, word: string, words: Words): string |
     return null;
   }
   if (word === "promisc") {
-    if (value !== "on" && value !== "off")
-      {return `Error: argument of "promisc" must be one of "on", "off", not "${value}"`;}
+    if (value !== "on" && value !== "off") {
+      return `Error: argument of "promisc" must be one of "on", "off", not "${value}"`;
+    }
     request.promisc = value === "on";
     return null;
   }

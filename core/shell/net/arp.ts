@@ -54,8 +54,9 @@ const isComplete = (each: NeighbourInfo): boolean =>
 
 function tableLine(each: NeighbourInfo, hosts: Hosts | null): string {
   const name = (hosts === null ? formatIpv4(each.address) : hosts.label(each.address)).slice(0, 23).padEnd(25);
-  if (!isComplete(each) || each.mac === null)
-    {return `${name}        (incomplete)                              ${each.device}\n`;}
+  if (!isComplete(each) || each.mac === null) {
+    return `${name}        (incomplete)                              ${each.device}\n`;
+  }
   const flags = each.state === "PERMANENT" ? "CM" : "C";
   return `${name}ether   ${formatMac(each.mac)}   ${flags.padEnd(6)}${"".padEnd(16)}${each.device}\n`;
 }

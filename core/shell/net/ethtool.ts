@@ -33,8 +33,9 @@ const LONG = new Map([
 
 export const ethtool: Program = function* (sys, argv) {
   const first = argv[1];
-  if (first === undefined)
-    {return yield* fail(sys, "ethtool: bad command line argument(s)\nFor more information run ethtool -h", 1);}
+  if (first === undefined) {
+    return yield* fail(sys, "ethtool: bad command line argument(s)\nFor more information run ethtool -h", 1);
+  }
   if (first === "-h" || first === "--help") {
     yield* print(sys, `${USAGE}\n`);
     return 0;
@@ -168,8 +169,9 @@ const SHORT_FEATURES = new Map([
 ]);
 
 function* set(sys: Sys, device: string, mode: "-G" | "-C" | "-K", words: readonly string[]): Call<number> {
-  if (words.length === 0)
-    {return yield* fail(sys, "ethtool: bad command line argument(s)\nFor more information run ethtool -h");}
+  if (words.length === 0) {
+    return yield* fail(sys, "ethtool: bad command line argument(s)\nFor more information run ethtool -h");
+  }
   for (let i = 0; i < words.length; i += 2) {
     const [name = "", value = ""] = [words[i], words[i + 1]];
     const request =

@@ -61,8 +61,9 @@ function* listen(sys: Sys, args: Arguments, settings: Settings): Call<number> {
   const [first, second] = args.operands;
   const portText = args.value("p") ?? second ?? first;
   const port = parsePort(portText);
-  if (port === null)
-    {return yield* usageError(sys, NC, portText === undefined ? "" : `port number invalid: ${portText}`);}
+  if (port === null) {
+    return yield* usageError(sys, NC, portText === undefined ? "" : `port number invalid: ${portText}`);
+  }
   const hostText = args.value("s") ?? (second === undefined ? undefined : first);
   const host = parseIpv4(hostText ?? "0.0.0.0");
   if (!host.ok) return yield* fail(sys, `nc: ${hostText ?? ""}: Name or service not known`);
@@ -84,8 +85,9 @@ function* connect(sys: Sys, args: Arguments, settings: Settings): Call<number> {
   const [hostText, portText] = args.operands;
   if (hostText === undefined || portText === undefined) return yield* usageError(sys, NC, "");
   const address = (yield* readHosts(sys)).resolve(hostText);
-  if (address === null)
-    {return yield* fail(sys, `nc: getaddrinfo for host "${hostText}" port ${portText}: Name or service not known`);}
+  if (address === null) {
+    return yield* fail(sys, `nc: getaddrinfo for host "${hostText}" port ${portText}: Name or service not known`);
+  }
   const range = /^(\d+)(?:-(\d+))?$/.exec(portText);
   const first = parsePort(range?.[1]);
   const last = parsePort(range?.[2] ?? range?.[1]);
@@ -102,14 +104,16 @@ function* connect(sys: Sys, args: Arguments, settings: Settings): Call<number> {
     if (args.has("z")) {
       if (yield* isOpen(sys, fd)) {
         status = 0;
-        if (settings.verbose)
-          {yield* warn(sys, `Connection to ${hostText} (${formatIpv4(address)}) ${port} port [udp/*] succeeded!\n`);}
+        if (settings.verbose) {
+          yield* warn(sys, `Connection to ${hostText} (${formatIpv4(address)}) ${port} port [udp/*] succeeded!\n`);
+        }
       }
       yield* sys.close(fd);
       continue;
     }
-    if (settings.verbose)
-      {yield* warn(sys, `Connection to ${hostText} (${formatIpv4(address)}) ${port} port [udp/*] succeeded!\n`);}
+    if (settings.verbose) {
+      yield* warn(sys, `Connection to ${hostText} (${formatIpv4(address)}) ${port} port [udp/*] succeeded!\n`);
+    }
     return yield* relay(sys, fd, settings);
   }
   return status;
@@ -151,8 +155,9 @@ function* relay(sys: Sys, fd: number, settings: Settings): Call<number> {
         if (settings.idle < 0 && count < 0) return 1;
       } else {
         const sent = yield* sys.sendto(fd, buffer.slice(0, count), 0, null);
-        if (sent < 0 && sent !== -E.EDESTADDRREQ)
-          {return settings.verbose ? yield* fail(sys, `nc: write: ${strerror(sent)}`) : 1;}
+        if (sent < 0 && sent !== -E.EDESTADDRREQ) {
+          return settings.verbose ? yield* fail(sys, `nc: write: ${strerror(sent)}`) : 1;
+        }
       }
     }
   }

@@ -27,8 +27,9 @@ export const nstat = command(
     const history = yield* readFile(sys, HISTORY);
     const before = new Map<string, number>();
     if (typeof history !== "number" && !args.has("a") && !args.has("r")) {
-      for (const [, name, value] of utf8Decode(history).matchAll(/^(\S+)\s+(\d+)/gm))
-        {before.set(name ?? "", Number(value));}
+      for (const [, name, value] of utf8Decode(history).matchAll(/^(\S+)\s+(\d+)/gm)) {
+        before.set(name ?? "", Number(value));
+      }
     }
     yield* print(sys, "#kernel\n");
     for (const [name, value] of now) {

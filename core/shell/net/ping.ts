@@ -94,8 +94,9 @@ function readOptions(args: Arguments, target: string, address: Ipv4Address): Pin
   const linger = parseSeconds(args.value("W") ?? "10");
   if (linger === null) return `bad linger time: ${args.value("W") ?? ""}`;
   const pattern = args.value("p");
-  if (pattern !== undefined && !/^([0-9a-fA-F]{2}){1,16}$/.test(pattern))
-    {return `patterns must be specified as hex digits: ${pattern}`;}
+  if (pattern !== undefined && !/^([0-9a-fA-F]{2}){1,16}$/.test(pattern)) {
+    return `patterns must be specified as hex digits: ${pattern}`;
+  }
   return {
     target,
     address,
@@ -165,8 +166,9 @@ function* openSocket(sys: Sys, args: Arguments, address: Ipv4Address): Call<numb
   yield* sys.setsockopt(fd, SOL.SOCKET, SO.TIMESTAMP, 1);
   if (args.has("b") || isLimitedBroadcast(address)) yield* sys.setsockopt(fd, SOL.SOCKET, SO.BROADCAST, 1);
   const ttl = parseInteger(args.value("t") ?? "64", 1, 255);
-  if (ttl === null)
-    {return yield* refuse(sys, `invalid argument: '${args.value("t") ?? ""}': out of range: 0 <= value <= 255`);}
+  if (ttl === null) {
+    return yield* refuse(sys, `invalid argument: '${args.value("t") ?? ""}': out of range: 0 <= value <= 255`);
+  }
   if (args.has("t")) yield* sys.setsockopt(fd, SOL.IP, IP.TTL, ttl);
   const tos = parseInteger(args.value("Q") ?? "0", 0, 255);
   if (tos === null) return yield* refuse(sys, `the TOS value must be in the range 0-255`);

@@ -96,8 +96,9 @@ export const udpsink = command(SINK, function* (sys, args) {
   const time = args.has("t") ? parseSeconds(args.value("t")) : Infinity;
   const limit = args.has("n") ? parseInteger(args.value("n"), 1, 1e9) : Infinity;
   if (port === null) return yield* usageError(sys, SINK, "a port is needed");
-  if (interval === null || time === null || limit === null)
-    {return yield* usageError(sys, SINK, "bad value of an option");}
+  if (interval === null || time === null || limit === null) {
+    return yield* usageError(sys, SINK, "bad value of an option");
+  }
   const fd = yield* sys.socket(AF.INET, SOCK.DGRAM, 0);
   const error = fd < 0 ? fd : yield* sys.bind(fd, inetAddress(undefined, port));
   if (error < 0) return yield* fail(sys, `udpsink: bind: ${strerror(error)}`);

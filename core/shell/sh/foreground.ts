@@ -1,13 +1,16 @@
 /**
  * Waiting for what runs in front, with the terminal handed over to it and taken back (POSIX.1-2024, XCU 2.11). A job
- * that stops (Ctrl-Z) announces itself by SIGCHLD, which an interactive shell catches.
+ * that stops (Ctrl-Z) is reported by waitpid with WUNTRACED.
  */
 import { E } from "../../kernel/syscall/errno.ts";
-import { SIGNALS, type Call } from "../../kernel/syscall/sys.ts";
+import { SIGNALS, WUNTRACED, type Call } from "../../kernel/syscall/sys.ts";
 import { writeText } from "../lib/output.ts";
-import { SIGNAL_TEXTS } from "../lib/signals.ts";
+import { interrupted, SIGNAL_TEXTS } from "../lib/signals.ts";
 import { addJob, jobLine, noteExit, type Job } from "./jobs.ts";
 import type { ShellState } from "./state.ts";
+
+/** From here on a status tells of a child that stopped. */
+const STOPPED = 256;
 
 /** Waits for all of `pids`. @returns the status of the last one. */
 export function* waitForeground(shell: ShellState, pids: readonly number[], group: number, text: string): Call<number> {
@@ -17,13 +20,14 @@ export function* waitForeground(shell: ShellState, pids: readonly number[], grou
   let status = 0;
   let stopped = false;
   while (left.size > 0 && !stopped) {
-    const done = yield* shell.sys.waitpid(-1, 0);
-    if (done.pid > 0) {
-      if (!left.delete(done.pid)) noteExit(shell, done.pid, done.status);
-      else if (done.pid === last) status = done.status;
-    } else if (done.pid === -E.EINTR) {
-      stopped = yield* afterSignal(shell, left);
-    } else break;
+    const done = yield* shell.sys.waitpid(-1, shell.interactive ? WUNTRACED : 0);
+    if (done.pid === -E.EINTR) {
+      // SIGINT went to the whole group: whether to stop is told by how the children end.
+      yield* interrupted(shell.sys);
+    } else if (done.pid < 0) break;
+    else if (done.status >= STOPPED) stopped = left.has(done.pid);
+    else if (!left.delete(done.pid)) noteExit(shell, done.pid, done.status);
+    else if (done.pid === last) status = done.status;
   }
   if (shell.interactive) yield* shell.sys.tcsetpgrp(0, shell.sys.pid);
   if (stopped) {
@@ -42,20 +46,6 @@ export function* resumeJob(shell: ShellState, job: Job): Call<number> {
   if (job.state === "stopped") yield* shell.sys.kill(-job.group, SIGNALS.CONT);
   if (job.pids.size === 0) return job.status;
   return yield* waitForeground(shell, [...job.pids], job.group, job.text);
-}
-
-/** Takes the caught signals. @returns whether one of the processes waited for has stopped. */
-function* afterSignal(shell: ShellState, left: ReadonlySet<number>): Call<boolean> {
-  let child = false;
-  for (;;) {
-    const signal = yield* shell.sys.takeSignal();
-    if (signal === 0) break;
-    // SIGINT went to the whole group: whether to stop is told by how the children end.
-    if (signal === SIGNALS.CHLD) child = true;
-  }
-  if (!child || !shell.interactive) return false;
-  const processes = yield* shell.sys.processes();
-  return processes.some((each) => left.has(each.pid) && each.state === "T");
 }
 
 function* finish(shell: ShellState, status: number): Call<number> {

@@ -136,12 +136,12 @@ class Reader {
     return exitStatus(shell);
   }
 
-  /** Job control: a group of its own, in front; and news of children that stop. */
+  /** Job control: a group of its own, in front. */
   *#takeTerminal(): Call<void> {
     yield* this.#sys.setpgid(0, 0);
     yield* this.#sys.tcsetpgrp(0, this.#sys.pid);
-    for (const signal of [SIGNALS.TSTP, SIGNALS.QUIT, SIGNALS.TERM]) yield* this.#sys.sigaction(signal, "ignore");
-    yield* this.#sys.sigaction(SIGNALS.CHLD, "catch");
+    // Caught and dropped rather than ignored: children would inherit that.
+    for (const signal of [SIGNALS.TSTP, SIGNALS.QUIT, SIGNALS.TERM]) yield* this.#sys.sigaction(signal, "catch");
   }
 
   *#runText(text: string): Call<void> {

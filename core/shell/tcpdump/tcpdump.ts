@@ -4,7 +4,18 @@
  */
 import { SECOND } from "../../base/time.ts";
 import { E, strerror } from "../../kernel/syscall/errno.ts";
-import { AF, O, SO, SOCK, SOL, type Call, type Message, type Sys } from "../../kernel/syscall/sys.ts";
+import {
+  AF,
+  ETH_P_ALL,
+  O,
+  PACKET_OPTION,
+  SO,
+  SOCK,
+  SOL,
+  type Call,
+  type Message,
+  type Sys,
+} from "../../kernel/syscall/sys.ts";
 import { captureTimeOf, LINKTYPE, type CaptureTime } from "../../wire/capture.ts";
 import { readCapture } from "../../wire/capture-reader.ts";
 import { PcapWriter } from "../../wire/pcap.ts";
@@ -38,7 +49,6 @@ const TCPDUMP: CommandSpec = {
 };
 
 const SNAPLEN = 262_144;
-const ETH_P_ALL = 3;
 const PACKET_OUTGOING = 4;
 
 type Capture = {
@@ -184,16 +194,17 @@ function* live(sys: Sys, args: Arguments, capture: Capture): Call<number> {
     return yield* fail(sys, `tcpdump: ${name}: No such device exists\n(No such device exists)`);
   }
   const fd = yield* sys.socket(AF.PACKET, SOCK.RAW, ETH_P_ALL);
-  if (fd < 0)
-    {return yield* fail(
+  if (fd < 0) {
+    return yield* fail(
       sys,
       `tcpdump: ${name}: You don't have permission to capture on that device\n(socket: ${strerror(fd)})`,
-    );}
+    );
+  }
   yield* sys.setsockopt(fd, SOL.SOCKET, SO.TIMESTAMP, 1);
   const error = yield* sys.bind(fd, packetAddress(device.index, ETH_P_ALL));
   if (error < 0) return yield* fail(sys, `tcpdump: ${name}: ${strerror(error)}`);
   if (device.index !== 0 && !args.has("p")) {
-    yield* sys.setsockopt(fd, SOL.PACKET, PACKET_ADD_MEMBERSHIP, membership(device.index));
+    yield* sys.setsockopt(fd, SOL.PACKET, PACKET_OPTION.ADD_MEMBERSHIP, device.index);
   }
   if (capture.sink instanceof FileSink) {
     capture.sink.start(LINKTYPE.ETHERNET);
@@ -209,17 +220,6 @@ function* live(sys: Sys, args: Arguments, capture: Capture): Call<number> {
   const names = new Map(known.map((link) => [link.index, link.name]));
   const loopback = known.find((link) => link.kind === "loopback")?.index ?? -1;
   return yield* captureAll(sys, fd, capture, { names, loopback, any: device.index === 0 });
-}
-
-/** packet(7): promiscuous mode for as long as the socket lives. */
-const PACKET_ADD_MEMBERSHIP = 1;
-const PACKET_MR_PROMISC = 1;
-
-/** struct packet_mreq: index (little-endian), type, address length and eight bytes of address. */
-function membership(index: number): Uint8Array {
-  const bytes = new Uint8Array(16);
-  bytes.set([index & 255, (index >>> 8) & 255, (index >>> 16) & 255, index >>> 24, PACKET_MR_PROMISC]);
-  return bytes;
 }
 
 type Devices = {
@@ -275,12 +275,11 @@ function directionText(packetType: number): string {
   return ["In ", "B  ", "M  ", "P  ", "Out"][packetType] ?? "?  ";
 }
 
-/** getsockopt name of packet(7)'s struct tpacket_stats; here the number of drops alone. */
-const PACKET_STATISTICS = 6;
-
+/** PACKET_STATISTICS is packets and drops. */
 function* dropped(sys: Sys, fd: number): Call<string> {
-  const statistics = yield* sys.getsockopt(fd, SOL.PACKET, PACKET_STATISTICS);
-  const drops = "error" in statistics ? 0 : Number(statistics.value) || 0;
+  const statistics = yield* sys.getsockopt(fd, SOL.PACKET, PACKET_OPTION.STATISTICS);
+  const text = "error" in statistics ? "" : String(statistics.value);
+  const drops = Number(text.split(" ")[1] ?? "0") || 0;
   return `${drops} packet${drops === 1 ? "" : "s"} dropped by kernel\n`;
 }
 

@@ -12,13 +12,12 @@ import type { Qdisc } from "./qdisc.ts";
 const IP = 14;
 
 /** A UDP packet of `length` bytes, Ethernet header included, from the given port. */
-function udp(machine: TestMachine, nic: TestNic, port: number, length = 1000, tos = 0): SkBuff {
+function udp(machine: TestMachine, nic: TestNic, port: number, length = 1000): SkBuff {
   const skb = machine.packet(nic, length - IP);
   const ip = skb.data + IP;
   const { bytes } = skb;
   bytes.fill(0, ip, ip + 28);
   bytes[ip] = 0x45;
-  bytes[ip + IPV4.tos] = tos;
   put16(bytes, ip + IPV4.totalLength, length - IP);
   bytes[ip + IPV4.protocol] = 17;
   put32(bytes, ip + IPV4.source, 0x0a000001);
@@ -26,6 +25,13 @@ function udp(machine: TestMachine, nic: TestNic, port: number, length = 1000, to
   put16(bytes, ip + 20, port);
   put16(bytes, ip + 22, 9);
   sealIpv4(bytes, ip);
+  return skb;
+}
+
+/** The same with an ECN codepoint. */
+function ecnCapable(skb: SkBuff, codepoint: number): SkBuff {
+  skb.bytes[skb.data + IP + IPV4.tos] = codepoint;
+  sealIpv4(skb.bytes, skb.data + IP);
   return skb;
 }
 
@@ -122,7 +128,7 @@ test("pfifo_fast sends by priority and in order within a band, and bounds each b
   });
   expect(order.map(([, accepted]) => accepted)).toEqual([true, true, true, true, true, false]);
   expect(drain(machine, qdisc, 0).map(({ skb }) => skb.packetId)).toEqual([3, 2, 4, 1, 5]);
-  expect(machine.core.drops.get("QDISC_DROP")).toBe(1);
+  expect(machine.core.drops.of("QDISC_DROP")).toBe(1);
 });
 
 test("tbf is exact: after the burst, n packets take n times their bits at the rate", () => {
@@ -144,7 +150,7 @@ test("tbf drops what is over its limit or never fits its bucket", () => {
   expect([600, 1001, 900, 1000, 10].map((length) => qdisc.enqueue(udp(machine, nic, 1, Math.max(60, length))))).toEqual(
     [true, false, true, true, false],
   );
-  expect(machine.core.drops.get("PKT_TOO_BIG")).toBe(1);
+  expect(machine.core.drops.of("PKT_TOO_BIG")).toBe(1);
 });
 
 test("netem delays each packet by exactly its delay, and a rate spaces them", () => {
@@ -183,7 +189,7 @@ test("netem loses, duplicates and corrupts about as often as it was told", () =>
   for (let i = 0; i < total; i++) qdisc.enqueue(machine.skbs.copy(original));
   const sent = drain(machine, qdisc, 1);
   const damaged = sent.filter(({ skb }) => skb.view().some((byte, i) => byte !== before[i]));
-  expect(Math.abs(machine.core.drops.get("QDISC_LOSS") - total * 0.1 * 0.95)).toBeLessThan(80);
+  expect(Math.abs(machine.core.drops.of("QDISC_LOSS") - total * 0.1 * 0.95)).toBeLessThan(80);
   expect(Math.abs(sent.length - total * 0.95)).toBeLessThan(120);
   expect(Math.abs(damaged.length - sent.length * 0.2)).toBeLessThan(120);
 });
@@ -236,7 +242,7 @@ test("fq_codel holds a standing queue near its target by dropping, or marks what
     let marked = 0;
     // 1000 bytes every 0.9 ms into a line that takes one every 1 ms, for 8 s.
     for (let at = 0; at < 8 * SECOND; at += 0.9 * MILLISECOND) {
-      machine.at(at, () => qdisc.enqueue(udp(machine, nic, 1, 1000, tos)));
+      machine.at(at, () => qdisc.enqueue(ecnCapable(udp(machine, nic, 1, 1000), tos)));
     }
     for (let at = 0; at < 8 * SECOND; at += MILLISECOND) {
       machine.at(at, () => {
@@ -251,11 +257,11 @@ test("fq_codel holds a standing queue near its target by dropping, or marks what
     machine.engine.advance((8 * SECOND) as never);
     expect(sent).toBeGreaterThan(7900);
     if (tos === 0) {
-      expect(machine.core.drops.get("QDISC_CONGESTED")).toBeGreaterThan(300);
+      expect(machine.core.drops.of("QDISC_CONGESTED")).toBeGreaterThan(300);
       expect(qdisc.length).toBeLessThan(300);
     } else {
       expect(marked).toBeGreaterThan(300);
-      expect(machine.core.drops.get("QDISC_CONGESTED")).toBe(0);
+      expect(machine.core.drops.of("QDISC_CONGESTED")).toBe(0);
     }
   }
 });
@@ -267,7 +273,7 @@ test("fq_codel over its limit drops from the fattest flow", () => {
   expect(qdisc.length).toBeLessThanOrEqual(100);
   const left = drain(machine, qdisc, 0).filter(({ skb }) => u16(skb.bytes, skb.data + IP + 20) === 2);
   expect(left).toHaveLength(20);
-  expect(machine.core.drops.get("QDISC_OVERLIMIT")).toBe(45);
+  expect(machine.core.drops.of("QDISC_OVERLIMIT")).toBe(45);
 });
 
 test("property: what goes in comes out or was dropped by name, for every discipline", () => {
