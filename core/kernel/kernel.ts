@@ -9,6 +9,7 @@ import { Cpu } from "./cpu/cpu.ts";
 import { Smp } from "./cpu/run-queue.ts";
 import { SOFTIRQ } from "./cpu/work.ts";
 import { Devices } from "./device/devices.ts";
+import { handleDeviceRequest } from "./device/netlink-device.ts";
 import { Nic } from "./device/nic.ts";
 import type { NicOptions } from "./device/nic-options.ts";
 import { IpStack } from "./net/ip-stack.ts";
@@ -78,7 +79,10 @@ export class Kernel implements ProcessObserver {
       ip: this.ip,
       programs: options.programs,
       epochNs: options.epochNs,
-      netlink: [(request) => this.ip.handleNetRequest(request)],
+      netlink: [
+        (request) => handleDeviceRequest(this.devices, request),
+        (request) => this.ip.handleNetRequest(request),
+      ],
     });
     this.userland.processes.observe(this);
     this.devices.loopback.setUp(true);

@@ -1,6 +1,6 @@
 /**
- * Machines made of the network layer alone, for its tests: one CPU that runs everything at once, devices that hand their
- * frames to a segment with a fixed delay, and helpers that build and read packets through the codecs.
+ * Machines made of the network layer alone, for its tests: one CPU that runs everything at once, devices that hand
+ * their frames to a segment with a fixed delay, and helpers that build and read packets through the codecs.
  */
 import type { Nanoseconds, VirtualTime } from "../../core/base/time.ts";
 import { MICROSECOND, SECOND } from "../../core/base/time.ts";

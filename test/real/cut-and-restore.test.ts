@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { MILLISECOND, SECOND, type VirtualTime } from "../../core/base/time.ts";
+import { conservationOf } from "../../core/world/conservation.ts";
 import { Session } from "../../core/session/session.ts";
 import { probes } from "./probe.ts";
 import { command, visitInTurn, wrongTimes } from "./visits.ts";
@@ -12,7 +13,7 @@ import { bridges, mapFiles, pathTimes, reach, readMap } from "./zoo-map.ts";
 const ECHOES = 300;
 
 function dropsOf(session: Session): Record<"all" | "LINK_DOWN" | "IP_MARTIAN", number> {
-  const { drops } = session.report().conservation;
+  const { drops } = conservationOf(session.world);
   const count = (reason?: string): number =>
     drops.reduce((sum, drop) => sum + (reason === undefined || reason === drop.reason ? drop.count : 0), 0);
   return { all: count(), LINK_DOWN: count("LINK_DOWN"), IP_MARTIAN: count("IP_MARTIAN") };

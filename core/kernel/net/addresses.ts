@@ -1,6 +1,7 @@
 /**
  * IPv4 addresses per interface, with Linux's rules for primary and secondary ones and for the choice of a source
- * (net/ipv4/devinet.c). The first address of a subnet on an interface is primary; later ones are secondary and go with it.
+ * (net/ipv4/devinet.c). The first address of a subnet on an interface is primary; later ones are secondary and go with
+ * it.
  * Left out: labels, peers, lifetimes, and promotion of secondaries.
  */
 import {
@@ -82,7 +83,9 @@ export class AddressTable {
     return gone;
   }
 
-  /** Whether an interface has exactly this address. 127.0.0.2 is local too, but by its route: see `IpStack.addressType`. */
+  /**
+   * Whether an interface has exactly this address. 127.0.0.2 is local too, but by its route: see `IpStack.addressType`.
+   */
   isLocal(address: Ipv4Address): boolean {
     return this.#owners.has(address | 0);
   }

@@ -1,7 +1,7 @@
 /**
- * ARP, RFC 826, by the rules of Linux's arp_process (net/ipv4/arp.c): a question to us is answered and its sender noted;
- * anything else only refreshes neighbours that are known already. A second host with our address is noted in the log
- * (the first step of RFC 5227; no defence). Left out: proxy ARP, arp_announce, arp_filter, RARP.
+ * ARP, RFC 826, by the rules of Linux's arp_process (net/ipv4/arp.c): a question to us is answered and its sender
+ * noted; anything else only refreshes neighbours that are known already. A second host with our address is noted in the
+ * log (the first step of RFC 5227; no defence). Left out: proxy ARP, arp_announce, arp_filter, RARP.
  */
 import { u16, u8 } from "../../base/bytes.ts";
 import {

@@ -1,7 +1,7 @@
 /**
  * One routing table: longest-prefix match, then lowest metric (RFC 1812, section 5.2.4.3; Linux net/ipv4/fib_trie.c by
- * its behaviour). One hash map per prefix length in use, asked from long to short: at most 33 probes whatever the number
- * of routes, and results are cached above. Left out: type-of-service routes and multipath.
+ * its behaviour). One hash map per prefix length in use, asked from long to short: at most 33 probes whatever the
+ * number of routes, and results are cached above. Left out: type-of-service routes and multipath.
  */
 import { assert } from "../../base/assert.ts";
 import { maskOf, networkOf, type Ipv4Address } from "../../wire/address.ts";
@@ -57,8 +57,8 @@ export class FibTable {
   }
 
   /**
-   * "new" refuses a second route with the same prefix and metric, "replace" puts the new one in its place, "append" keeps
-   * both unless they leave by the same device. @returns 0, -EEXIST or -ENOBUFS.
+   * "new" refuses a second route with the same prefix and metric, "replace" puts the new one in its place, "append"
+   * keeps both unless they leave by the same device. @returns 0, -EEXIST or -ENOBUFS.
    */
   insert(entry: FibEntry, mode: "new" | "replace" | "append"): number {
     assert(networkOf(entry.network, entry.prefixLength) === entry.network, "a prefix has no host bits");

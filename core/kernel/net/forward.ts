@@ -1,7 +1,8 @@
 /**
- * Forwarding, RFC 1812, section 5, in the order of Linux's ip_forward (net/ipv4/ip_forward.c): time to live, size against
- * the next link, then the header is changed in place and its checksum adjusted (RFC 1624). A packet that goes back where it
- * came from earns its sender a redirect. Left out: directed broadcasts (bc_forwarding is 0), multicast routing, IPsec.
+ * Forwarding, RFC 1812, section 5, in the order of Linux's ip_forward (net/ipv4/ip_forward.c): time to live, size
+ * against the next link, then the header is changed in place and its checksum adjusted (RFC 1624). A packet that goes
+ * back where it came from earns its sender a redirect. Left out: directed broadcasts (bc_forwarding is 0), multicast
+ * routing, IPsec.
  */
 import { KIND } from "../../contract/trace-event.ts";
 import { put16, put8, u16, u8 } from "../../base/bytes.ts";
@@ -109,7 +110,10 @@ export class IpForward implements QueueOutlet {
     return skb.gsoSize === 0 || segmentBytes(skb) > route.forwardMtu;
   }
 
-  /** Back out of the interface it came in by: the sender could have taken the next router itself, if that is a neighbour. */
+  /**
+   * Back out of the interface it came in by: the sender could have taken the next router itself, if that is a
+   * neighbour.
+   */
   #maybeRedirect(skb: SkBuff, route: Route, from: NetDevice): void {
     if (this.#parts.sysctls.sendRedirects.value === 0) return;
     const back = this.#parts.routing.find(ipv4Source(skb.bytes, skb.data), 0);

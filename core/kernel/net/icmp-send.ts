@@ -1,6 +1,6 @@
 /**
- * ICMP messages that this machine originates: errors about packets (Linux icmp_send) and replies. Who may be told what is
- * RFC 1122, section 3.2.2, and RFC 1812, section 4.3.2; how often is Linux's pair of limits, over all and per host.
+ * ICMP messages that this machine originates: errors about packets (Linux icmp_send) and replies. Who may be told what
+ * is RFC 1122, section 3.2.2, and RFC 1812, section 4.3.2; how often is Linux's pair of limits, over all and per host.
  * Left out: echoing the offending packet's options, and extensions (RFC 4884).
  */
 import { KIND } from "../../contract/trace-event.ts";

@@ -5,7 +5,7 @@ import { checksum } from "../../wire/checksum.ts";
 import { ICMP_TYPE, isIcmpError, parseIcmp, type Icmp } from "../../wire/icmp.ts";
 import { IPPROTO_ICMP, IPPROTO_UDP, parseIpv4Packet, type Ipv4 } from "../../wire/ipv4.ts";
 import { MAC_BROADCAST, type Ipv4Address } from "../../wire/address.ts";
-import type { FakeDevice, NetHost} from "../../../test/harness/net.ts";
+import type { FakeDevice, NetHost } from "../../../test/harness/net.ts";
 import { icmpMessage, ip, ipPacket, NetWorld, Segment } from "../../../test/harness/net.ts";
 import type { IcmpError } from "./protocol.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
@@ -166,8 +166,8 @@ describe("ICMP requests", () => {
     payload[2] = (payload[2] ?? 0) ^ 1;
     device.hearPacket(ipPacket({ source: SOURCE, target: TARGET, protocol: IPPROTO_ICMP, payload }));
     expect(wire.log).toEqual([]);
-    expect(host.core.drops.get("ICMP_IGNORED")).toBe(1);
-    expect(host.core.drops.get("ICMP_CSUM")).toBe(1);
+    expect(host.core.drops.of("ICMP_IGNORED")).toBe(1);
+    expect(host.core.drops.of("ICMP_CSUM")).toBe(1);
     expect(host.core.snmp.icmp.InCsumErrors).toBe(1);
   });
 

@@ -1,6 +1,7 @@
 /**
  * ICMP as a protocol above IP: RFC 792 as amended by RFC 1122 and RFC 1812, after Linux's net/ipv4/icmp.c. Echo and
- * timestamp requests are answered; errors teach routing their MTU or router and go to the protocol of the quoted packet.
+ * timestamp requests are answered; errors teach routing their MTU or router and go to the protocol of the quoted
+ * packet.
  * Left out: address masks, router discovery, source quench (all obsolete, RFC 6633 and 6918: counted and ignored).
  */
 import { put32, u32, u8 } from "../../base/bytes.ts";
@@ -206,8 +207,8 @@ export class Icmp implements IpProtocol {
   }
 
   /**
-   * Offset of the quoted IP header, -1 when it is not whole with 8 bytes behind it. A packet that we cannot have sent is
-   * not whole either: a forged error must guess our address at least.
+   * Offset of the quoted IP header, -1 when it is not whole with 8 bytes behind it. A packet that we cannot have sent
+   * is not whole either: a forged error must guess our address at least.
    */
   #quoted(skb: SkBuff): number {
     const bytes = skb.bytes;

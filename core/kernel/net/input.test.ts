@@ -91,7 +91,7 @@ describe("ip input", () => {
     host.set("net.ipv4.conf.all.rp_filter", 1);
     for (const one of [detour, stranger, packet()]) left.hearPacket(one);
     expect(out.packets().length).toBe(3);
-    expect(host.core.drops.get("IP_RPFILTER")).toBe(2);
+    expect(host.core.drops.of("IP_RPFILTER")).toBe(2);
     host.set("net.ipv4.conf.all.rp_filter", 2);
     for (const one of [detour, stranger]) left.hearPacket(one);
     expect(out.packets().length).toBe(4);

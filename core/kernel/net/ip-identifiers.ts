@@ -1,7 +1,7 @@
 /**
- * The identification of datagrams (RFC 6864): unique per source and destination while the datagram may be under way, and
- * not a counter that others can read across destinations. After Linux's ip_idents: hashed counters. A datagram that will
- * never be fragmented may have any; it gets 0, as Linux gives to packets with DF.
+ * The identification of datagrams (RFC 6864): unique per source and destination while the datagram may be under way,
+ * and not a counter that others can read across destinations. After Linux's ip_idents: hashed counters. A datagram that
+ * will never be fragmented may have any; it gets 0, as Linux gives to packets with DF.
  */
 import type { Random } from "../../base/random.ts";
 import type { Ipv4Address } from "../../wire/address.ts";

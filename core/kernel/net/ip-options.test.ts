@@ -97,7 +97,7 @@ describe("all of it", () => {
       );
     };
     send([{ kind: "loose-source-route", pointer: 4, route: [ip("10.0.0.1")] }]);
-    expect(host.core.drops.get("IP_SOURCE_ROUTE")).toBe(1);
+    expect(host.core.drops.of("IP_SOURCE_ROUTE")).toBe(1);
     send([{ kind: "unknown", number: IPOPT.RR, data: Uint8Array.of(3, 0, 0, 0, 0) }]);
     expect(host.core.snmp.icmp.OutParmProbs).toBe(1);
     expect(host.core.snmp.ip.InHdrErrors).toBe(1);

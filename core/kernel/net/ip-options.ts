@@ -1,7 +1,7 @@
 /**
- * IPv4 options on the way through a host (RFC 791, section 3.1; Linux net/ipv4/ip_options.c): checked on receipt, record
- * route and timestamps filled in where a packet leaves or arrives, and thinned out for fragments. Source routes are
- * recognised, so that they can be refused. Left out: following source routes, CIPSO.
+ * IPv4 options on the way through a host (RFC 791, section 3.1; Linux net/ipv4/ip_options.c): checked on receipt,
+ * record route and timestamps filled in where a packet leaves or arrives, and thinned out for fragments. Source routes
+ * are recognised, so that they can be refused. Left out: following source routes, CIPSO.
  */
 import { put32, put8, u32, u8 } from "../../base/bytes.ts";
 import type { Ipv4Address } from "../../wire/address.ts";
@@ -77,7 +77,9 @@ export interface Hop {
   isOurs(address: Ipv4Address): boolean;
 }
 
-/** Enters the hop into record route and timestamp options. @returns whether the header changed and needs its checksum. */
+/**
+ * Enters the hop into record route and timestamp options. @returns whether the header changed and needs its checksum.
+ */
 export function recordHop(bytes: Uint8Array, at: number, headerBytes: number, hop: Hop): boolean {
   const end = at + headerBytes;
   let changed = false;

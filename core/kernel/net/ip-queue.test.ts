@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MILLISECOND, SECOND } from "../../base/time.ts";
-import type { FakeDevice, NetHost} from "../../../test/harness/net.ts";
+import type { FakeDevice, NetHost } from "../../../test/harness/net.ts";
 import { ip, ipPacket, NetWorld, Segment } from "../../../test/harness/net.ts";
 
 function router(): { world: NetWorld; host: NetHost; left: FakeDevice; out: Segment; send: (n: number) => void } {
@@ -12,8 +12,9 @@ function router(): { world: NetWorld; host: NetHost; left: FakeDevice; out: Segm
   host.set("net.ipv4.ip_forward", 1);
   host.stack.neighbours.set(right, ip("10.0.2.2"), 0x020000000042 as never, true);
   const send = (count: number): void => {
-    for (let i = 0; i < count; i++)
-      {left.hearPacket(ipPacket({ source: ip("10.0.1.2"), target: ip("10.0.2.2"), id: i }));}
+    for (let i = 0; i < count; i++) {
+      left.hearPacket(ipPacket({ source: ip("10.0.1.2"), target: ip("10.0.2.2"), id: i }));
+    }
   };
   return { world, host, left, out, send };
 }
@@ -39,7 +40,7 @@ describe("IpQueue", () => {
     if (second !== null) queue.verdict(second, true);
     if (first !== null) queue.verdict(first, false);
     expect(out.packets().map((packet) => [packet.id, packet.ttl])).toEqual([[1, 63]]);
-    expect(host.core.drops.get("NETFILTER_DROP")).toBe(1);
+    expect(host.core.drops.of("NETFILTER_DROP")).toBe(1);
     expect(host.core.snmp.ip.ForwDatagrams).toBe(1);
     expect(() => first !== null && queue.verdict(first, true)).toThrow();
     queue.close();
@@ -53,10 +54,10 @@ describe("IpQueue", () => {
     host.set("net.ipv4.ip_queue_maxlen", 4);
     host.stack.ipQueue.open(() => undefined);
     send(6);
-    expect(host.core.drops.get("IP_QUEUE_FULL")).toBe(2);
+    expect(host.core.drops.of("IP_QUEUE_FULL")).toBe(2);
     expect(host.devices.inhibitors.size).toBe(0);
     host.stack.shutdown();
-    expect(host.core.drops.get("NODE_DOWN")).toBe(4);
+    expect(host.core.drops.of("NODE_DOWN")).toBe(4);
     expect(host.world.skbs.outstanding).toBe(0);
   });
 

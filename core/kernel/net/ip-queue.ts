@@ -1,8 +1,9 @@
 /**
- * Packet filtering by a program: packets on their way through are put aside at the FORWARD hook and go on when the program
- * has said so, after Linux's ip_queue (net/ipv4/netfilter/ip_queue.c). The queue is bounded. With feedback on, it stops
- * the NICs' input when it is three quarters full and lets it go on below one quarter, or after 1 ms in case the program
- * hangs: section 6.6.1 of Mogul and Ramakrishnan, "Eliminating receive livelock in an interrupt-driven kernel", 1997.
+ * Packet filtering by a program: packets on their way through are put aside at the FORWARD hook and go on when the
+ * program has said so, after Linux's ip_queue (net/ipv4/netfilter/ip_queue.c). The queue is bounded. With feedback on,
+ * it stops the NICs' input when it is three quarters full and lets it go on below one quarter, or after 1 ms in case
+ * the program hangs: section 6.6.1 of Mogul and Ramakrishnan, "Eliminating receive livelock in an interrupt-driven
+ * kernel", 1997.
  * Left out: copying modes, and changed packets.
  */
 import { assert } from "../../base/assert.ts";
@@ -56,7 +57,9 @@ export class IpQueue implements TimerHandler {
     return this.#waiting.length;
   }
 
-  /** Registers the reader, whose `listener` is told when the queue stops being empty. False when there is one already. */
+  /**
+   * Registers the reader, whose `listener` is told when the queue stops being empty. False when there is one already.
+   */
   open(listener: () => void): boolean {
     if (this.#listener !== null) return false;
     this.#listener = listener;

@@ -71,7 +71,7 @@ describe("a packet across a router", () => {
     world.run(100 * MILLISECOND);
     const errors = icmpOf(left.packets()).filter((m) => m.type === 11);
     expect(errors.map((m) => [m.code, m.packet.source])).toEqual([[0, ip("10.0.1.1")]]);
-    expect(r.core.drops.get("IP_TTL_EXPIRED")).toBe(1);
+    expect(r.core.drops.of("IP_TTL_EXPIRED")).toBe(1);
     expect(world.unaccounted).toBe(0);
   });
 
@@ -80,7 +80,7 @@ describe("a packet across a router", () => {
     r.set("net.ipv4.ip_forward", 0);
     a.ping(ip("10.0.2.2"));
     world.run(100 * MILLISECOND);
-    expect(r.core.drops.get("IP_NOT_FORWARDING")).toBe(1);
+    expect(r.core.drops.of("IP_NOT_FORWARDING")).toBe(1);
   });
 
   it("finds no network, and the sender hears of it", () => {
@@ -236,7 +236,7 @@ describe("broadcast", () => {
     a.send(ip("255.255.255.255"), new Uint8Array(8), { protocol: 99 });
     world.run(SECOND);
     expect(left.packets().length).toBe(2);
-    expect(r.core.drops.get("ICMP_IGNORED")).toBe(1);
+    expect(r.core.drops.of("ICMP_IGNORED")).toBe(1);
     r.set("net.ipv4.icmp_echo_ignore_broadcasts", 0);
     a.ping(ip("10.0.1.255"));
     world.run(SECOND);
@@ -355,7 +355,7 @@ describe("a crash", () => {
     a.core.alive = false;
     a.core.timers.stop();
     a.stack.shutdown();
-    expect(a.core.drops.get("NODE_DOWN")).toBe(1);
+    expect(a.core.drops.of("NODE_DOWN")).toBe(1);
     world.run(20 * SECOND);
     expect(world.skbs.outstanding).toBe(0);
   });

@@ -119,16 +119,19 @@ export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink {
   }
 
   /**
-   * Puts the IP header in front of `skb`, whose `data` is at the transport header with headroom before it, and sends it,
-   * in fragments where needed. Owns the packet in every case.
-   * @returns 0, -EMSGSIZE (DF set and larger than the path MTU, or over 65,535 bytes), -EINVAL (options), -ENETDOWN, and
-   * -ENOBUFS when the queueing discipline or the neighbour table had no room.
+   * Puts the IP header in front of `skb`, whose `data` is at the transport header with headroom before it, and sends
+   * it, in fragments where needed. Owns the packet in every case.
+   * @returns 0, -EMSGSIZE (DF set and larger than the path MTU, or over 65,535 bytes), -EINVAL (options), -ENETDOWN,
+   * and -ENOBUFS when the queueing discipline or the neighbour table had no room.
    */
   send(skb: SkBuff, route: Route, options: SendOptions): number {
     return this.output.send(skb, route, options);
   }
 
-  /** For IP_HDRINCL: `data` is at a header the program wrote; total length, checksum, and zero source and id are filled in. */
+  /**
+   * For IP_HDRINCL: `data` is at a header the program wrote; total length, checksum, and zero source and id are filled
+   * in.
+   */
   sendWithHeader(skb: SkBuff, route: Route): number {
     return this.output.sendWithHeader(skb, route);
   }

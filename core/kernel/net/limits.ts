@@ -1,6 +1,9 @@
 /** Bounds of the network layer that are not sysctls. Reaching one is counted where it is enforced. */
 
-/** Resolved routes kept per interface binding. A router of a full lab sees a few thousand destinations; at the limit all go. */
+/**
+ * Resolved routes kept per interface binding. A router of a full lab sees a few thousand destinations; at the limit all
+ * go.
+ */
 export const ROUTE_CACHE_ENTRIES_MAX = 16_384;
 /** Routes of one table: an auto-routed lab of 1,000 hosts needs some thousands. Adding more gives -ENOBUFS. */
 export const ROUTES_MAX = 65_536;

@@ -1,6 +1,6 @@
 /**
- * The neighbours of one machine: lookup, bounds and garbage collection (struct neigh_table with Linux's gc_thresh1 to 3,
- * net/core/neighbour.c). Collection is checked every half reachable time, and only while there are more entries than
+ * The neighbours of one machine: lookup, bounds and garbage collection (struct neigh_table with Linux's gc_thresh1 to
+ * 3, net/core/neighbour.c). Collection is checked every half reachable time, and only while there are more entries than
  * gc_thresh1, so a quiet machine has no timer.
  */
 import { KIND } from "../../contract/trace-event.ts";

@@ -3,7 +3,7 @@ import { MILLISECOND, SECOND } from "../../base/time.ts";
 import { emitArp, parseArp, type Arp } from "../../wire/arp.ts";
 import { MAC_BROADCAST, MAC_ZERO, readMac, type MacAddress } from "../../wire/address.ts";
 import { u8 } from "../../base/bytes.ts";
-import type { FakeDevice, NetHost} from "../../../test/harness/net.ts";
+import type { FakeDevice, NetHost } from "../../../test/harness/net.ts";
 import { ip, NetWorld, Segment } from "../../../test/harness/net.ts";
 import type { Neighbour } from "./neighbour.ts";
 import { NUD } from "./nud.ts";
@@ -141,7 +141,7 @@ describe("a neighbour", () => {
     const { host, world, device, wire } = lone();
     host.set("net.ipv4.neigh.default.unres_qlen", 3);
     for (let i = 0; i < 5; i++) host.send(PEER, Uint8Array.of(i));
-    expect(host.core.drops.get("NEIGH_QUEUEFULL")).toBe(2);
+    expect(host.core.drops.of("NEIGH_QUEUEFULL")).toBe(2);
     expect(host.stack.queuedPackets()).toBe(3);
     reply(device, MAC_A);
     expect(wire.packets().map((packet) => packet.payload[0])).toEqual([2, 3, 4]);
@@ -151,7 +151,7 @@ describe("a neighbour", () => {
     // 832 bytes of truesize each: a small block and its overhead.
     expect(host.stack.queuedPackets()).toBe(2);
     world.run(10 * SECOND);
-    expect(host.core.drops.get("NEIGH_FAILED")).toBe(2);
+    expect(host.core.drops.of("NEIGH_FAILED")).toBe(2);
   });
 
   it("is reachable for 0.5 to 1.5 times the base time, by the machine's own chance", () => {
@@ -171,7 +171,7 @@ describe("a neighbour", () => {
       MAC_BROADCAST,
     );
     expect(host.stack.neighbours.size).toBe(0);
-    expect(host.core.drops.get("ARP_IGNORED")).toBe(2);
+    expect(host.core.drops.of("ARP_IGNORED")).toBe(2);
   });
 
   it("goes with the carrier, unless permanent", () => {
@@ -188,7 +188,7 @@ describe("a neighbour", () => {
     host.set("net.ipv4.neigh.default.gc_thresh3", 6);
     for (let i = 10; i < 20; i++) host.send(ip(`10.0.0.${i}`), new Uint8Array(1));
     expect(host.stack.neighbours.size).toBe(6);
-    expect(host.core.drops.get("NEIGH_TABLE_FULL")).toBe(4);
+    expect(host.core.drops.of("NEIGH_TABLE_FULL")).toBe(4);
     expect(host.core.log.filter((line) => line.includes("table overflow")).length).toBe(1);
     world.run(100 * SECOND);
     expect(host.stack.neighbours.size).toBeLessThan(2);
@@ -235,7 +235,7 @@ describe("ARP", () => {
       bad[at] = 77;
       device.hearArp(bad);
     }
-    expect(host.core.drops.get("ARP_INHDR")).toBe(28 + 6);
+    expect(host.core.drops.of("ARP_INHDR")).toBe(28 + 6);
     world.run(SECOND);
     expect(world.unaccounted).toBe(0);
   });

@@ -1,8 +1,9 @@
 /**
  * One neighbour: the link address of a host on a link and how much it is trusted (RFC 4861, section 7.3, as Linux
  * applies it to ARP in net/core/neighbour.c). An unresolved neighbour keeps
- * packets up to a bound and drops the oldest beyond it. The Ethernet header is kept ready, so that sending to a reachable
- * neighbour is a copy of 14 bytes. Left out: application solicitation, and probes re-sent as broadcast (mcast_resolicit).
+ * packets up to a bound and drops the oldest beyond it. The Ethernet header is kept ready, so that sending to a
+ * reachable neighbour is a copy of 14 bytes. Left out: application solicitation, and probes re-sent as broadcast
+ * (mcast_resolicit).
  */
 import { assert } from "../../base/assert.ts";
 import { put16 } from "../../base/bytes.ts";
@@ -44,7 +45,9 @@ export class Neighbour implements TimerHandler {
   readonly #queue = new SkbQueue();
   #queueBytes = 0;
   readonly #timer = new KernelTimer(this);
-  /** The Ethernet header as 16-bit words: seven stores a packet, where copying 14 bytes in a loop costs four times that. */
+  /**
+   * The Ethernet header as 16-bit words: seven stores a packet, where copying 14 bytes in a loop costs four times that.
+   */
   #target0 = 0;
   #target1 = 0;
   #target2 = 0;

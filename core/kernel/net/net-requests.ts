@@ -1,4 +1,6 @@
-/** rtnetlink's requests about addresses, routes and neighbours (rtnetlink(7)), answered from the network layer's tables. */
+/**
+ * rtnetlink's requests about addresses, routes and neighbours (rtnetlink(7)), answered from the network layer's tables.
+ */
 import type { Ipv4Address } from "../../wire/address.ts";
 import { E } from "../syscall/errno.ts";
 import type { AddressInfo, NetlinkReply, NetlinkRequest, RouteInfo } from "../syscall/netlink.ts";

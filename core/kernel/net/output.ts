@@ -1,6 +1,6 @@
 /**
- * The way down from transport to neighbour (Linux net/ipv4/ip_output.c: ip_queue_xmit, ip_output, ip_finish_output): the
- * header is written in front of the datagram, which is then fragmented if the path is narrower and handed to the
+ * The way down from transport to neighbour (Linux net/ipv4/ip_output.c: ip_queue_xmit, ip_output, ip_finish_output):
+ * the header is written in front of the datagram, which is then fragmented if the path is narrower and handed to the
  * neighbour, or to the loopback device for ourselves.
  * Left out: multicast routing; corking (the socket builds whole datagrams); lightweight tunnels.
  */
@@ -190,8 +190,8 @@ export class IpOutput {
   }
 
   /**
-   * Broadcasts, and multicasts to our own groups, are heard by ourselves too (ip_mc_output). They come in by the loopback
-   * device here, where Linux feeds them back into the one they leave by.
+   * Broadcasts, and multicasts to our own groups, are heard by ourselves too (ip_mc_output). They come in by the
+   * loopback device here, where Linux feeds them back into the one they leave by.
    */
   #loopBack(skb: SkBuff, route: Route, length: number): void {
     const isMulticasted = route.type === "multicast";

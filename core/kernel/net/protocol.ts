@@ -44,13 +44,17 @@ export interface RawHook {
 
 /** Ping sockets (SOCK_DGRAM, IPPROTO_ICMP). */
 export interface EchoReplyHook {
-  /** `data` at the ICMP header, checksum verified. The packet stays with the caller. @returns whether a socket took it. */
+  /**
+   * `data` at the ICMP header, checksum verified. The packet stays with the caller. @returns whether a socket took it.
+   */
   deliver(skb: SkBuff): boolean;
   /** An error about an echo request of ours; `data` at the quoted ICMP header. */
   error(skb: SkBuff, error: IcmpError): void;
 }
 
-/** What a route is asked for with (struct flowi4). One record per socket, changed in place: asking allocates nothing. */
+/**
+ * What a route is asked for with (struct flowi4). One record per socket, changed in place: asking allocates nothing.
+ */
 export class FlowKey {
   target: Ipv4Address = 0 as Ipv4Address;
   /** 0 lets the route choose. */

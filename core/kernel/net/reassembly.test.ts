@@ -5,7 +5,7 @@ import { parseIcmp } from "../../wire/icmp.ts";
 import { checksum } from "../../wire/checksum.ts";
 import { IPPROTO_ICMP, parseIpv4Packet } from "../../wire/ipv4.ts";
 import type { Ipv4Option } from "../../wire/ipv4-options.ts";
-import type { FakeDevice, NetHost} from "../../../test/harness/net.ts";
+import type { FakeDevice, NetHost } from "../../../test/harness/net.ts";
 import { ip, ipPacket, NetWorld, Segment } from "../../../test/harness/net.ts";
 import { Fragmenter } from "./fragment.ts";
 
@@ -129,7 +129,7 @@ describe("reassembly", () => {
       world.run(29 * SECOND);
       expect(host.stack.queuedPackets()).toBe(1);
       world.run(2 * SECOND);
-      expect(host.core.drops.get("FRAG_REASM_TIMEOUT")).toBe(1);
+      expect(host.core.drops.of("FRAG_REASM_TIMEOUT")).toBe(1);
       expect([host.core.snmp.ip.ReasmTimeout, host.core.snmp.ip.ReasmFails]).toEqual([1, 1]);
       const answers = wire.packets().filter((packet) => packet.protocol === IPPROTO_ICMP);
       expect(answers.length).toBe(errors);
@@ -158,7 +158,7 @@ describe("reassembly", () => {
       const { world, host, device } = receiver();
       for (const [offset, length, more] of fragments) device.hearPacket(fragment(offset, length, more));
       const dies = reason === "DUP_FRAG" ? 1 : fragments.length;
-      expect(host.core.drops.get(reason)).toBe(dies);
+      expect(host.core.drops.of(reason)).toBe(dies);
       expect(host.stack.queuedPackets()).toBe(fragments.length - dies);
       expect(host.core.snmp.ipExt.ReasmOverlaps).toBe(reason === "FRAG_OVERLAP" ? 1 : 0);
       world.run(31 * SECOND);
@@ -174,7 +174,7 @@ describe("reassembly", () => {
       device.hearPacket(ipPacket({ source: SOURCE, target: TARGET, id, moreFragments: true, payload: payloadOf(64) }));
       expect(host.stack.reassembly.memory).toBeLessThanOrEqual(20_000);
     }
-    expect(host.core.drops.get("FRAG_MEMORY")).toBe(100 - host.stack.queuedPackets());
+    expect(host.core.drops.of("FRAG_MEMORY")).toBe(100 - host.stack.queuedPackets());
     // The newest is still there.
     const rest = ipPacket({ source: SOURCE, target: TARGET, id: 99, fragmentOffset: 64, payload: payloadOf(8) });
     device.hearPacket(rest);
@@ -190,6 +190,6 @@ describe("reassembly", () => {
     }
     device.hearPacket(fragment(64, 64, false, 2));
     expect(host.udp.received).toEqual([]);
-    expect(host.core.drops.get("FRAG_STALE")).toBe(1);
+    expect(host.core.drops.of("FRAG_STALE")).toBe(1);
   });
 });

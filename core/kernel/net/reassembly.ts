@@ -165,8 +165,8 @@ export class Reassembly implements TimerHandler {
   }
 
   /**
-   * Identifications wrap: when too many other fragments of that source came in between, the ones here belong to an older
-   * datagram with the same identification (ip_frag_too_far).
+   * Identifications wrap: when too many other fragments of that source came in between, the ones here belong to an
+   * older datagram with the same identification (ip_frag_too_far).
    */
   #checkDistance(queue: FragmentQueue): void {
     const peer = this.#parts.peers.get(queue.source);

@@ -1,4 +1,6 @@
-/** A resolved route: where packets for one destination go (struct rtable). Cached, shared and never changed once made. */
+/**
+ * A resolved route: where packets for one destination go (struct rtable). Cached, shared and never changed once made.
+ */
 import type { Ipv4Address } from "../../wire/address.ts";
 import type { NetDevice } from "../device/net-device.ts";
 import type { Neighbour } from "./neighbour.ts";

@@ -3,6 +3,7 @@ import { MILLISECOND, SECOND } from "../../base/time.ts";
 
 /** `value / 10^digits` with exactly `digits` decimals, from an integer. */
 export function fixedPoint(value: number, digits: number): string {
+  if (digits === 0) return String(Math.round(value));
   const sign = value < 0 ? "-" : "";
   const scale = 10 ** digits;
   const magnitude = Math.abs(Math.round(value));

@@ -17,11 +17,8 @@ function scaled(value: number, base: number): string {
     .padStart(4)} ${UNITS[unit] ?? ""}`;
 }
 
-export const amountText = (bytes: number): string => `${digitless(scaled(bytes, 1024))}Bytes`;
-const rateText = (bitsPerSecond: number): string => `${digitless(scaled(bitsPerSecond, 1000))}bits/sec`;
-
-/** fixedPoint writes a point even for no decimals. */
-const digitless = (text: string): string => text.replace(/\.(?=\s)/, "").replace(/^(\d+)\.0 $/, "$1 ");
+export const amountText = (bytes: number): string => `${scaled(bytes, 1024)}Bytes`;
+const rateText = (bitsPerSecond: number): string => `${scaled(bitsPerSecond, 1000)}bits/sec`;
 
 /** ` 0.0000-10.0012 sec` */
 function span(from: number, to: number): string {
@@ -60,8 +57,4 @@ function shortPercent(value: number): string {
 }
 
 export const CLIENT_HEADER = "[ ID] Interval            Transfer     Bandwidth";
-export const SERVER_HEADER =
-  "[ ID] Interval            Transfer     Bandwidth        Jitter   Lost/Total  Datagrams".replace(
-    "  Datagrams",
-    " Datagrams",
-  );
+export const SERVER_HEADER = "[ ID] Interval            Transfer     Bandwidth        Jitter   Lost/Total Datagrams";

@@ -310,6 +310,7 @@ class Server {
   }
 
   *#end(stream: Stream, total: number, now: number): Call<void> {
+    yield* this.#intervals(stream, now);
     const lost = Math.max(0, total - stream.received);
     const counts = { from: 0, to: now - stream.start, bytes: stream.bytes, jitter: stream.jitter, lost, total };
     yield* print(this.#sys, `${serverLine(stream.id, counts)}\n`);

@@ -93,7 +93,7 @@ export class PingSession {
       const ready = yield* sys.poll(this.#polled, Math.max(wakeAt - sys.now(), interval === 0 && !flood ? 1000 : 0));
       answered = ready > 0 ? yield* this.#receiveAll() : 0;
       if (ready < 0 && (yield* interrupted(sys))) break;
-      if (count > 0 && statistics.received >= count) break;
+      if (count > 0 && statistics.received + statistics.errors >= count) break;
       if (deadline > 0 && statistics.errors > 0) break;
     }
     const elapsed = Math.floor((sys.now() - this.#start) / MILLISECOND);

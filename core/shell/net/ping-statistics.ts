@@ -25,7 +25,7 @@ export class PingStatistics {
     this.#ewma = this.#ewma === 0 ? us * 8 : this.#ewma + us - Math.floor(this.#ewma / 8);
   }
 
-  /** @param elapsedMs since the first packet. `spacingMs` is given for floods only: ns between first and last packet. */
+  /** @param elapsedMs from the first packet to the end. */
   lines(target: string, elapsedMs: number, flood: boolean): string {
     const parts = [`${this.transmitted} packets transmitted`, `${this.received} received`];
     if (this.duplicates > 0) parts.push(`+${this.duplicates} duplicates`);

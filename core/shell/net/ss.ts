@@ -52,7 +52,7 @@ export const ss = command(SS, function* (sys, args) {
   const lines = layout(visible, 7 - hidden.size);
   for (const [index, line] of lines.entries()) {
     const socket = shown[index - (args.has("H") ? 0 : 1)];
-    const memory = args.has("m") && socket !== undefined ? `\t ${memoryText(socket)}` : "";
+    const memory = args.has("m") && socket !== undefined ? `\n\t ${memoryText(socket)}` : "";
     yield* print(sys, `${line}${memory}\n`);
   }
   return 0;

@@ -216,7 +216,8 @@ class Trace {
     while (this.#probes.filter((probe) => !probe.done).length < together) {
       const ttl = first + Math.floor(this.#probes.length / queries);
       if (ttl > this.#finalTtl) return 0;
-      const probe: Probe = { ttl, sentAt: 0, done: false, from: null, us: 0, final: false, note: "" };
+      const note = this.#options.mtu && this.#probes.length === 0 ? ` F=${this.#bytes}` : "";
+      const probe: Probe = { ttl, sentAt: 0, done: false, from: null, us: 0, final: false, note };
       this.#probes.push(probe);
       const error = yield* this.#send(probe, this.#probes.length - 1);
       if (error < 0) return error;
