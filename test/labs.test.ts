@@ -8,6 +8,9 @@ import { parseLab } from "../core/lab/parse.ts";
 import type { Lab } from "../core/lab/model.ts";
 import { Session } from "../core/session/session.ts";
 
+/** The longest lab takes some 5 s on a quiet machine, and each is run twice. */
+const TIMEOUT_MS = 120_000;
+
 const folder = join(import.meta.dirname, "../resources/labs");
 const files = readdirSync(folder).filter((name) => name.endsWith(".lab.yaml"));
 
@@ -32,10 +35,14 @@ describe.each(files)("%s", (file) => {
     expect(lab.checks.length).toBeGreaterThan(0);
   });
 
-  test("passes its checks and accounts for every packet, and again with the same digest", () => {
-    const report = run(lab).report();
-    expect(report.checks.filter((check) => !check.passed)).toEqual([]);
-    expect(report.conservation.problems).toEqual([]);
-    expect(run(lab).digest).toBe(report.digest);
-  });
+  test(
+    "passes its checks and accounts for every packet, and again with the same digest",
+    { timeout: TIMEOUT_MS },
+    () => {
+      const report = run(lab).report();
+      expect(report.checks.filter((check) => !check.passed)).toEqual([]);
+      expect(report.conservation.problems).toEqual([]);
+      expect(run(lab).digest).toBe(report.digest);
+    },
+  );
 });

@@ -8,6 +8,7 @@ import { LineReader } from "../lib/input.ts";
 import { parseInteger, parseSeconds } from "../lib/numbers.ts";
 import { print, warn } from "../lib/output.ts";
 import { catchInterrupt, interrupted, parseSignal } from "../lib/signals.ts";
+import { timeText } from "../sh/pipeline.ts";
 
 const commandLine = (each: ProcessInfo): string =>
   each.state === "Z" ? `[${each.command}] <defunct>` : each.argv.join(" ") || `[${each.command}]`;
@@ -89,7 +90,6 @@ export const killall: typeof killallCommand = (sys, argv) => {
 const inPath = (name: string): string => (name.includes("/") ? name : `/bin/${name}`);
 
 const TIME: CommandSpec = { name: "time", usage: "Usage: time COMMAND [ARG]...", short: "p", stopAtOperand: true };
-/** Real time is virtual; user time is what processes of that run used, as far as they can still be seen: none once reaped. */
 export const time = command(TIME, function* (sys, args) {
   const name = args.operands[0];
   if (name === undefined) return yield* usageError(sys, { ...TIME, usageOnError: true }, "");
@@ -97,8 +97,7 @@ export const time = command(TIME, function* (sys, args) {
   const pid = yield* sys.spawn(inPath(name), args.operands);
   if (pid < 0) return yield* fail(sys, `time: cannot run ${name}: ${strerror(pid)}`, 127);
   const { status } = yield* waitFor(sys, pid);
-  const elapsed = Math.floor((sys.now() - start) / 1e6);
-  yield* warn(sys, `\nreal\t${Math.floor(elapsed / 60_000)}m${fixedPoint(elapsed % 60_000, 3)}s\n`);
+  yield* warn(sys, timeText(sys.now() - start));
   return status;
 });
 

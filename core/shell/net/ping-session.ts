@@ -79,22 +79,21 @@ export class PingSession {
     let answered = 0;
     for (;;) {
       if (sys.now() >= Math.min(end, lingerUntil)) break;
+      if (count > 0 && statistics.received + statistics.errors >= count) break;
+      if (deadline > 0 && statistics.errors > 0) break;
       const allSent = count > 0 && statistics.transmitted >= count;
       if (!allSent && (sys.now() >= nextSend || (flood && answered > 0))) {
         yield* this.#send();
         nextSend = sys.now() + (flood ? Math.max(interval, FLOOD_GAP) : interval);
-      } else if (allSent && lingerUntil === Infinity && deadline === 0) {
-        lingerUntil = sys.now() + this.#lingerTime();
+        answered = 0;
+        continue;
       }
-      const allSentNow = count > 0 && statistics.transmitted >= count;
-      const wakeAt = Math.min(end, lingerUntil, allSentNow ? Infinity : nextSend);
-      if (allSentNow && lingerUntil === Infinity && deadline === 0) continue;
+      if (allSent && lingerUntil === Infinity && deadline === 0) lingerUntil = sys.now() + this.#lingerTime();
+      const wakeAt = Math.min(end, lingerUntil, allSent ? Infinity : nextSend);
       // A span of zero would make a loop that never blocks out of `-i 0`.
       const ready = yield* sys.poll(this.#polled, Math.max(wakeAt - sys.now(), interval === 0 && !flood ? 1000 : 0));
       answered = ready > 0 ? yield* this.#receiveAll() : 0;
       if (ready < 0 && (yield* interrupted(sys))) break;
-      if (count > 0 && statistics.received + statistics.errors >= count) break;
-      if (deadline > 0 && statistics.errors > 0) break;
     }
     const elapsed = Math.floor((sys.now() - this.#start) / MILLISECOND);
     yield* print(sys, statistics.lines(this.#options.target, elapsed, flood || interval === 0));

@@ -1,7 +1,6 @@
 /**
  * Runs command trees: lists, conditionals, loops, functions (POSIX.1-2024, XCU 2.9). Every function returns an exit
- * status and leaves `shell.jump` set when control should go elsewhere. Left out: `select`, `coproc`, `time` as a keyword
- * that measures (the command runs unmeasured).
+ * status and leaves `shell.jump` set when control should go elsewhere. Left out: `select`, `coproc`.
  */
 import type { Case, CommandNode, CompoundList, For, If, Statement, While } from "unbash";
 import { unreachable } from "../../base/assert.ts";
@@ -77,7 +76,6 @@ function* runAndOr(
     if (!last) shell.conditions--;
     if (shell.jump !== null) return status;
   }
-  if (status !== 0 && shell.exitOnError && shell.conditions === 0 && node.operators.at(-1) === "&&") return status;
   return status;
 }
 

@@ -2,6 +2,8 @@
 import type { CommandNode, Pipeline, Statement } from "unbash";
 import { strerror } from "../../kernel/syscall/errno.ts";
 import { O, type Call } from "../../kernel/syscall/sys.ts";
+import { MILLISECOND } from "../../base/time.ts";
+import { fixedPoint } from "../lib/format.ts";
 import { writeText } from "../lib/output.ts";
 import { JOBS_MAX } from "../limits.ts";
 import { waitForeground } from "./foreground.ts";
@@ -14,6 +16,8 @@ export type RunNode = (shell: ShellState, node: Statement["command"], files: Fil
 
 export function* runPipeline(shell: ShellState, node: Pipeline, files: Files, run: RunNode): Call<number> {
   const negated = node.prefixes.filter((each) => each.type === "Negation").length % 2 === 1;
+  const timed = node.prefixes.some((each) => each.type === "Time");
+  const start = shell.sys.now();
   const [only] = node.commands;
   let status = 0;
   if (node.commands.length === 1 && only !== undefined) {
@@ -28,7 +32,14 @@ export function* runPipeline(shell: ShellState, node: Pipeline, files: Files, ru
     }
     if (started.lastStatus !== null) status = started.lastStatus;
   }
+  if (timed) yield* writeText(shell.sys, files.get(2) ?? -1, timeText(shell.sys.now() - start));
   return negated ? (status === 0 ? 1 : 0) : status;
+}
+
+/** What `time` prints: virtual time. User and system time are left out, as nobody keeps them of processes gone. */
+export function timeText(span: number): string {
+  const elapsed = Math.floor(span / MILLISECOND);
+  return `\nreal\t${Math.floor(elapsed / 60_000)}m${fixedPoint(elapsed % 60_000, 3)}s\n`;
 }
 
 type Started = {
