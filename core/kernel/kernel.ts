@@ -26,6 +26,8 @@ export interface KernelOptions {
   readonly cpus: number;
   /** What is in /bin. */
   readonly programs: ReadonlyMap<string, Program>;
+  /** /etc/hosts; not changed after this. */
+  readonly hosts?: Uint8Array<ArrayBuffer>;
   /** Wall clock at virtual time 0, ns since 1970: whole seconds. */
   readonly epochNs: number;
 }
@@ -78,6 +80,7 @@ export class Kernel implements ProcessObserver {
       devices: this.devices,
       ip: this.ip,
       programs: options.programs,
+      hosts: options.hosts,
       epochNs: options.epochNs,
       netlink: [
         (request) => handleDeviceRequest(this.devices, request),

@@ -70,6 +70,7 @@ export class Machine {
         costs: COST_PROFILES[node.profile],
         cpus: node.cpus,
         programs: world.programs,
+        hosts: world.hostsFile,
         epochNs: EPOCH_NS,
       },
     );
@@ -251,8 +252,6 @@ export class Machine {
   }
 
   #writeFiles(kernel: Kernel): void {
-    kernel.writeFile("/etc/hostname", `${this.name}\n`);
-    kernel.writeFile("/etc/hosts", this.#world.hostsFile);
     for (const [path, text] of this.node.files) kernel.writeFile(path, text);
   }
 

@@ -57,7 +57,7 @@ export class World {
   readonly machines: ReadonlyMap<number, Machine>;
   readonly programs: ProgramTable;
   /** /etc/hosts of every machine: all names of the lab. */
-  readonly hostsFile: Uint8Array;
+  readonly hostsFile: Uint8Array<ArrayBuffer>;
   /** Where console output and captured frames go; set by the session. */
   onConsole: (console: number, bytes: Uint8Array) => void = () => undefined;
   onFrame: (frame: CapturedFrame) => void = () => undefined;
@@ -80,7 +80,7 @@ export class World {
     this.programs = new Map([...shellPrograms, ...(options.programs ?? [])]);
     this.wiring = wire(this.fabric, lab);
     const hosts = this.names.map(({ name, address }) => `${formatIpv4(address as Ipv4Address)}\t${name}\n`);
-    this.hostsFile = utf8Encode(`127.0.0.1\tlocalhost\n${hosts.join("")}`);
+    this.hostsFile = Uint8Array.from(utf8Encode(`127.0.0.1\tlocalhost\n${hosts.join("")}`));
     this.machines = new Map(lab.nodes.filter(isMachine).map((node) => [node.index, new Machine(this, node)]));
     this.#captures = new Captures(this);
     this.#routes = new Routes(this);

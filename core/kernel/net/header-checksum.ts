@@ -1,6 +1,6 @@
 /**
  * The check that every packet of every hop goes through: the IPv4 header checksum, in integers of 31 bits.
- * `wire/checksum` sums anything of any length and needs doubles for that, which costs five times as much for 20 bytes.
+ * `wire/checksum` sums anything of any length and needs doubles for that (measured for 20 bytes: 12 against 19 ns).
  */
 import { u8 } from "../../base/bytes.ts";
 

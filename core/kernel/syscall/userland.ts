@@ -11,10 +11,9 @@ import type { IpPort } from "../socket/inet-socket.ts";
 import type { TapDevices } from "../socket/packet-socket.ts";
 import { SocketTable } from "../socket/socket-table.ts";
 import { DeviceDirectory } from "../vfs/devices.ts";
-import { ProgramInode } from "../vfs/inode.ts";
 import { makeProc } from "../vfs/proc/proc.ts";
 import type { CpuSource, DeviceSource } from "../vfs/proc/sources.ts";
-import { TmpfsDirectory, TmpfsFile } from "../vfs/tmpfs.ts";
+import { BinDirectory, TmpfsDirectory, TmpfsFile } from "../vfs/tmpfs.ts";
 import { Tty, type TtySink } from "../vfs/tty.ts";
 import { Vfs } from "../vfs/vfs.ts";
 import { NetlinkDispatcher, socketListHandler, sysctlHandler, type NetlinkHandler } from "./netlink-calls.ts";
@@ -29,6 +28,8 @@ export interface UserlandOptions {
   readonly ip: IpPort;
   /** Programs of /bin by name. */
   readonly programs: ReadonlyMap<string, Program>;
+  /** Content of /etc/hosts, shared by all machines of a lab; without it, localhost alone. */
+  readonly hosts?: Uint8Array<ArrayBuffer> | undefined;
   /** Wall clock at virtual time 0, ns since 1970: a multiple of a second. */
   readonly epochNs: Nanoseconds;
   /** Device and network requests; sockets and sysctls are answered here. */
@@ -65,29 +66,32 @@ export class Userland {
       epochNs: options.epochNs,
       netlink: this.#netlink.handle.bind(this.#netlink),
     };
-    const directories = this.#makeDirectories();
+    const directories = this.#makeDirectories(options.programs);
     this.#devices = new DeviceDirectory(this.vfs.tmpfs, directories.dev, directories.terminals, random);
-    this.#mountPrograms(directories.bin, options.programs);
     this.vfs.tmpfs.root.mount("proc", this.#makeProc(options));
     this.writeFile("/etc/hostname", `${core.hostname}\n`);
-    this.writeFile("/etc/hosts", `127.0.0.1\tlocalhost\n`);
+    this.#shareFile("/etc/hosts", options.hosts ?? LOCALHOST);
   }
 
-  #makeDirectories(): { bin: TmpfsDirectory; dev: TmpfsDirectory; terminals: TmpfsDirectory } {
+  #makeDirectories(programs: ReadonlyMap<string, Program>): { dev: TmpfsDirectory; terminals: TmpfsDirectory } {
     const root = this.vfs.tmpfs.root;
     const make = (parent: TmpfsDirectory, name: string): TmpfsDirectory => {
       const made = parent.createDirectory(name);
       assert(made instanceof TmpfsDirectory, "a new file system has room");
       return made;
     };
-    const bin = make(root, "bin");
+    root.mount("bin", new BinDirectory(this.vfs.tmpfs, programs));
     const dev = make(root, "dev");
     for (const name of ["etc", "home", "root", "tmp", "var"]) make(root, name);
-    return { bin, dev, terminals: make(dev, "pts") };
+    return { dev, terminals: make(dev, "pts") };
   }
 
-  #mountPrograms(bin: TmpfsDirectory, programs: ReadonlyMap<string, Program>): void {
-    for (const [name, program] of programs) bin.mount(name, new ProgramInode(this.vfs.tmpfs.nextInode(), program));
+  /** Gives a file that is not there yet content that other machines have as well. */
+  #shareFile(path: string, bytes: Uint8Array<ArrayBuffer>): void {
+    this.writeFile(path, "");
+    const file = this.vfs.resolve(this.vfs.root, path);
+    assert(file instanceof TmpfsFile, "the file was just made");
+    file.adopt(bytes);
   }
 
   #makeProc(options: UserlandOptions): ReturnType<typeof makeProc> {
@@ -166,6 +170,8 @@ export class Userland {
     this.processes.shutdown();
   }
 }
+
+const LOCALHOST = Uint8Array.from(utf8Encode("127.0.0.1\tlocalhost\n"));
 
 /** Files of /proc do not say how long they are. */
 const READ_BYTES_MAX = 1024 * 1024;

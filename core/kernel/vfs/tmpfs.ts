@@ -6,8 +6,8 @@ import { copyBytes } from "../../base/bytes.ts";
 import { assert } from "../../base/assert.ts";
 import { TMPFS_BYTES_MAX, TMPFS_INODES_MAX } from "../limits.ts";
 import { E } from "../syscall/errno.ts";
-import { O } from "../syscall/sys.ts";
-import { Directory, Inode, type InodeKind } from "./inode.ts";
+import { O, type Program } from "../syscall/sys.ts";
+import { Directory, Inode, ProgramInode, type InodeKind } from "./inode.ts";
 import { OpenFile, type FileKind } from "./open-file.ts";
 
 /** Source of modification times: the engine. */
@@ -123,11 +123,52 @@ export class TmpfsDirectory extends Directory {
   }
 }
 
+/** /bin: the machine's programs lie below what is written there, as in an overlay, and are made into inodes when needed. */
+export class BinDirectory extends TmpfsDirectory {
+  readonly #fs: Tmpfs;
+  readonly #programs: ReadonlyMap<string, Program>;
+  /** Programs that were removed, or replaced by files. */
+  readonly #gone = new Set<string>();
+
+  constructor(fs: Tmpfs, programs: ReadonlyMap<string, Program>) {
+    super(fs);
+    this.#fs = fs;
+    this.#programs = programs;
+  }
+
+  override lookup(name: string): Inode | undefined {
+    const known = super.lookup(name);
+    const program = this.#programs.get(name);
+    if (known !== undefined || program === undefined || this.#gone.has(name)) return known;
+    const inode = new ProgramInode(this.#fs.nextInode(), program);
+    this.mount(name, inode);
+    return inode;
+  }
+
+  override names(): string[] {
+    const names = new Set(super.names());
+    for (const name of this.#programs.keys()) if (!this.#gone.has(name)) names.add(name);
+    return [...names].sort();
+  }
+
+  override detach(name: string): number {
+    if (this.lookup(name) === undefined) return -E.ENOENT;
+    this.#gone.add(name);
+    return super.detach(name);
+  }
+
+  override attach(name: string, inode: Inode): number {
+    this.#gone.add(name);
+    return super.attach(name, inode);
+  }
+}
+
 export class TmpfsFile extends Inode {
   readonly kind: InodeKind = "file";
   readonly #fs: Tmpfs;
   #bytes = new Uint8Array(0);
   #length = 0;
+  #isBorrowed = false;
   #users = 0;
 
   constructor(fs: Tmpfs) {
@@ -150,6 +191,7 @@ export class TmpfsFile extends Inode {
     this.#fs.bytes -= this.#length;
     this.#length = 0;
     this.#bytes = new Uint8Array(0);
+    this.#isBorrowed = false;
     this.modified = this.#fs.now;
   }
 
@@ -157,6 +199,19 @@ export class TmpfsFile extends Inode {
     const count = Math.max(0, Math.min(buffer.length, this.#length - at));
     copyBytes(this.#bytes, at, buffer, 0, count);
     return count;
+  }
+
+  /**
+   * Makes `bytes` the content without copying them: a thousand machines share one /etc/hosts. Whoever writes to the
+   * file first gets a copy of his own. The giver does not change them any more.
+   */
+  adopt(bytes: Uint8Array<ArrayBuffer>): number {
+    this.truncate();
+    if (this.#fs.takeBytes(bytes.length) < bytes.length) return -E.ENOSPC;
+    this.#bytes = bytes;
+    this.#length = bytes.length;
+    this.#isBorrowed = true;
+    return 0;
   }
 
   /** @returns bytes written, fewer when the file system fills up, or -ENOSPC. */
@@ -193,7 +248,8 @@ export class TmpfsFile extends Inode {
   }
 
   #reserve(length: number): void {
-    if (length <= this.#bytes.length) return;
+    if (length <= this.#bytes.length && !this.#isBorrowed) return;
+    this.#isBorrowed = false;
     const grown = new Uint8Array(Math.max(CAPACITY_MIN, length, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;

@@ -37,6 +37,8 @@ export type PingOptions = {
 const TIMEVAL_BYTES = 16;
 /** A flood sends this often at least, even when nothing answers. */
 const FLOOD_GAP = 10 * MILLISECOND;
+/** And `-i 0` at this pace: a loop that never blocks would stop the clock. */
+const PACE_LEAST = MILLISECOND;
 /** Sequence numbers whose replies are remembered, so that a duplicate is told from a late reply. */
 const SEEN_MAX = 65_536;
 
@@ -84,14 +86,13 @@ export class PingSession {
       const allSent = count > 0 && statistics.transmitted >= count;
       if (!allSent && (sys.now() >= nextSend || (flood && answered > 0))) {
         yield* this.#send();
-        nextSend = sys.now() + (flood ? Math.max(interval, FLOOD_GAP) : interval);
+        nextSend = sys.now() + Math.max(interval, flood ? FLOOD_GAP : PACE_LEAST);
         answered = 0;
         continue;
       }
       if (allSent && lingerUntil === Infinity && deadline === 0) lingerUntil = sys.now() + this.#lingerTime();
       const wakeAt = Math.min(end, lingerUntil, allSent ? Infinity : nextSend);
-      // A span of zero would make a loop that never blocks out of `-i 0`.
-      const ready = yield* sys.poll(this.#polled, Math.max(wakeAt - sys.now(), interval === 0 && !flood ? 1000 : 0));
+      const ready = yield* sys.poll(this.#polled, Math.max(wakeAt - sys.now(), 0));
       answered = ready > 0 ? yield* this.#receiveAll() : 0;
       if (ready < 0 && (yield* interrupted(sys))) break;
     }

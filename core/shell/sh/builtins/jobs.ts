@@ -66,7 +66,8 @@ function* waitJob(shell: ShellState, job: Job, pid: number | null): Call<number>
       return 130;
     } else break;
   }
-  if (job.pids.size === 0) forgetJob(shell, job);
+  // An interactive shell says so before its next prompt, and forgets it then.
+  if (job.pids.size === 0 && !shell.interactive) forgetJob(shell, job);
   return status;
 }
 
