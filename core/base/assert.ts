@@ -1,4 +1,6 @@
-/** Assertions stay on in every build: what only a bug can cause stops the run instead of bending it (STYLE: failure). */
+/**
+ * Assertions stay on in every build: what only a bug can cause stops the run instead of bending it (STYLE: failure).
+ */
 
 /** A broken invariant. Nothing in the core catches it; the host of the session reports it and stops. */
 export class AssertionError extends Error {

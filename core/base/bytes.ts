@@ -31,21 +31,15 @@ export function put32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value;
 }
 
-/** Copies `length` bytes; below 64 a loop beats the call into `set` and the view it needs. */
+/** Copies `length` bytes; below about 32 a loop beats the call into `set` and the view it needs. */
 export function copyBytes(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, length: number): void {
-  if (length < 64) {
+  if (length < 32) {
     for (let i = 0; i < length; i++) to[toAt + i] = from[fromAt + i] as number;
-  } else if (length === from.length) {
+  } else if (fromAt === 0 && length === from.length) {
     to.set(from, toAt);
   } else {
     to.set(from.subarray(fromAt, fromAt + length), toAt);
   }
-}
-
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {

@@ -60,7 +60,10 @@ export class Random {
     return Math.floor(this.fraction() * bound);
   }
 
-  /** True with the given probability (0 never, 1 always); draws nothing at either end, so a switch that is off costs no draw. */
+  /**
+   * True with the given probability (0 never, 1 always); draws nothing at either end, so a switch that is off costs no
+   * draw.
+   */
   chance(probability: number): boolean {
     if (probability <= 0) return false;
     if (probability >= 1) return true;

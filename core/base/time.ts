@@ -19,6 +19,12 @@ export const SECOND = 1_000_000_000;
 export const TIME_MAX = 2 ** 52;
 export const TIME_ZERO = 0 as VirtualTime;
 
+/** A number of nanoseconds as an instant. @throws AssertionError when it is none that a run can reach. */
+export function instant(at: number): VirtualTime {
+  assert(Number.isInteger(at) && at >= 0 && at <= TIME_MAX, "an instant is a whole number of ns in the range of a run");
+  return at as VirtualTime;
+}
+
 /** @throws AssertionError when the sum is not an instant a run can reach. */
 export function timeAfter(start: VirtualTime, span: Nanoseconds): VirtualTime {
   const sum = start + span;

@@ -14,7 +14,7 @@ export interface CaptureInterface {
   readonly speed: number;
 }
 
-/** One frame passing one interface. Valid during the call only: `bytes` is a view into packet memory. */
+/** One frame passing one interface, `[start, start + length)` of `bytes`: packet memory, valid during the call only. */
 export interface CapturedFrame {
   /** Index into the capture's interfaces. */
   interface: number;
@@ -27,6 +27,8 @@ export interface CapturedFrame {
   /** Why the interface dropped it, or null. */
   dropReason: DropReason | null;
   bytes: Uint8Array;
+  start: number;
+  length: number;
 }
 
 /** Receives a capture as it happens. */

@@ -1,6 +1,6 @@
 /**
- * What can be done to a running lab, as plain data. A command becomes a journal entry at the virtual time at which it is
- * given; lab, seed and journal together determine the run. Nodes and links go by name, as people see them.
+ * What can be done to a running lab, as plain data. A command becomes a journal entry at the virtual time at which it
+ * is given; lab, seed and journal together determine the run. Nodes and links go by name, as people see them.
  */
 
 /** Changes to one direction of a link; what is left out stays. Units as in the lab model: bit/s, ns, bytes, 0..1. */

@@ -1,4 +1,7 @@
-/** What a run has to say for itself: results of checks, console output, counters. Plain data, as `lastack run --json` prints it. */
+/**
+ * What a run has to say for itself: results of checks, console output, counters. Plain data, as `lastack run --json`
+ * prints it.
+ */
 import type { DropReason } from "./drop-reason.ts";
 
 export interface CheckResult {
@@ -25,7 +28,9 @@ export interface ConsoleReport {
   readonly outputLost: number;
 }
 
-/** Frames and packets of the whole lab. Conserved: `sent + copies = delivered + dropped + inFlight`, packets likewise. */
+/**
+ * Frames and packets of the whole lab. Conserved: `sent + copies = delivered + dropped + inFlight`, packets likewise.
+ */
 export interface Conservation {
   readonly frames: { sent: number; copies: number; delivered: number; dropped: number; inFlight: number };
   readonly packets: { queued: number; outstanding: number };

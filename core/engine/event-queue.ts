@@ -68,7 +68,7 @@ export class EventQueue {
   cancel(id: EventId): boolean {
     if (id === NO_EVENT) return false;
     const slot = id % SLOT_BITS;
-    if (this.#generations[slot] !== (id - slot) / SLOT_BITS || this.#handlers[slot] == null) return false;
+    if (this.#generations[slot] !== (id - slot) / SLOT_BITS || (this.#handlers[slot] ?? null) === null) return false;
     this.#removeAt(this.#positions[slot] as number);
     this.#freeSlot(slot);
     return true;

@@ -162,7 +162,9 @@ export class CableEnd implements TransmitPort, EventHandler {
     this.#peer.#receiver = sink;
   }
 
-  /** For the cable: whether this end sees a carrier, and whether its outgoing wire is whole. Drops what was on its way. */
+  /**
+   * For the cable: whether this end sees a carrier, and whether its outgoing wire is whole. Drops what was on its way.
+   */
   setState(carrier: boolean, whole: boolean): void {
     const passed = this.carrier && this.#whole;
     this.carrier = carrier;

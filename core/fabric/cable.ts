@@ -1,7 +1,8 @@
 /**
  * A full-duplex point-to-point cable (twisted pair or fibre) between two ports, with settings of its own per direction.
- * Carrier is up at both ends while it is plugged in and both machines are on. A cut of one direction alone goes unnoticed
- * by either end, as with one broken strand between media converters: what protocols like UDLD (RFC 5171) exist for.
+ * Carrier is up at both ends while it is plugged in and both machines are on. A cut of one direction alone goes
+ * unnoticed by either end, as with one broken strand between media converters: what protocols like UDLD (RFC 5171)
+ * exist for.
  */
 import { assert } from "../base/assert.ts";
 import { KIND } from "../contract/trace-event.ts";

@@ -1,4 +1,6 @@
-/** Parameters of CSMA/CD at 10 and 100 Mbit/s (IEEE 802.3, 4.4.2), and what the hub and its stations say to each other. */
+/**
+ * Parameters of CSMA/CD at 10 and 100 Mbit/s (IEEE 802.3, 4.4.2), and what the hub and its stations say to each other.
+ */
 import type { Nanoseconds, VirtualTime } from "../base/time.ts";
 import type { DropReason } from "../contract/drop-reason.ts";
 import type { Frame } from "../wire/frame.ts";

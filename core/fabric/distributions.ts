@@ -1,6 +1,6 @@
 /**
- * Random spans of integer nanoseconds. Everything but the last rounding uses +, -, *, / and square roots, which IEEE 754
- * fixes to the last bit, and core/base/exact-math.ts, so a seed draws the same spans on every machine.
+ * Random spans of integer nanoseconds. Everything but the last rounding uses +, -, *, / and square roots, which IEEE
+ * 754 fixes to the last bit, and core/base/exact-math.ts, so a seed draws the same spans on every machine.
  */
 import { assert } from "../base/assert.ts";
 import { exactExp, exactLog } from "../base/exact-math.ts";
@@ -15,8 +15,8 @@ export const DEVIATION_MAX = 4;
 const uniformDeviation = (random: Random): number => random.fraction() * 2 - 1;
 
 /**
- * Standard normal, cut off at +-`DEVIATION_MAX`: Marsaglia's polar method (1964), which is exact and needs no sine. The second
- * value of each pair is thrown away, so that a draw depends on nothing but the stream.
+ * Standard normal, cut off at +-`DEVIATION_MAX`: Marsaglia's polar method (1964), which is exact and needs no sine. The
+ * second value of each pair is thrown away, so that a draw depends on nothing but the stream.
  */
 export function normalDeviation(random: Random): number {
   for (;;) {
@@ -51,7 +51,10 @@ export function drawJitter(random: Random, jitter: JitterSettings): Nanoseconds 
   }
 }
 
-/** Exponential with the given mean, in ns: the gaps of a Poisson process. At most 37 times the mean (2^-53 of all draws). */
+/**
+ * Exponential with the given mean, in ns: the gaps of a Poisson process. At most 37 times the mean (2^-53 of all
+ * draws).
+ */
 export function drawExponential(random: Random, meanNs: Nanoseconds): Nanoseconds {
   assert(meanNs >= 0, "a mean is not negative");
   return Math.round(-exactLog(1 - random.fraction()) * meanNs);

@@ -1,7 +1,7 @@
 /**
- * Random faults, drawn in advance: a list of what breaks when and when it is mended, a pure function of plan and stream.
- * Gaps and lengths are exponential, so faults come as a Poisson process. A target that is broken is left alone until it
- * is mended, so that mending always restores what was there before. Applying the list is the world's work.
+ * Random faults, drawn in advance: a list of what breaks when and when it is mended, a pure function of plan and
+ * stream. Gaps and lengths are exponential, so faults come as a Poisson process. A target that is broken is left alone
+ * until it is mended, so that mending always restores what was there before. Applying the list is the world's work.
  */
 import { assert } from "../base/assert.ts";
 import type { Random } from "../base/random.ts";

@@ -1,6 +1,7 @@
 /**
  * A predicate over frames, compiled once from a record and asked in place, without parsing into objects. Knows Ethernet
- * with one 802.1Q tag, ARP, IPv4 and the ports of UDP and TCP. A frame too short for a field does not match a condition on it.
+ * with one 802.1Q tag, ARP, IPv4 and the ports of UDP and TCP. A frame too short for a field does not match a condition
+ * on it.
  */
 import { u16, u32, u8 } from "../base/bytes.ts";
 import { MAC_BROADCAST, readMac } from "../wire/address.ts";

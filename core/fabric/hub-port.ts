@@ -329,7 +329,9 @@ export class HubPort implements TransmitPort, Station, EventHandler {
     return present(this.#queue.shift(), "the frame being sent");
   }
 
-  /** The station is ready for what comes before the others hear of it: with no propagation they answer from in there. */
+  /**
+   * The station is ready for what comes before the others hear of it: with no propagation they answer from in there.
+   */
   #frameOver(): void {
     const signal = this.#takeSignal();
     this.#framesSent++;

@@ -29,6 +29,8 @@ export interface HubPortPlan {
   readonly propagationNs?: Nanoseconds;
   /** The NIC that is plugged in directly, for fault rules on its node; none for a switch port. */
   readonly edge?: { readonly node: string; readonly nic: string } | null;
+  /** Further names for fault rules, of the cable or of other hubs: on the way to the hub, and away from it. */
+  readonly ruleNames?: { readonly in: readonly string[]; readonly out: readonly string[] };
 }
 
 export interface HubOptions {
@@ -248,8 +250,8 @@ export class Hub implements Medium, EventHandler {
     const station: HubStation = {
       port,
       // The hub's own name stands at the way in only: a rule on the hub judges each frame once.
-      entry: new FaultPoint(["*", hub, `${hub}/in`, own, `${own}/in`, ...edge("out")]),
-      exit: new FaultPoint([`${hub}/out`, own, `${own}/out`, ...edge("in")]),
+      entry: new FaultPoint(["*", hub, `${hub}/in`, own, `${own}/in`, ...edge("out"), ...(plan.ruleNames?.in ?? [])]),
+      exit: new FaultPoint([`${hub}/out`, own, `${own}/out`, ...edge("in"), ...(plan.ruleNames?.out ?? [])]),
       circle,
       plugged: true,
     };

@@ -36,7 +36,9 @@ export interface ImpairmentSettings {
   /** 0: infinitely fast. */
   readonly rateBitsPerSecond: number;
   readonly delayNs: Nanoseconds;
-  /** Keeps the order of frames, as a cable does, unless `reorder` is set too. The sum with the delay is never below 0. */
+  /**
+   * Keeps the order of frames, as a cable does, unless `reorder` is set too. The sum with the delay is never below 0.
+   */
   readonly jitter: JitterSettings | null;
   readonly loss: LossSettings | null;
   /** Of a second copy right behind the first. It takes no room on the sender's side of the wire. */

@@ -1,4 +1,6 @@
-/** Bounds of the fabric. Reaching one drops a frame for a named reason, or shows in a counter or result of its owner. */
+/**
+ * Bounds of the fabric. Reaching one drops a frame for a named reason, or shows in a counter or result of its owner.
+ */
 
 /** Frames on their way in one direction of a cable: a 10 Gbit/s link of 70 ms holds this many shortest frames. */
 export const IN_FLIGHT_FRAMES_MAX = 2 ** 20;

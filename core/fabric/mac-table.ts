@@ -170,7 +170,9 @@ export class MacTable {
     return removed;
   }
 
-  /** Closes the gap, so that searches that ran past it still end where they should (Knuth, vol. 3, 6.4, algorithm R). */
+  /**
+   * Closes the gap, so that searches that ran past it still end where they should (Knuth, vol. 3, 6.4, algorithm R).
+   */
   #remove(start: number): void {
     let gap = start;
     let slot = start;

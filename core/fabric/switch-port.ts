@@ -1,6 +1,6 @@
 /**
- * A port of a switch: counts what comes in and hands it to the switch, and keeps what goes out in a bounded queue of its
- * own, so that a crashed switch takes its queues along. An event is needed only while frames wait.
+ * A port of a switch: counts what comes in and hands it to the switch, and keeps what goes out in a bounded queue of
+ * its own, so that a crashed switch takes its queues along. An event is needed only while frames wait.
  */
 import { assert } from "../base/assert.ts";
 import { Ring } from "../base/ring.ts";

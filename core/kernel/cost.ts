@@ -5,7 +5,7 @@
  * - `modern`: a server core of about 2020; the orders of magnitude follow published measurements of Linux's receive
  *   path at 1 to 2 million small packets a second and core.
  * - `1996`: the machine of Mogul and Ramakrishnan (DECstation 3000/300, Digital UNIX), whose paper on receive livelock
- *   (ACM TOCS 15(3), 1997) gives rates and no costs. The table was fitted to three of its rates, one packet an interrupt:
+ *   (ACM TOCS 15(3), 1997) gives rates and no costs. The table was fitted to three rates, one packet an interrupt:
  *   + `irq`, `irqPacket`, `softirq`, `poll`, `ipReceive`, `ipForward`, `transmit` and `transmitDone`, all that a
  *     forwarded packet needs, are 210 us: a peak of 4,700 a second (figure 6-1);
  *   + `irq` and `irqPacket`, the part that comes first whatever else there is to do, are 70 us: nothing else runs from

@@ -3,7 +3,9 @@
  * net/ipv4/proc.c). Plain fields: counting is one addition.
  */
 
-/** Key order is the column order of /proc/net/snmp. Gauges and constants such as Forwarding are filled in when printed. */
+/**
+ * Key order is the column order of /proc/net/snmp. Gauges and constants such as Forwarding are filled in when printed.
+ */
 export class SnmpCounters {
   readonly ip = {
     InReceives: 0,

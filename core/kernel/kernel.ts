@@ -176,7 +176,9 @@ export class Kernel implements ProcessObserver {
     this.userland.checkInvariants();
   }
 
-  /** By its name with its group, as `nstat` shows it: `Udp.InDatagrams` or `UdpInDatagrams`; null when there is none. */
+  /**
+   * By its name with its group, as `nstat` shows it: `Udp.InDatagrams` or `UdpInDatagrams`; null when there is none.
+   */
   snmpCounter(name: string): number | null {
     const { ip, icmp, udp, ipExt } = this.core.snmp;
     const groups = { IpExt: ipExt, Ip: ip, Icmp: icmp, Udp: udp };

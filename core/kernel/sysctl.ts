@@ -48,7 +48,10 @@ export class SysctlTable {
     return number === undefined ? this.#texts.get(name)?.value : String(number.value);
   }
 
-  /** Why the value is refused, as Linux's errno would: ENOENT no such parameter, EINVAL not a value of it; null when set. */
+  /**
+   * Why the value is refused, as Linux's errno would: ENOENT no such parameter, EINVAL not a value of it; null when
+   * set.
+   */
   set(name: string, value: string): "ENOENT" | "EINVAL" | null {
     const number = this.#numbers.get(name);
     if (number !== undefined) {

@@ -1,7 +1,7 @@
 /**
  * Addresses: the written ones are checked; every cabled NIC that the file does not mention gets one. A segment without
- * any is given a network of its own out of 10.0.0.0/8 (then 172.16.0.0/12 and 192.168.0.0/16, RFC 1918), members from .1
- * up in the order of the file, so the same lab always has the same addresses.
+ * any is given a network of its own out of 10.0.0.0/8 (then 172.16.0.0/12 and 192.168.0.0/16, RFC 1918), members from
+ * .1 up in the order of the file, so the same lab always has the same addresses.
  */
 import { machineOf, type LabDraft, type NicDraft, type NodeDraft } from "./draft.ts";
 import { LAB_LIMITS } from "./limits.ts";

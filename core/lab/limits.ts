@@ -1,4 +1,7 @@
-/** Bounds of what a lab file may ask for, so that no file can stall or exhaust the reader. Reaching one is a problem with a code. */
+/**
+ * Bounds of what a lab file may ask for, so that no file can stall or exhaust the reader. Reaching one is a problem
+ * with a code.
+ */
 export const LAB_LIMITS = {
   /** UTF-16 units. A 20,000-node lab in flow style has about 2 Mi; checked before anything is parsed. */
   fileCharactersMax: 4 * 1024 * 1024,

@@ -180,7 +180,9 @@ export type LabJitter = { readonly spreadNs: number; readonly distribution: "uni
 
 export type LabLoss =
   | { readonly kind: "independent"; readonly probability: Probability }
-  /** Two states: p good to bad, r back to good, each per frame; and the loss in either (tc-netem(8), `loss gemodel`). */
+  /**
+   * Two states: p good to bad, r back to good, each per frame; and the loss in either (tc-netem(8), `loss gemodel`).
+   */
   | {
       readonly kind: "gilbert-elliott";
       readonly p: Probability;
@@ -231,7 +233,9 @@ export type LabMatch = {
   /** Length of the frame without FCS, in bytes. */
   readonly bytesMin: number | null;
   readonly bytesMax: number | null;
-  /** Of the frames for which all the above holds: leave the first `skip` alone, then every `every`-th, `count` in all. */
+  /**
+   * Of the frames for which all the above holds: leave the first `skip` alone, then every `every`-th, `count` in all.
+   */
   readonly skip: number;
   readonly every: number;
   readonly count: number | null;

@@ -30,18 +30,38 @@ nodes:
     routes: [{ to: 10.9.0.0/16, via: 10.0.1.2, metric: 10 }]
     files: { /etc/motd: "hi" }
     run: ["echo up > /var/log"]
-    nics: { eth0: { mac: "02:00:00:aa:00:01", driver: irq, coalesce: { rx-usecs: 50, rx-frames: 8 }, offload: { gro: false }, qdisc: pfifo_fast limit 10 } }
+    nics:
+      eth0:
+        mac: "02:00:00:aa:00:01"
+        driver: irq
+        coalesce: { rx-usecs: 50, rx-frames: 8 }
+        offload: { gro: false }
+        qdisc: pfifo_fast limit 10
   h2: { kind: host, profile: 1996, cpus: 2, nics: { eth0: { vlan: 10 } } }
-  r1: { kind: router, addresses: { eth0: 10.0.1.254/24 }, nics: { eth1: { vlan: 10 } }, sysctls: { net.ipv4.ip_default_ttl: 64 } }
+  r1:
+    kind: router
+    addresses: { eth0: 10.0.1.254/24 }
+    nics: { eth1: { vlan: 10 } }
+    sysctls: { net.ipv4.ip_default_ttl: 64 }
   s1: { kind: switch, ageing: 10s, table: 16 }
   hub1: { kind: hub }
 links:
-  - { ends: [h1, r1], name: left, loss: 1%, jitter: { spread: 2ms, distribution: pareto }, forward: { rate: 10Mbps, reorder: { probability: 25%, gap: 5 } } }
+  - ends: [h1, r1]
+    name: left
+    loss: 1%
+    jitter: { spread: 2ms, distribution: pareto }
+    forward: { rate: 10Mbps, reorder: { probability: 25%, gap: 5 } }
   - { ends: [r1, s1], mtu: 576, cost: 10, backward: { loss: { gilbert-elliott: { p: 1%, r: 10% } } } }
   - { ends: ["s1:eth4", h2], state: down, bit-error-rate: 1e-6, corrupt: 0.1%, duplicate: 2%, queue: 7 }
   - { ends: [s1, hub1] }
 faults:
-  - { on: left, direction: backward, match: { protocol: udp, destination-port: 53, every: 10 }, probability: 5%, verdict: { delay: 10ms }, from: 1s, until: 5s }
+  - on: left
+    direction: backward
+    match: { protocol: udp, destination-port: 53, every: 10 }
+    probability: 5%
+    verdict: { delay: 10ms }
+    from: 1s
+    until: 5s
   - { on: "*", verdict: drop, match: { source: 10.0.1.0/24, skip: 3, count: 1 } }
   - { on: s1, verdict: corrupt }
 schedule: { from: 1s, mean-gap: 500ms, mean-length: 200ms, kinds: [link-down, crash, crash], on: [left, h2] }
@@ -207,14 +227,14 @@ describe("the example", () => {
     expect(
       lab.timeline.map(({ atNs, source, ...action }) => ({ at: atNs / 1e9, line: source.line, ...action })),
     ).toEqual([
-      { at: 1, line: 42, kind: "run", node: 0, command: "ping -c 3 h2" },
-      { at: 2, line: 43, kind: "link", link: 0, action: "down" },
+      { at: 1, line: 60, kind: "run", node: 0, command: "ping -c 3 h2" },
+      { at: 2, line: 61, kind: "link", link: 0, action: "down" },
       {
-        ...{ at: 2, line: 44, kind: "link-set", link: 0 },
+        ...{ at: 2, line: 62, kind: "link-set", link: 0 },
         forward: { loss: { kind: "independent", probability: 0.05 } },
         backward: { loss: { kind: "independent", probability: 0.05 }, delayNs: 2_000_000 },
       },
-      { at: 3, line: 41, kind: "node", node: 3, action: "crash" },
+      { at: 3, line: 59, kind: "node", node: 3, action: "crash" },
     ]);
   });
 
@@ -274,7 +294,8 @@ describe("the example", () => {
 
 describe("addresses that are given out", () => {
   const star = (hosts: number): string =>
-    `lastack: 1\nnodes:\n  s: { kind: switch }\n${Array.from({ length: hosts }, (_, i) => `  h${i + 1}: { kind: host }\n`).join("")}` +
+    "lastack: 1\nnodes:\n  s: { kind: switch }\n" +
+    Array.from({ length: hosts }, (_, i) => `  h${i + 1}: { kind: host }\n`).join("") +
     `links:\n${Array.from({ length: hosts }, (_, i) => `  - { ends: [h${i + 1}, s] }\n`).join("")}`;
 
   test("a segment grows with its members", () => {
@@ -388,7 +409,9 @@ describe("mistakes are named with their place", () => {
 
   test("what is only odd is a warning", () => {
     const lab = good(`lastack: 1
-nodes: { a: { kind: host, addresses: { eth0: 10.0.0.1/24 }, gateway: 10.0.0.9 }, b: { kind: host, addresses: { eth0: 10.1.0.1/24 } } }
+nodes:
+  a: { kind: host, addresses: { eth0: 10.0.0.1/24 }, gateway: 10.0.0.9 }
+  b: { kind: host, addresses: { eth0: 10.1.0.1/24 } }
 links: [{ ends: [a, b] }]
 `);
     expect(lab.warnings.map((problem) => [problem.severity, problem.code])).toEqual([

@@ -1,4 +1,6 @@
-/** The way of a lab file: text, tree, version, schema, meaning. Whatever comes in, what goes out is a lab or problems. */
+/**
+ * The way of a lab file: text, tree, version, schema, meaning. Whatever comes in, what goes out is a lab or problems.
+ */
 import { bad, good, type Result } from "../base/result.ts";
 import { readDocument } from "./document.ts";
 import { migrate } from "./migrate.ts";
@@ -15,7 +17,9 @@ export type ParseOptions = {
   readonly charactersMax?: number;
 };
 
-/** Reads a lab. Problems are in the order of the file, the warnings of a good lab are in `Lab.warnings`. Never throws. */
+/**
+ * Reads a lab. Problems are in the order of the file, the warnings of a good lab are in `Lab.warnings`. Never throws.
+ */
 export function parseLab(text: string, file: string, options: ParseOptions = {}): Result<Lab, readonly Problem[]> {
   const document = readDocument(text, file, options.charactersMax);
   if (!document.ok) return document;

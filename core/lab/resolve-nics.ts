@@ -82,7 +82,9 @@ function cableMtu(draft: LabDraft, link: number, end: 0 | 1): number {
   return layers.findLast((mtu) => mtu !== undefined) ?? CABLE_DEFAULT.mtuBytes;
 }
 
-/** Locally administered 02:00:..., then the NIC's high octet, the node, and the NIC's low octet: unique by limits.ts. */
+/**
+ * Locally administered 02:00:..., then the NIC's high octet, the node, and the NIC's low octet: unique by limits.ts.
+ */
 function autoMac(node: number, nic: number): number {
   return 0x020000000000 + (nic >> 8) * 2 ** 24 + node * 256 + (nic & 255);
 }

@@ -66,7 +66,9 @@ export class Session {
     return Math.min(this.#world.engine.nextTime, this.#journal[this.#applied]?.at ?? Infinity);
   }
 
-  /** Nothing is under way but periodic housekeeping: no packet, no runnable program, no entry of timeline or journal. */
+  /**
+   * Nothing is under way but periodic housekeeping: no packet, no runnable program, no entry of timeline or journal.
+   */
   get isQuiet(): boolean {
     return this.#applied === this.#journal.length && this.#world.isQuiet;
   }

@@ -33,6 +33,8 @@ function frame(over: Partial<CapturedFrame> = {}): CapturedFrame {
     packetId: 7,
     fcsGood: true,
     dropReason: null,
+    start: 0,
+    length: (over.bytes ?? bytes).length,
     ...over,
     bytes: over.bytes ?? bytes,
   };

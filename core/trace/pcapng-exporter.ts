@@ -6,7 +6,7 @@
  * Left out: several sections, and reception types (unicast, broadcast...), which the destination address shows anyway.
  */
 import { assert, present } from "../base/assert.ts";
-import { utf8Encode } from "../base/bytes.ts";
+import { copyBytes, utf8Encode } from "../base/bytes.ts";
 import type { CapturedFrame, CaptureInterface, CaptureListener } from "../contract/capture.ts";
 import { DROP_REASON_TEXTS, DROP_REASONS, type DropReason } from "../contract/drop-reason.ts";
 import { EPOCH_NS, EPOCH_SECONDS } from "../contract/epoch.ts";
@@ -69,8 +69,7 @@ export class PcapngExporter implements CaptureListener {
   }
 
   onFrame(frame: CapturedFrame): void {
-    const { bytes } = frame;
-    const length = bytes.length;
+    const { length } = frame;
     const padded = (length + 3) & ~3;
     const comment = frame.dropReason === null ? undefined : this.#comments.get(frame.dropReason);
     const commentBytes = comment === undefined ? 0 : 4 + ((comment.length + 3) & ~3);
@@ -79,7 +78,7 @@ export class PcapngExporter implements CaptureListener {
     const view = this.#view;
     this.#putFixed(start, total, frame);
     this.#count(frame);
-    this.#buffer.set(bytes, start + FIXED_BYTES);
+    copyBytes(frame.bytes, frame.start, this.#buffer, start + FIXED_BYTES, length);
     let at = start + FIXED_BYTES + length;
     while (at < start + FIXED_BYTES + padded) this.#buffer[at++] = 0;
     if (comment !== undefined) at = this.#putComment(at, comment);
@@ -148,8 +147,8 @@ export class PcapngExporter implements CaptureListener {
     view.setUint32(start + 8, this.#numbers[frame.interface] as number, true);
     view.setUint32(start + 12, EPOCH_HIGH + high + carry, true);
     view.setUint32(start + 16, low - carry * WORD, true);
-    view.setUint32(start + 20, frame.bytes.length, true);
-    view.setUint32(start + 24, frame.bytes.length, true);
+    view.setUint32(start + 20, frame.length, true);
+    view.setUint32(start + 24, frame.length, true);
   }
 
   #putComment(at: number, comment: Uint8Array): number {

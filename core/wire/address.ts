@@ -1,7 +1,7 @@
 /**
  * Link and network addresses as plain numbers, and the ranges that mean something by themselves.
- * Textual forms: dotted quad of four decimal parts (RFC 6943, section 3.1.1, the strict form), CIDR (RFC 4632), and MAC in
- * hexadecimal pairs. Left out: the one-, two- and three-part forms of inet_aton, and IPv6.
+ * Textual forms: dotted quad of four decimal parts (RFC 6943, section 3.1.1, the strict form), CIDR (RFC 4632), and MAC
+ * in hexadecimal pairs. Left out: the one-, two- and three-part forms of inet_aton, and IPv6.
  */
 import type { Brand } from "../base/brand.ts";
 import { hexByte, put16, put32, u16, u32, u8 } from "../base/bytes.ts";

@@ -10,7 +10,6 @@ import { LINKTYPE } from "./capture.ts";
 import { dissectIpv4 } from "./dissect-ip.ts";
 import { LayerList, type Layer } from "./dissect-layers.ts";
 import {
-  ETHERNET_FRAME_BYTES_MIN,
   ETHERNET_HEADER_BYTES,
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
@@ -23,6 +22,7 @@ import {
 } from "./ethernet.ts";
 import { WIRE_ERRORS } from "./error.ts";
 import { hexOf, readFields, type FieldSpec } from "./fields.ts";
+import { FRAME_BYTES_MIN } from "./frame.ts";
 import { VLAN_TAGS_MAX } from "./limits.ts";
 import { fieldsOfVlan, VLAN, VLAN_ID_MASK, VLAN_TAG_BYTES } from "./vlan.ts";
 
@@ -68,14 +68,10 @@ function dissectEthernet(list: LayerList, bytes: Uint8Array): void {
   if (type < ETHERTYPE_MIN) {
     const end = Math.min(ETHERNET_HEADER_BYTES + type, bytes.length);
     list.data(ETHERNET_HEADER_BYTES, end, "802.3 payload");
-    endWithPadding(list, end, ETHERNET_FRAME_BYTES_MIN);
+    endWithPadding(list, end, FRAME_BYTES_MIN);
     return;
   }
-  endWithPadding(
-    list,
-    dissectTyped(list, { type, at: ETHERNET_HEADER_BYTES, to: bytes.length }),
-    ETHERNET_FRAME_BYTES_MIN,
-  );
+  endWithPadding(list, dissectTyped(list, { type, at: ETHERNET_HEADER_BYTES, to: bytes.length }), FRAME_BYTES_MIN);
 }
 
 /** What an EtherType announces. @returns where it ends, before padding. */

@@ -17,9 +17,6 @@ export type Ethernet = {
 
 export const ETHERNET = { target: 0, source: 6, type: 12 } as const;
 export const ETHERNET_HEADER_BYTES = 14;
-/** Shortest frame without its check sequence: senders pad up to it (IEEE 802.3, 4A.2.3.2.4). */
-export const ETHERNET_FRAME_BYTES_MIN = 60;
-export const ETHERNET_FCS_BYTES = 4;
 /** The largest payload of a standard frame, and so the usual MTU. */
 export const ETHERNET_MTU = 1500;
 /** Type values from here on are protocols, below are lengths. */

@@ -1,6 +1,6 @@
 /**
- * Header fields as data, for the dissector: a table per protocol says where each field lies and how it is shown, and one
- * function reads any table. Names are Wireshark's display filter names, values as `tshark -T fields` prints them.
+ * Header fields as data, for the dissector: a table per protocol says where each field lies and how it is shown, and
+ * one function reads any table. Names are Wireshark's display filter names, values as `tshark -T fields` prints them.
  */
 import { hexByte, u16, u32, u8 } from "../base/bytes.ts";
 import { formatIpv4, formatMac, readIpv4, readMac } from "./address.ts";

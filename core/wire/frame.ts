@@ -36,8 +36,8 @@ export class Frame {
   checksumStart = CHECKSUM_DONE;
   checksumOffset = 0;
   /**
-   * The L4 checksum in the bytes is right by construction: `finishChecksum` wrote it, or a NIC has verified it. A NIC that
-   * receives the frame need not sum it again. False says nothing.
+   * The L4 checksum in the bytes is right by construction: `finishChecksum` wrote it, or a NIC has verified it. A NIC
+   * that receives the frame need not sum it again. False says nothing.
    */
   checksumGood = false;
   /** Trace id of what last happened to this packet. */
@@ -54,7 +54,10 @@ export class Frame {
   }
 }
 
-/** Writes the L4 checksum that offload left open. The field holds the folded pseudo-header sum until then (Linux CHECKSUM_PARTIAL). */
+/**
+ * Writes the L4 checksum that offload left open. The field holds the folded pseudo-header sum until then (Linux
+ * CHECKSUM_PARTIAL).
+ */
 export function finishChecksum(frame: Frame): void {
   if (frame.checksumStart === CHECKSUM_DONE) return;
   const from = frame.start + frame.checksumStart;

@@ -94,7 +94,9 @@ export function ipv4Problem(bytes: Uint8Array, at: number, available: number): W
   return total < header || total > available ? "bad-length" : undefined;
 }
 
-/** Bytes behind the total length are padding of a short frame. The checksum is not verified: `checksum` over the header. */
+/**
+ * Bytes behind the total length are padding of a short frame. The checksum is not verified: `checksum` over the header.
+ */
 export function parseIpv4Packet(bytes: Uint8Array): Result<Ipv4, WireError> {
   const problem = ipv4Problem(bytes, 0, bytes.length);
   if (problem !== undefined) return bad(problem);

@@ -1,4 +1,6 @@
-/** What test/wire cannot show by examples: no bytes make the printer throw, memory is bounded, the calendar is right. */
+/**
+ * What test/wire cannot show by examples: no bytes make the printer throw, memory is bounded, the calendar is right.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Ipv4Address } from "./address.ts";

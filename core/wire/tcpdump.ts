@@ -1,8 +1,8 @@
 /**
  * One packet as a line of text, as `tcpdump -n` 4.99 prints it, with the options -e -v -vv -q -S -x -xx -X -XX -t to
  * -ttttt and --nano. ARP, IPv4, ICMP, UDP and TCP on Ethernet, 802.1Q, raw IP, loopback and Linux cooked captures.
- * Left out: other protocols, which show as a hex dump the way tcpdump shows an unknown EtherType; time zones (UTC only);
- * the link header in the -x dump of a packet cut short, which tcpdump includes.
+ * Left out: other protocols, which show as a hex dump the way tcpdump shows an unknown EtherType; time zones (UTC
+ * only); the link header in the -x dump of a packet cut short, which tcpdump includes.
  */
 import { hexByte, u16, u8 } from "../base/bytes.ts";
 import { formatIpv4, formatMac, readIpv4, readMac } from "./address.ts";

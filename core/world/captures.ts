@@ -62,6 +62,8 @@ class Tap implements FrameTap {
       fcsGood: true,
       dropReason: null,
       bytes: new Uint8Array(0),
+      start: 0,
+      length: 0,
     };
   }
 
@@ -72,7 +74,9 @@ class Tap implements FrameTap {
     record.packetId = frame.packetId;
     record.fcsGood = frame.fcsGood;
     record.dropReason = dropReason;
-    record.bytes = frame.view();
+    record.bytes = frame.bytes;
+    record.start = frame.start;
+    record.length = frame.length;
     this.#world.onFrame(record);
   }
 }

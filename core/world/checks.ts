@@ -2,14 +2,13 @@
  * The checks of a lab: each is started at its instant as an event of the run, so a check that runs a command is part of
  * what happens, and passes or fails the same way in every host of the session.
  */
-import { formatDuration } from "../base/time.ts";
+import { formatDuration, instant } from "../base/time.ts";
 import type { EventHandler } from "../engine/event-queue.ts";
 import type { CheckResult } from "../contract/run-report.ts";
 import { matchesOutput } from "../lab/output-pattern.ts";
 import type { LabCheck, LabCounterCheck, LabReachCheck, LabRunCheck } from "../lab/model.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/address.ts";
 import type { Console } from "./console.ts";
-import type { VirtualTime } from "../base/time.ts";
 import type { World } from "./world.ts";
 
 /** Consoles of checks have numbers from here up, those of the timeline and of boot commands below. */
@@ -22,6 +21,8 @@ const REACH_SECONDS = 3;
 /** Unanswered pairs named in the result; the rest is counted. */
 const PAIRS_SHOWN_MAX = 10;
 
+type Verdict = Pick<CheckResult, "passed" | "expected" | "actual">;
+
 export class Checks implements EventHandler {
   readonly #world: World;
   readonly #results: (CheckResult | null)[];
@@ -30,7 +31,7 @@ export class Checks implements EventHandler {
   constructor(world: World) {
     this.#world = world;
     this.#results = world.lab.checks.map(() => null);
-    world.lab.checks.forEach((check, index) => world.engine.at(check.atNs as VirtualTime, "timer", this, index));
+    world.lab.checks.forEach((check, index) => world.engine.at(instant(check.atNs), "timer", this, index));
   }
 
   onEvent(index: number): void {
@@ -59,15 +60,14 @@ export class Checks implements EventHandler {
     );
   }
 
-  #decide(index: number, check: LabCheck, passed: boolean, expected: string, actual: string): void {
-    this.#results[index] ??= { ...placeOf(check), passed, at: this.#world.engine.now, expected, actual };
+  #decide(index: number, check: LabCheck, verdict: Verdict): void {
+    this.#results[index] ??= { ...placeOf(check), at: this.#world.engine.now, ...verdict };
   }
 
   #startRun(index: number, check: LabCheck & LabRunCheck): void {
     const console = this.#world.exec(check.node, check.command, this.#nextConsole++);
     const finish = (ended: Console): void => {
-      const { passed, expected, actual } = judgeRun(check, ended);
-      this.#decide(index, check, passed, expected, actual);
+      this.#decide(index, check, judgeRun(check, ended));
     };
     if (console.endedAt !== null) finish(console);
     else console.onEnd = finish;
@@ -85,7 +85,8 @@ export class Checks implements EventHandler {
       (equals === null || value === equals) &&
       (atLeast === null || value >= atLeast) &&
       (atMost === null || value <= atMost);
-    this.#decide(index, check, passed, bounds.join(" and "), value === null ? "no such counter" : String(value));
+    const actual = value === null ? "no such counter" : String(value);
+    this.#decide(index, check, { passed, expected: bounds.join(" and "), actual });
   }
 
   #startReach(index: number, check: LabCheck & LabReachCheck): void {
@@ -96,13 +97,8 @@ export class Checks implements EventHandler {
       const shown = wrong.slice(0, PAIRS_SHOWN_MAX).join(", ");
       const more = wrong.length > PAIRS_SHOWN_MAX ? ` and ${wrong.length - PAIRS_SHOWN_MAX} more` : "";
       const expected = check.expect ? "all reach each other" : "none reaches another";
-      this.#decide(
-        index,
-        check,
-        wrong.length === 0,
-        expected,
-        wrong.length === 0 ? expected : `not so: ${shown}${more}`,
-      );
+      const passed = wrong.length === 0;
+      this.#decide(index, check, { passed, expected, actual: passed ? expected : `not so: ${shown}${more}` });
     };
     for (const from of check.nodes) {
       for (const to of check.nodes) {
@@ -131,7 +127,7 @@ const placeOf = (check: LabCheck): { name: string; line: number; column: number 
   column: check.source.column,
 });
 
-function judgeRun(check: LabRunCheck, console: Console): { passed: boolean; expected: string; actual: string } {
+function judgeRun(check: LabRunCheck, console: Console): Verdict {
   const output = console.output;
   const took = (console.endedAt ?? Infinity) - console.startedAt;
   const expected: string[] = [];

@@ -1,9 +1,9 @@
 /** The tables of a lab's `measure`: rows of counters, sampled as events of the run. */
+import { instant, SECOND } from "../base/time.ts";
 import type { Measurement } from "../contract/run-report.ts";
 import type { EventHandler } from "../engine/event-queue.ts";
-import { SECOND } from "../base/time.ts";
 import type { LabMeasurement } from "../lab/model.ts";
-import { instant, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 interface Table {
   readonly lab: LabMeasurement;

@@ -67,7 +67,7 @@ test("following next hops from anywhere reaches every subnet at the cost Floyd a
     fc.property(edges, (drawn) => {
       const links = drawn.filter(({ a, b }) => a !== b);
       fc.pre(links.length > 0);
-      const names = [...new Set(links.flatMap(({ a, b }) => [a, b]))].sort();
+      const names = [...new Set(links.flatMap(({ a, b }) => [a, b]))].sort((x, y) => x - y);
       const text = [
         "lastack: 1\nname: random\nrouting: auto\nnodes:",
         ...names.map((n) => `  r${n}: { kind: router }`),
@@ -90,7 +90,8 @@ test("following next hops from anywhere reaches every subnet at the cost Floyd a
           const route = routes.get(from.index)?.find((candidate) => candidate.network === subnet.network);
           if (expected === Infinity) expect(route).toBeUndefined();
           else expect(route?.metric).toBe(expected);
-          if (route !== undefined) expect(walk(model, routes, from.index, subnet.network, ends)).toBe(true);
+          if (route !== undefined)
+            expect(walk(model, routes, { from: from.index, network: subnet.network, targets: ends })).toBe(true);
         }
       }
     }),
@@ -119,10 +120,9 @@ function floydWarshall(model: Lab): number[][] {
 function walk(
   model: Lab,
   routes: Map<number, ComputedRoute[]>,
-  from: number,
-  network: number,
-  targets: number[],
+  way: { from: number; network: number; targets: number[] },
 ): boolean {
+  const { from, network, targets } = way;
   let at = from;
   for (let hops = 0; hops <= model.nodes.length; hops++) {
     if (targets.includes(at)) return true;

@@ -1,8 +1,9 @@
 /** Runs a lab's timeline and its random schedule of faults, each entry as an event of the run. */
+import { instant } from "../base/time.ts";
 import type { EventHandler } from "../engine/event-queue.ts";
 import { TIMELINE_CONSOLES } from "./checks.ts";
 import { scheduledFaults, type ScheduledAction } from "./schedule.ts";
-import { instant, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 const ENTRY = 0;
 const SCHEDULED = 1;

@@ -100,6 +100,7 @@ function layHubs(context: FabricContext, lab: Lab): { hubs: Map<number, Hub>; li
   for (const node of lab.nodes) {
     if (node.kind !== "hub" || hubs.has(node.index)) continue;
     const distance = hubsJoinedTo(lab, node);
+    const joined = lab.nodes.filter(({ index }) => distance.has(index)).map(({ name }) => name);
     const plans: HubPortPlan[] = [];
     const drops: { link: LabLink; station: LabEnd; hubEnd: 0 | 1 }[] = [];
     for (const link of lab.links) {
@@ -116,6 +117,7 @@ function layHubs(context: FabricContext, lab: Lab): { hubs: Map<number, Hub>; li
         name: link.name,
         propagationNs: link.forward.delayNs + present(inside[hubEnd], "a distance"),
         edge: isMachine(owner) ? { node: owner.name, nic: owner.nics[station.nic]?.name ?? "" } : null,
+        ruleNames: hubRuleNames(link, hubEnd, joined),
       });
       drops.push({ link, station, hubEnd });
     }
@@ -124,6 +126,18 @@ function layHubs(context: FabricContext, lab: Lab): { hubs: Map<number, Hub>; li
     drops.forEach(({ link, station, hubEnd }, port) => links.set(link.index, { hub, port, station, hubEnd }));
   }
   return { hubs, links };
+}
+
+/**
+ * A rule on a station's cable sees what that station sends and gets; a rule on any of several joined hubs means the one
+ * medium that they are, and sees each frame once.
+ */
+function hubRuleNames(link: LabLink, hubEnd: 0 | 1, hubs: readonly string[]): NonNullable<HubPortPlan["ruleNames"]> {
+  const [towards, away] = hubEnd === 1 ? ["forward", "backward"] : ["backward", "forward"];
+  return {
+    in: [link.name, `${link.name}/${towards}`, ...hubs.flatMap((hub) => [hub, `${hub}/in`])],
+    out: [link.name, `${link.name}/${away}`, ...hubs.map((hub) => `${hub}/out`)],
+  };
 }
 
 /** Hubs that hang together with this one, with their distance from it in ns. */

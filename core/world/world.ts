@@ -251,6 +251,3 @@ export class World {
     };
   }
 }
-
-/** Instant `at` of a lab, whose times were checked when it was read. */
-export const instant = (at: number): VirtualTime => at as VirtualTime;

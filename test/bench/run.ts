@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- [--peers] [--json] [--rounds N] [--only NAME]`: speed, side by side with ns-3 where it is installed.
- * Ours and theirs run in turn, each in a process of its own, and what counts is the ratio of the medians: single times
- * on a shared machine mean little. Scenarios are bundled first, as the product is.
+ * `npm run bench -- [--peers] [--json] [--rounds N] [--only NAME]`: speed, side by side with ns-3 where it is
+ * installed. Ours and theirs run in turn, each in a process of its own, and what counts is the ratio of the medians:
+ * single times on a shared machine mean little. Scenarios are bundled first, as the product is.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
@@ -106,30 +106,35 @@ function buildPeers(programs: readonly string[]): string | null {
   return null;
 }
 
+/** One line of the table: both sides' medians and, of wall time and of CPU time, the ratio. */
+function line(row: Row, other: readonly ScenarioResult[]): string {
+  const { scenario, ours } = row;
+  const of = (results: readonly ScenarioResult[], value: (result: ScenarioResult) => number): number =>
+    median(results.map(value));
+  const wall = (result: ScenarioResult): number => result.total_s;
+  const cpu = (result: ScenarioResult): number => result.user_s + result.sys_s;
+  const rss = (result: ScenarioResult): number => result.rss_mb;
+  const theirs = (value: (result: ScenarioResult) => number, digits: number): string =>
+    other.length === 0 ? "" : of(other, value).toFixed(digits);
+  const ratio = (value: (result: ScenarioResult) => number): string =>
+    other.length === 0 ? "" : (of(ours, value) / of(other, value)).toFixed(3);
+  const cells = [of(ours, wall).toFixed(2), of(ours, cpu).toFixed(2), of(ours, rss).toFixed(0)];
+  cells.push(theirs(wall, 2), theirs(cpu, 2), theirs(rss, 0), ratio(wall), ratio(cpu));
+  const target = scenario.target === undefined ? "" : `<= ${scenario.target.most}, aim ${scenario.target.aim}`;
+  const facts = Object.entries(ours[0]?.facts ?? {}).map(([name, value]) => `${name}=${Number(value.toFixed(3))}`);
+  return `${scenario.name.padEnd(18)}${cells.map((cell) => cell.padStart(8)).join("")}  ${target}  ${facts.join(" ")}`;
+}
+
 function report(rows: readonly Row[]): void {
   if (values.json) {
     console.log(JSON.stringify(rows.map(({ scenario, ours, theirs }) => ({ name: scenario.name, ours, theirs }))));
     return;
   }
-  const pad = (text: string, width: number): string => text.padStart(width);
-  console.log(
-    `${"scenario".padEnd(20)}${pad("ours s", 9)}${pad("RSS MB", 8)}${pad("other s", 9)}${pad("RSS MB", 8)}${pad("ratio", 8)}  target`,
-  );
-  for (const { scenario, ours, theirs } of rows) {
-    const other =
-      scenario.against === undefined
-        ? theirs
-        : (rows.find((row) => row.scenario.name === scenario.against)?.ours ?? []);
-    const mine = median(ours.map((result) => result.total_s));
-    const its = median(other.map((result) => result.total_s));
-    const ratio = other.length === 0 ? "" : (mine / its).toFixed(3);
-    const rss = (results: readonly ScenarioResult[]): string =>
-      results.length === 0 ? "" : median(results.map((result) => result.rss_mb)).toFixed(0);
-    const target = scenario.target === undefined ? "" : `<= ${scenario.target.most}, aim ${scenario.target.aim}`;
-    const facts = Object.entries(ours[0]?.facts ?? {}).map(([name, value]) => `${name}=${Number(value.toFixed(3))}`);
-    console.log(
-      `${scenario.name.padEnd(20)}${pad(mine.toFixed(2), 9)}${pad(rss(ours), 8)}${pad(other.length === 0 ? "" : its.toFixed(2), 9)}${pad(rss(other), 8)}${pad(ratio, 8)}  ${target}  ${facts.join(" ")}`,
-    );
+  const heads = ["ours s", "CPU s", "RSS MB", "other s", "CPU s", "RSS MB", "ratio", "of CPU"];
+  console.log(`${"scenario".padEnd(18)}${heads.map((head) => head.padStart(8)).join("")}  target`);
+  for (const row of rows) {
+    const rival = rows.find(({ scenario }) => scenario.name === row.scenario.against);
+    console.log(line(row, row.scenario.against === undefined ? row.theirs : (rival?.ours ?? [])));
   }
   const written = join(out, "udpflood.pcapng");
   if (existsSync(written)) console.log(`capture: ${(statSync(written).size / 2 ** 20).toFixed(0)} MiB`);

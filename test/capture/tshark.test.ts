@@ -62,7 +62,8 @@ describe.skipIf(missing.length > 0)(`captures as Wireshark reads them${why}`, ()
 
     test("no malformed packet, no wrong checksum", () => {
       const wrong =
-        "_ws.malformed || ip.checksum.status == 0 || udp.checksum.status == 0 || tcp.checksum.status == 0 || icmp.checksum.status == 0";
+        "_ws.malformed || ip.checksum.status == 0 || udp.checksum.status == 0 || " +
+        "tcp.checksum.status == 0 || icmp.checksum.status == 0";
       expect(runTool("tshark", ["-n", "-r", path, ...CHECKS, "-Y", wrong])).toBe("");
     });
 
@@ -138,7 +139,8 @@ describe.skipIf(missing.length > 0)(`tcpdump in the shell against tshark${why}`,
 });
 
 const FIELDS = [
-  "frame.time_epoch frame.len frame.packet_flags_direction arp.opcode arp.src.proto_ipv4 arp.dst.proto_ipv4 arp.src.hw_mac",
+  "frame.time_epoch frame.len frame.packet_flags_direction",
+  "arp.opcode arp.src.proto_ipv4 arp.dst.proto_ipv4 arp.src.hw_mac",
   "ip.src ip.dst ip.len ip.frag_offset ip.flags.mf ip.proto icmp.type icmp.code icmp.ident icmp.seq",
   "udp.srcport udp.dstport udp.length",
 ].flatMap((line) => line.split(" "));

@@ -1,4 +1,7 @@
-/** What every test of the fabric starts with: a context, frames with real Ethernet headers, and sinks that note arrivals. */
+/**
+ * What every test of the fabric starts with: a context, frames with real Ethernet headers, and sinks that note
+ * arrivals.
+ */
 import { put16, put32 } from "../../core/base/bytes.ts";
 import type { VirtualTime } from "../../core/base/time.ts";
 import { Engine } from "../../core/engine/engine.ts";

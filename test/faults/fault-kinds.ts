@@ -18,7 +18,7 @@ const NO_TIMELINE = (): string[] => [];
 /** Settings that are changed, and what they were. */
 const SETTINGS: readonly (readonly [name: string, during: string, after: string])[] = [
   ["loss", "loss: 40%", "loss: 0%"],
-  ["burst loss", "loss: { p: 20%, r: 30%, good: 0%, bad: 100% }", "loss: 0%"],
+  ["burst loss", "loss: { gilbert-elliott: { p: 20%, r: 30% } }", "loss: 0%"],
   ["delay", "delay: 23ms", "delay: 1ms"],
   ["delay above the gap", "delay: 200ms", "delay: 1ms"],
   ["uniform jitter", "jitter: { spread: 900us, distribution: uniform }", "jitter: 0s"],
@@ -44,8 +44,11 @@ const rule = (on: string, verdict: string, window: { from: number; until: number
   `  - { on: "${on}", verdict: ${verdict}, probability: 60%, from: ${window.from}s, until: ${window.until}s }`,
 ];
 
-/** By the name of a link. */
-export const LINK_FAULTS: readonly ((link: string) => FaultPlan)[] = [
+/** Every setting meets every way on some link of every kind. */
+const WAYS = ["", "forward", "backward"] as const;
+
+/** By the name of a link; settings take turns at which way they change. */
+export const LINK_FAULTS: readonly ((link: string, turn: number) => FaultPlan)[] = [
   (link) => ({
     name: `${link} unplugged`,
     sections: NO_SECTIONS,
@@ -55,20 +58,21 @@ export const LINK_FAULTS: readonly ((link: string) => FaultPlan)[] = [
     ],
     onHub: true,
   }),
-  ...SETTINGS.flatMap(([name, during, after]) =>
-    (["", "forward", "backward"] as const).map((way) => (link: string): FaultPlan => ({
+  ...SETTINGS.map(([name, during, after], index) => (link: string, turn: number): FaultPlan => {
+    const way = WAYS[(turn + index) % WAYS.length] ?? "";
+    return {
       name: `${name} on ${link} ${way}`.trim(),
       sections: NO_SECTIONS,
       timeline: (from, until) =>
         [
-          [from, during],
-          [until, after],
-        ].map(([at, set]) => {
+          { at: from, set: during },
+          { at: until, set: after },
+        ].map(({ at, set }) => {
           const settings = way === "" ? set : `${way}: { ${set} }`;
           return `{ at: ${at}s, link: ${link}, do: { set: { ${settings} } } }`;
         }),
-    })),
-  ),
+    };
+  }),
   ...RULES.map(([name, verdict]) => (link: string): FaultPlan => ({
     name: `a rule to ${name} on ${link}`,
     sections: (from, until) => rule(link, verdict, { from, until }),

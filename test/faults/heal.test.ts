@@ -75,18 +75,21 @@ const NONE: FaultPlan = { name: "nothing", sections: () => [], timeline: () => [
 
 describe.each(PATHS)("$name", (path) => {
   const calm = run(path, NONE);
+  const pathIndex = PATHS.indexOf(path);
 
-  test("without a fault all echoes come back in one and the same time", () => {
+  test("without a fault all echoes of a stream take one and the same time", () => {
     expect(calm.before.length).toBe(2);
     for (const stream of calm.before) expect(stream.match(/\d+ (\d+)/g)?.length).toBe(ECHOES - 1);
-    const times = new Set(calm.before.flatMap((stream) => [...stream.matchAll(/\d+ (\d+)/g)].map(([, ns]) => ns)));
-    expect(times.size).toBe(1);
+    // The two ways may differ: on a hub, who answers at once waits out the interframe gap.
+    for (const stream of calm.before) {
+      expect(new Set([...stream.matchAll(/\d+ (\d+)/g)].map(([, ns]) => ns)).size).toBe(1);
+    }
     expect(calm.after).toEqual(calm.before);
   });
 
   const cases = [
-    ...path.cables.flatMap((cable) => LINK_FAULTS.map((fault) => fault(cable))),
-    ...path.drops.flatMap((cable) => LINK_FAULTS.map((fault) => fault(cable)).filter(({ onHub }) => onHub === true)),
+    ...path.cables.flatMap((cable, turn) => LINK_FAULTS.map((fault) => fault(cable, turn + pathIndex))),
+    ...path.drops.flatMap((cable) => LINK_FAULTS.map((fault) => fault(cable, 0)).filter(({ onHub }) => onHub === true)),
     ...path.names.flatMap((node) => NODE_FAULTS.map((fault) => fault(node))),
     ...RANDOM_FAULTS,
   ];

@@ -1,6 +1,6 @@
 /**
- * Real captures, many broken on purpose: frame counts as capinfos has them, headers as tshark has them. The captures and
- * Wireshark's tools are not part of the project; without them the suite is skipped and says so.
+ * Real captures, many broken on purpose: frame counts as capinfos has them, headers as tshark has them. The captures
+ * and Wireshark's tools are not part of the project; without them the suite is skipped and says so.
  *
  * All captures are joined by mergecap and dissected by one tshark, since starting it costs more than its work here.
  */

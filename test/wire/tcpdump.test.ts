@@ -1,7 +1,7 @@
 /**
  * The text printer against tcpdump itself. `tcpdump-4.99.txt` holds what tcpdump 4.99.3 printed for the frames of
- * sample-frames.ts; to renew it, run this file with TCPDUMP=/path/to/tcpdump ACCEPT=1. Where a tcpdump is installed, all
- * ARP and ICMP lines of the real captures must be equal too, and UDP and TCP up to what they carry.
+ * sample-frames.ts; to renew it, run this file with TCPDUMP=/path/to/tcpdump ACCEPT=1. Where a tcpdump is installed,
+ * all ARP and ICMP lines of the real captures must be equal too, and UDP and TCP up to what they carry.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -20,7 +20,9 @@ export class CpuTimes {
     return this.user + this.system + this.irq + this.softirq;
   }
 
-  /** @param now since the machine was switched on at 0; what is not busy is idle. A step in progress is not in it yet. */
+  /**
+   * @param now since the machine was switched on at 0; what is not busy is idle. A step in progress is not in it yet.
+   */
   read(now: number): CpuTimesReading {
     return {
       user: this.user,

@@ -31,7 +31,9 @@ export interface NapiPoller {
   pollPacket(): void;
   /** The turn ends: what GRO still holds goes up. */
   endPoll(): void;
-  /** Polled dry: interrupts may come again (napi_complete_done). Schedules itself anew when something came meanwhile. */
+  /**
+   * Polled dry: interrupts may come again (napi_complete_done). Schedules itself anew when something came meanwhile.
+   */
   complete(): void;
 }
 

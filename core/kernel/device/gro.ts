@@ -155,7 +155,9 @@ function completeMerged(nic: Nic, flow: Flow): void {
   skb.gsoSegments = flow.segments;
 }
 
-/** Leaves the TCP checksum to whoever needs it: its field holds the folded sum of the pseudo-header (CHECKSUM_PARTIAL). */
+/**
+ * Leaves the TCP checksum to whoever needs it: its field holds the folded sum of the pseudo-header (CHECKSUM_PARTIAL).
+ */
 export function openTcpChecksum(skb: SkBuff, ip: number, tcp: number, tcpLength: number): void {
   const bytes = skb.bytes;
   const pseudo = pseudoHeaderSum(ipv4Source(bytes, ip), ipv4Target(bytes, ip), IPPROTO_TCP, tcpLength);
@@ -165,7 +167,9 @@ export function openTcpChecksum(skb: SkBuff, ip: number, tcp: number, tcpLength:
   skb.checksumOffset = TCP.checksum;
 }
 
-/** Payload bytes of a plain TCP packet, with the padding of a short frame cut off; -1 when it is not plain or malformed. */
+/**
+ * Payload bytes of a plain TCP packet, with the padding of a short frame cut off; -1 when it is not plain or malformed.
+ */
 function payloadOf(skb: SkBuff): number {
   const bytes = skb.bytes;
   const ip = skb.data + ETHERNET_HEADER_BYTES;

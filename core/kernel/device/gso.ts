@@ -1,6 +1,6 @@
 /**
- * Segmentation in software of a packet larger than the wire takes (Linux tcp_gso_segment): what GRO merged on the way in
- * is cut at the same places again on the way out, and large sends of TCP later. Left out: UDP segmentation offload.
+ * Segmentation in software of a packet larger than the wire takes (Linux tcp_gso_segment): what GRO merged on the way
+ * in is cut at the same places again on the way out, and large sends of TCP later. Left out: UDP segmentation offload.
  */
 import { assert } from "../../base/assert.ts";
 import { copyBytes, put16, put32, put8, u16, u8 } from "../../base/bytes.ts";
@@ -13,8 +13,8 @@ import { copyOut } from "../skb/skb-pool.ts";
 import { openTcpChecksum } from "./gro.ts";
 
 /**
- * Segments with at most `skb.gsoSize` payload each, in order; `skb`, with `data` at its Ethernet header, is used up. All
- * keep its packet id, as they are what one packet became.
+ * Segments with at most `skb.gsoSize` payload each, in order; `skb`, with `data` at its Ethernet header, is used up.
+ * All keep its packet id, as they are what one packet became.
  */
 export function segmentGso(core: KernelCore, skb: SkBuff): SkBuff[] {
   const bytes = skb.bytes;

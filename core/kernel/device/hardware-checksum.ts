@@ -1,8 +1,5 @@
-/**
- * Checksums that the card computes: verifying what arrived finished (rx checksumming), and in software what a
- * protocol left open for a card that cannot (skb_checksum_help, net/core/dev.c).
- */
-import { put16, u16, u8 } from "../../base/bytes.ts";
+/** Checksums that the card verifies as frames arrive (rx checksumming), so that protocols need not sum them again. */
+import { u16, u8 } from "../../base/bytes.ts";
 import { checksumFold, checksumPartial, pseudoHeaderSum } from "../../wire/checksum.ts";
 import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_VLAN } from "../../wire/ethernet.ts";
 import {
@@ -11,13 +8,13 @@ import {
   ipv4Source,
   ipv4Target,
   ipv4TotalLength,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPV4,
   IPV4_HEADER_BYTES,
 } from "../../wire/ipv4.ts";
-import { IPPROTO_TCP, IPPROTO_UDP, IPV4 } from "../../wire/ipv4.ts";
 import { UDP } from "../../wire/udp.ts";
 import { VLAN_TAG_BYTES } from "../../wire/vlan.ts";
-import type { KernelCore } from "../core.ts";
-import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff } from "../skb/skbuff.ts";
 
 /**
  * Whether the frame at `at` carries TCP or UDP whose checksum is right. False also for what a card does not look at:
@@ -42,17 +39,4 @@ export function transportChecksumGood(bytes: Uint8Array, at: number, length: num
   if (isUdp && u16(bytes, ip + header + UDP.checksum) === 0) return false;
   const pseudo = pseudoHeaderSum(ipv4Source(bytes, ip), ipv4Target(bytes, ip), protocol, transport);
   return checksumFold(checksumPartial(bytes, ip + header, transport, pseudo)) === 0;
-}
-
-/** Computes the checksum that the packet's protocol left open, and charges the CPU for it. */
-export function checksumHelp(core: KernelCore, skb: SkBuff): void {
-  if (skb.ipSummed !== CHECKSUM_PARTIAL) return;
-  core.skbs.linearize(skb);
-  core.skbs.makeWritable(skb);
-  const from = skb.checksumStart;
-  const sum = checksumFold(checksumPartial(skb.bytes, from, skb.tail - from));
-  // UDP sends 0xffff for a computed zero, since zero means "no checksum" (RFC 768); TCP may send either.
-  put16(skb.bytes, from + skb.checksumOffset, sum === 0 ? 0xffff : sum);
-  skb.ipSummed = CHECKSUM_NONE;
-  core.cpu.charge(Math.ceil((core.costs.checksumKib * (skb.tail - from)) / 1024));
 }

@@ -1,8 +1,9 @@
 /**
  * The driver of before NAPI: each interrupt takes the received packets out of the ring one by one and queues them for
- * the softirq (netif_rx), whose queue is bounded. Above a certain load the CPU does nothing else: it queues packets that
- * nobody has time to process, and drops them after having worked on them. Receive livelock (Mogul and Ramakrishnan,
- * "Eliminating receive livelock in an interrupt-driven kernel", 1997, section 6.2; their ipintrq is our backlog).
+ * the softirq (netif_rx), whose queue is bounded. Above a certain load the CPU does nothing else: it queues packets
+ * that nobody has time to process, and drops them after having worked on them. Receive livelock (Mogul and
+ * Ramakrishnan, "Eliminating receive livelock in an interrupt-driven kernel", 1997, section 6.2; their ipintrq is our
+ * backlog).
  */
 import type { Nanoseconds } from "../../base/time.ts";
 import type { Driver } from "./driver.ts";

@@ -1,7 +1,7 @@
 /**
- * The loopback interface (Linux drivers/net/loopback.c): what is sent comes back through this CPU's backlog. Packets get
- * an Ethernet header of zeros, so that captures of `lo` look as they do on Linux. Checksums that protocols left open stay
- * open and count as right, as nothing can damage them on the way.
+ * The loopback interface (Linux drivers/net/loopback.c): what is sent comes back through this CPU's backlog. Packets
+ * get an Ethernet header of zeros, so that captures of `lo` look as they do on Linux. Checksums that protocols left
+ * open stay open and count as right, as nothing can damage them on the way.
  */
 import { put16 } from "../../base/bytes.ts";
 import { MAC_ZERO, type MacAddress } from "../../wire/address.ts";

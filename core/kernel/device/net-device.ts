@@ -30,8 +30,8 @@ export class DeviceStats {
 /** Gets to see every packet of a device, both ways, as AF_PACKET sockets do (packet_type with ETH_P_ALL). */
 export interface PacketTap {
   /**
-   * `skb.data` is at the Ethernet header. The tap keeps nothing of it: it copies, or clones by its own pool. Packets sent
-   * have `packetType` PACKET_OUTGOING. The checksum may be CHECKSUM_PARTIAL: complete it in the copy.
+   * `skb.data` is at the Ethernet header. The tap keeps nothing of it: it copies, or clones by its own pool. Packets
+   * sent have `packetType` PACKET_OUTGOING. The checksum may be CHECKSUM_PARTIAL: complete it in the copy.
    */
   onPacket(skb: SkBuff, device: NetDevice): void;
 }

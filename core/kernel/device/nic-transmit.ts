@@ -11,15 +11,14 @@ import { assert } from "../../base/assert.ts";
 import type { DropReason } from "../../contract/drop-reason.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import { NO_EVENT, type EventHandler, type EventId } from "../../engine/event-queue.ts";
-import { ETHERNET_FRAME_BYTES_MIN } from "../../wire/ethernet.ts";
-import { SENT_LATER, type Frame } from "../../wire/frame.ts";
+import { FRAME_BYTES_MIN, SENT_LATER, type Frame } from "../../wire/frame.ts";
 import type { KernelCore } from "../core.ts";
+import { checksumHelp } from "../skb/checksum-help.ts";
 import { CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, HEADROOM_BYTES, type SkBuff } from "../skb/skbuff.ts";
 import { copyOut } from "../skb/skb-pool.ts";
 import { E } from "../syscall/errno.ts";
 import { KernelTimer, type TimerHandler } from "../timer/timers.ts";
 import { insertVlanTag } from "./devices.ts";
-import { checksumHelp } from "./hardware-checksum.ts";
 import type { Nic } from "./nic.ts";
 import type { Qdisc } from "./qdisc/qdisc.ts";
 import { TxRing } from "./ring.ts";
@@ -206,7 +205,7 @@ export class NicTransmit implements EventHandler, TimerHandler {
   /** Without a copy when nobody else has the packet's memory, else gathered into memory of its own. */
   #toFrame(skb: SkBuff): Frame {
     const core = this.#core;
-    const length = Math.max(skb.length, ETHERNET_FRAME_BYTES_MIN);
+    const length = Math.max(skb.length, FRAME_BYTES_MIN);
     const block = skb.block;
     assert(block !== null, "a packet in use has a block");
     const start = skb.data;

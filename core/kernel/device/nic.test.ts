@@ -289,6 +289,7 @@ test("while input is inhibited packets stay in the ring, and come up afterwards"
     machine.run(10);
     expect(handler.received).toBe(0);
     expect(machine.core.drops.of("FULL_RING")).toBe(2);
+    expect(nic.driver.interrupts).toBe(0);
     machine.devices.allowInput("test");
     machine.run(20);
     expect(handler.received).toBe(4);
@@ -311,7 +312,7 @@ function forwarded(driver: "napi" | "irq" | "poll", offered: number): number {
   return (out.testPort.count - before) * 10;
 }
 
-test("livelock: interrupts per packet starve forwarding, polling without quota transmission, NAPI holds its rate", () => {
+test("livelock: interrupts per packet starve forwarding, polling without quota sending, NAPI holds its rate", () => {
   const peak = { napi: forwarded("napi", 7000), irq: forwarded("irq", 6000), poll: forwarded("poll", 6000) };
   expect(peak.napi).toBeGreaterThan(6500);
   expect(peak.irq).toBeGreaterThan(5500);

@@ -73,7 +73,9 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
   /** Frames for other machines, which the address filter kept out. */
   filtered = 0;
 
-  /** Adds itself to `options.devices` and attaches itself to the port, if one is given. Starts administratively down. */
+  /**
+   * Adds itself to `options.devices` and attaches itself to the port, if one is given. Starts administratively down.
+   */
   constructor(options: NicOptions) {
     const { core, devices, cpu } = options;
     this.core = core;

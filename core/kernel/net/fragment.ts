@@ -6,9 +6,10 @@
 import { assert } from "../../base/assert.ts";
 import { copyBytes, put16, u16 } from "../../base/bytes.ts";
 import { IP_DF, IP_MF, IP_OFFSET, IPV4, IPV4_HEADER_BYTES, ipv4HeaderBytes, sealIpv4 } from "../../wire/ipv4.ts";
+import type { KernelCore } from "../core.ts";
+import { checksumHelp } from "../skb/checksum-help.ts";
 import type { SkbPool } from "../skb/skb-pool.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
-import { completeChecksum } from "./checksum-help.ts";
 import { thinOptions } from "./ip-options.ts";
 
 /** Cuts one packet into fragments that fit `mtu`, one at a time. The packet stays with the caller. */
@@ -21,10 +22,10 @@ export class Fragmenter {
   #done = 0;
 
   /** @param mtu room for the header and 8 bytes at least. */
-  constructor(skbs: SkbPool, skb: SkBuff, mtu: number) {
-    completeChecksum(skbs, skb);
-    skbs.linearize(skb);
-    this.#skbs = skbs;
+  constructor(core: KernelCore, skb: SkBuff, mtu: number) {
+    checksumHelp(core, skb);
+    core.skbs.linearize(skb);
+    this.#skbs = core.skbs;
     this.#skb = skb;
     this.#headerBytes = ipv4HeaderBytes(skb.bytes, skb.data);
     this.#dataBytes = skb.length - this.#headerBytes;

@@ -33,9 +33,9 @@ import {
   ipv4Target,
 } from "../../wire/ipv4.ts";
 import type { KernelCore } from "../core.ts";
+import { checksumHelp } from "../skb/checksum-help.ts";
 import { copyOut } from "../skb/skb-pool.ts";
 import { NO_HEADER, PACKET_HOST, type SkBuff } from "../skb/skbuff.ts";
-import { completeChecksum } from "./checksum-help.ts";
 import type { IpSysctls } from "./ip-sysctls.ts";
 import { ICMP_ERROR_BYTES_MAX } from "./limits.ts";
 import type { IpOutput } from "./output.ts";
@@ -154,7 +154,7 @@ export class IcmpSender {
 
   /** The ICMP message about `skb`: type and code as one word, the second word, and as much of it as may be quoted. */
   #message(skb: SkBuff, typeCode: number, rest: number, route: Route): SkBuff {
-    completeChecksum(this.#core.skbs, skb);
+    checksumHelp(this.#core, skb);
     const from = skb.networkHeader;
     const whole = skb.tail - from;
     const room = Math.min(route.mtu, ICMP_ERROR_BYTES_MAX) - IPV4_HEADER_BYTES - ICMP_HEADER_BYTES;

@@ -218,7 +218,7 @@ export class IpOutput {
       this.#core.drop(skb, "PKT_TOO_BIG");
       return -E.EMSGSIZE;
     }
-    const pieces = new Fragmenter(this.#core.skbs, skb, mtu);
+    const pieces = new Fragmenter(this.#core, skb, mtu);
     let error = 0;
     for (let piece = pieces.next(); piece !== null && error === 0; piece = pieces.next()) {
       error = this.#transmit(piece, route);

@@ -24,7 +24,7 @@ function cut(host: NetHost, packet: Uint8Array, mtu: number): Uint8Array[] {
   const skb = host.core.skbs.alloc(packet.length);
   skb.bytes.set(packet, skb.put(packet.length));
   skb.networkHeader = skb.data;
-  const pieces = new Fragmenter(host.core.skbs, skb, mtu);
+  const pieces = new Fragmenter(host.core, skb, mtu);
   const all: Uint8Array[] = [];
   for (let piece = pieces.next(); piece !== null; piece = pieces.next()) {
     all.push(piece.view().slice());

@@ -1,7 +1,7 @@
 /**
- * Signals of one process, signal(7): what is done about each, what came and was not looked at yet. A signal number comes
- * once at most until it is taken, as Linux's standard signals do. Left out: masks, handlers that run code in the middle
- * of the program (a program asks with `takeSignal`), real-time signals' queueing and core dumps.
+ * Signals of one process, signal(7): what is done about each, what came and was not looked at yet. A signal number
+ * comes once at most until it is taken, as Linux's standard signals do. Left out: masks, handlers that run code in the
+ * middle of the program (a program asks with `takeSignal`), real-time signals' queueing and core dumps.
  */
 import { E } from "../syscall/errno.ts";
 import { SIGNALS, type SignalAction } from "../syscall/sys.ts";

@@ -1,4 +1,6 @@
-/** Where sk_buffs come from and go to. Shared by all machines of a world, so that frames change hands without a copy. */
+/**
+ * Where sk_buffs come from and go to. Shared by all machines of a world, so that frames change hands without a copy.
+ */
 import { assert } from "../../base/assert.ts";
 import { copyBytes } from "../../base/bytes.ts";
 import type { Block, BlockPool } from "../../wire/block.ts";
@@ -21,7 +23,10 @@ export class SkbPool {
     return this.#nextPacketId++;
   }
 
-  /** An empty packet with `HEADROOM_BYTES` reserved and at least `capacity` bytes of tailroom, and a packet id of its own. */
+  /**
+   * An empty packet with `HEADROOM_BYTES` reserved and at least `capacity` bytes of tailroom, and a packet id of its
+   * own.
+   */
   alloc(capacity: number): SkBuff {
     const block = this.blocks.acquire(HEADROOM_BYTES + capacity);
     const skb = this.adopt(block, 0, block.bytes.length);
@@ -46,7 +51,9 @@ export class SkbPool {
     return skb;
   }
 
-  /** Same bytes, own offsets (skb_clone). Neither may write into the shared part afterwards. Not charged to any socket. */
+  /**
+   * Same bytes, own offsets (skb_clone). Neither may write into the shared part afterwards. Not charged to any socket.
+   */
   clone(skb: SkBuff): SkBuff {
     assert(skb.block !== null && skb.users > 0, "only a living packet is cloned");
     const twin = this.adopt(this.blocks.share(skb.block), skb.head, skb.end);
@@ -118,7 +125,10 @@ export class SkbPool {
     skb.dataLength += frag.length;
   }
 
-  /** Gives up one user; the last one returns packet and block. Counting why is the caller's: see `Kernel.drop` and `consume`. */
+  /**
+   * Gives up one user; the last one returns packet and block. Counting why is the caller's: see `Kernel.drop` and
+   * `consume`.
+   */
   free(skb: SkBuff): void {
     assert(skb.users > 0, "a packet is freed once per user");
     assert(!skb.inQueue, "a packet in a queue is not freed");
@@ -133,7 +143,10 @@ export class SkbPool {
     this.recycle(skb);
   }
 
-  /** Returns the packet to the pool after its block went elsewhere (to a frame). The caller has seen to account and frags. */
+  /**
+   * Returns the packet to the pool after its block went elsewhere (to a frame). The caller has seen to account and
+   * frags.
+   */
   recycle(skb: SkBuff): void {
     assert(skb.account === null && skb.frags === null, "nothing hangs on a recycled packet");
     skb.block = null;
@@ -199,7 +212,6 @@ function copyState(from: SkBuff, to: SkBuff): void {
   to.ipSummed = from.ipSummed;
   to.checksumStart = from.checksumStart;
   to.checksumOffset = from.checksumOffset;
-  to.checksum = from.checksum;
   to.priority = from.priority;
   to.mark = from.mark;
   to.vlanId = from.vlanId;
@@ -226,7 +238,6 @@ function resetState(skb: SkBuff): void {
   skb.ipSummed = CHECKSUM_NONE;
   skb.checksumStart = 0;
   skb.checksumOffset = 0;
-  skb.checksum = 0;
   skb.priority = 0;
   skb.mark = 0;
   skb.vlanId = -1;

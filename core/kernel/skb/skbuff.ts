@@ -7,7 +7,8 @@
  *
  * `head` is 0 in a block of its own, and the start of the DMA buffer otherwise. Payload that was never copied together
  * (GRO, large sends) hangs in `frags`. A clone shares the bytes, a copy does not.
- * Left out: destructors other than the socket's memory account, and header and data references counted apart.
+ * Left out: CHECKSUM_COMPLETE (cards verify, or leave it to us), destructors other than the socket's memory account,
+ * and header and data references counted apart.
  */
 import { assert } from "../../base/assert.ts";
 import type { Block } from "../../wire/block.ts";
@@ -16,7 +17,6 @@ import type { MemoryAccount } from "./memory-account.ts";
 /** How far the checksum of the transport header is known; numbers as in Linux. */
 export const CHECKSUM_NONE = 0;
 export const CHECKSUM_UNNECESSARY = 1;
-export const CHECKSUM_COMPLETE = 2;
 export const CHECKSUM_PARTIAL = 3;
 
 /** Who the frame was addressed to (linux/if_packet.h). */
@@ -26,7 +26,10 @@ export const PACKET_MULTICAST = 2;
 export const PACKET_OTHERHOST = 3;
 export const PACKET_OUTGOING = 4;
 
-/** Headroom reserved in front of every packet a machine builds: Ethernet, a VLAN tag, the largest IPv4 header and TCP header. */
+/**
+ * Headroom reserved in front of every packet a machine builds: Ethernet, a VLAN tag, the largest IPv4 header and TCP
+ * header.
+ */
 export const HEADROOM_BYTES = 144;
 /** No such header was found or set yet. */
 export const NO_HEADER = -1;
@@ -66,8 +69,6 @@ export class SkBuff {
   /** With CHECKSUM_PARTIAL: block offset where summing starts, and where the result goes relative to that. */
   checksumStart = 0;
   checksumOffset = 0;
-  /** With CHECKSUM_COMPLETE: the device's sum over the packet. */
-  checksum = 0;
   /** SO_PRIORITY; picks the band in pfifo_fast. */
   priority = 0;
   mark = 0;

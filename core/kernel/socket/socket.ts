@@ -53,7 +53,8 @@ export class SocketMemory implements MemoryAccount {
   uncharge(bytes: number): void {
     this.used -= bytes;
     assert(this.used >= 0, "no more is given back than was taken");
-    // Linux wakes writers when half of the buffer is free, so that they do not run for every packet (sock_def_write_space).
+    // Linux wakes writers when half of the buffer is free, so that they do not run for every packet
+    // (sock_def_write_space).
     if (this.#wakes && this.used * 2 <= this.#socket.sendBufferBytes) this.#socket.waiters.wake();
   }
 }

@@ -1,5 +1,6 @@
 /**
- * A UDP socket, udp(7) and net/ipv4/udp.c's sendmsg half. Left out: MSG_MORE corking, UDP_SEGMENT, UDP_GRO, early demux.
+ * A UDP socket, udp(7) and net/ipv4/udp.c's sendmsg half. Left out: MSG_MORE corking, UDP_SEGMENT, UDP_GRO, early
+ * demux.
  */
 import { assert } from "../../base/assert.ts";
 import { copyBytes, put16, u16 } from "../../base/bytes.ts";

@@ -228,13 +228,21 @@ export interface Sys {
   getcwd(): Call<string>;
 
   // Processes
-  /** Starts a program given as a function or as a path or name looked up in PATH. @returns the child's pid or -errno. */
+  /**
+   * Starts a program given as a function or as a path or name looked up in PATH. @returns the child's pid or -errno.
+   */
   spawn(program: Program | string, argv: readonly string[], options?: SpawnOptions): Call<number>;
-  /** @param pid -1 for any child. @returns pid and status (128 + signal when killed), pid 0 with WNOHANG and none ready, or -errno as pid. */
+  /**
+   * @param pid -1 for any child. @returns pid and status (128 + signal when killed), pid 0 with WNOHANG and none ready,
+   * or -errno as pid.
+   */
   waitpid(pid: number, flags: number): Call<{ pid: number; status: number }>;
   /** @param pid negative for a process group. */
   kill(pid: number, signal: number): Call<number>;
-  /** "catch": a blocked call returns -EINTR, and `takeSignal` tells which signal came. KILL and STOP cannot be changed: -EINVAL. */
+  /**
+   * "catch": a blocked call returns -EINTR, and `takeSignal` tells which signal came. KILL and STOP cannot be changed:
+   * -EINVAL.
+   */
   sigaction(signal: number, action: SignalAction): Call<number>;
   /** The oldest caught signal not yet taken, or 0. */
   takeSignal(): Call<number>;

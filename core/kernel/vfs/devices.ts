@@ -1,4 +1,7 @@
-/** /dev: null, zero, full, random, urandom, tty, and the terminals of the machine under their names (null(4), random(4)). */
+/**
+ * /dev: null, zero, full, random, urandom, tty, and the terminals of the machine under their names (null(4),
+ * random(4)).
+ */
 import { put8 } from "../../base/bytes.ts";
 import type { Random } from "../../base/random.ts";
 import { E } from "../syscall/errno.ts";

@@ -422,7 +422,8 @@ describe("/proc", () => {
       return yield* readAll(sys, "/proc/net/dev");
     });
     expect(text.split("\n")[3]).toBe(
-      "  eth0: 195853243    5298    0    0    0     0          0         0   486994    3371    0    0    0     0       0          0",
+      "  eth0: 195853243    5298    0    0    0     0          0         0 " +
+        "  486994    3371    0    0    0     0       0          0",
     );
   });
 
@@ -440,7 +441,9 @@ describe("/proc", () => {
   it("formats snmp", () => {
     const lines = read("/proc/net/snmp").split("\n");
     expect(lines[0]).toBe(
-      "Ip: Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails FragCreates OutTransmits",
+      "Ip: Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards " +
+        "InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails " +
+        "FragCreates OutTransmits",
     );
     expect(lines[1]).toBe(`Ip: 2 64${" 0".repeat(18)}`);
   });
@@ -453,7 +456,8 @@ describe("/proc", () => {
     const [header, line] = text.split("\n");
     expect(header).toHaveLength(127);
     expect(line?.trimEnd()).toBe(
-      "    0: 0100000A:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 20000 2 0000000000000000 0",
+      "    0: 0100000A:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000 " +
+        "    0        0 20000 2 0000000000000000 0",
     );
   });
 });

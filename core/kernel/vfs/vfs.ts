@@ -1,6 +1,6 @@
 /**
- * Paths (path_resolution(7)) and what can be done with them. Names are bytes in Linux; here they are strings, limited by
- * the bytes of their UTF-8. Left out: symbolic links and permissions.
+ * Paths (path_resolution(7)) and what can be done with them. Names are bytes in Linux; here they are strings, limited
+ * by the bytes of their UTF-8. Left out: symbolic links and permissions.
  */
 import { utf8Encode } from "../../base/bytes.ts";
 import { E } from "../syscall/errno.ts";

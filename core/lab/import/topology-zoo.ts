@@ -1,8 +1,8 @@
 /**
  * Maps of the Internet Topology Zoo (Knight, Nguyen, Falkner, Bowden, Roughan: "The Internet Topology Zoo", IEEE JSAC
  * 29(9), 2011) in GraphML. Every node becomes a router, every edge a cable whose delay is that of light in fibre along
- * the great circle and whose cost is that delay in microseconds, so that the shortest path is the quickest. Every router
- * has an address of its own on `lo`.
+ * the great circle and whose cost is that delay in microseconds, so that the shortest path is the quickest. Every
+ * router has an address of its own on `lo`.
  * Left out: nested graphs, ports, hyperedges (the Zoo writes those as nodes), and self loops, which carry nothing.
  */
 import { bad, good, type Result } from "../../base/result.ts";
@@ -168,7 +168,8 @@ function labOf(fields: Fields, nodes: ReadonlyMap<string, MapNode>, links: NonNu
     ...["GeoLocation", "NetworkDate", "Source"].flatMap((key) =>
       fields.get(key) ? [`${key}: ${fields.get(key)}`] : [],
     ),
-    `Links that do not state a rate have ${formatRate(RATE_BPS)}; delays are those of light in fibre along the great circle.`,
+    `Links that do not state a rate have ${formatRate(RATE_BPS)}; ` +
+      "delays are those of light in fibre along the great circle.",
   ];
   return {
     lastack: 1,

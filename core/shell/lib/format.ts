@@ -1,5 +1,5 @@
 /** Columns, times and fixed-point numbers, in integers where it matters. */
-import { MILLISECOND, SECOND } from "../../base/time.ts";
+import { SECOND } from "../../base/time.ts";
 
 /** `value / 10^digits` with exactly `digits` decimals, from an integer. */
 export function fixedPoint(value: number, digits: number): string {
@@ -30,10 +30,6 @@ export function clock(span: number): string {
     .join(":");
 }
 
-/** Fractions of `unit` ns, as `digits` digits. */
-export const fraction = (span: number, unit: number, digits: number): string =>
-  String(Math.floor((span % SECOND) / unit)).padStart(digits, "0");
-
 /** Rows padded to their widest cell; cells of columns in `right` are aligned right. The last column is not padded. */
 export function columns(rows: readonly (readonly string[])[], gap = 1, right: readonly number[] = []): string[] {
   const widths: number[] = [];
@@ -48,8 +44,6 @@ export function columns(rows: readonly (readonly string[])[], gap = 1, right: re
       .join(" ".repeat(gap)),
   );
 }
-
-export const millisOf = (span: number): number => Math.floor(span / MILLISECOND);
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];

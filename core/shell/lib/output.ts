@@ -2,11 +2,6 @@
 import { utf8Encode } from "../../base/bytes.ts";
 import type { Call, Sys } from "../../kernel/syscall/sys.ts";
 
-/** The three standard streams, which a shell builtin may have redirected. */
-export type Streams = { readonly in: number; readonly out: number; readonly err: number };
-
-export const STANDARD: Streams = { in: 0, out: 1, err: 2 };
-
 /** Writes all of `bytes`. @returns 0, or -errno; -EINTR leaves the rest unwritten, as the caller is being stopped. */
 export function* writeAll(sys: Sys, fd: number, bytes: Uint8Array): Call<number> {
   for (let at = 0; at < bytes.length;) {

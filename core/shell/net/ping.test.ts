@@ -191,8 +191,9 @@ describe("traceroute", () => {
         ttl === 1
           ? packet("10.0.0.254", 64, error(11, 0, 0, head, "10.0.1.2", 17))
           : packet("10.0.1.2", 63, error(3, 3, 0, head, "10.0.1.2", 17));
-      if (ttl !== 2 || to?.port !== 33434 + 4)
+      if (ttl !== 2 || to?.port !== 33434 + 4) {
         machine.at(machine.time + 1e6 * ttl, () => void raw?.queue.push({ bytes: hop, at: machine.time }));
+      }
       return bytes.length;
     };
     expect(machine.run("traceroute", ["traceroute", "-w", "1", "h2"])).toEqual({

@@ -1,6 +1,6 @@
 /**
- * CoDel, controlled delay (RFC 8289; include/net/codel_impl.h): once packets have waited longer than `target` for a whole
- * `interval`, one is dropped (or marked), and then the next ones at shortening gaps of interval / sqrt(count).
+ * CoDel, controlled delay (RFC 8289; include/net/codel_impl.h): once packets have waited longer than `target` for a
+ * whole `interval`, one is dropped (or marked), and then the next ones at shortening gaps of interval / sqrt(count).
  * The inverse square root is Linux's Newton step in 16-bit fixed point, so that the gaps are the same.
  * Left out: ce_threshold.
  */
@@ -135,7 +135,10 @@ export class Codel {
   }
 }
 
-/** Says "congestion experienced" in the IP header of an ECN-capable packet (RFC 3168, section 5). @returns false for others. */
+/**
+ * Says "congestion experienced" in the IP header of an ECN-capable packet (RFC 3168, section 5). @returns false for
+ * others.
+ */
 export function markCongestion(core: KernelCore, skb: SkBuff): boolean {
   const ip = ETHERNET_HEADER_BYTES;
   if (skb.headLength < ip + IPV4.options || u16(skb.bytes, skb.data + ETHERNET.type) !== ETHERTYPE_IPV4) return false;

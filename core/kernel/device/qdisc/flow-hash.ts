@@ -1,4 +1,7 @@
-/** A packet's flow as a number (skb_flow_dissect, skb_get_hash): addresses, protocol, and ports of unfragmented UDP and TCP. */
+/**
+ * A packet's flow as a number (skb_flow_dissect, skb_get_hash): addresses, protocol, and ports of unfragmented UDP and
+ * TCP.
+ */
 import { u16, u32, u8 } from "../../../base/bytes.ts";
 import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4 } from "../../../wire/ethernet.ts";
 import {

@@ -1,7 +1,7 @@
 /**
- * FlowQueue-CoDel (RFC 8290; net/sched/sch_fq_codel.c): packets are sorted into flows by hash, flows take turns by deficit
- * round robin with new ones first, and CoDel keeps each flow's queue short. When the whole is over its limit, the
- * fattest flow loses half of its backlog, at most `drop_batch` packets.
+ * FlowQueue-CoDel (RFC 8290; net/sched/sch_fq_codel.c): packets are sorted into flows by hash, flows take turns by
+ * deficit round robin with new ones first, and CoDel keeps each flow's queue short. When the whole is over its limit,
+ * the fattest flow loses half of its backlog, at most `drop_batch` packets.
  * Left out: ce_threshold and filters that classify by hand.
  */
 import type { DropReason } from "../../../contract/drop-reason.ts";
@@ -203,7 +203,8 @@ export class FqCodel implements Qdisc {
   }
 
   extra(): readonly string[] {
-    const counts = `drop_overlimit ${this.#dropOverlimit} new_flow_count ${this.#newFlowCount} ecn_mark ${this.#ecnMarks}`;
+    const counts =
+      `drop_overlimit ${this.#dropOverlimit} new_flow_count ${this.#newFlowCount} ` + `ecn_mark ${this.#ecnMarks}`;
     return [
       `maxpacket ${this.#maxPacket} ${counts}`,
       `new_flows_len ${this.#newFlows.length} old_flows_len ${this.#oldFlows.length}`,

@@ -7,8 +7,8 @@
 import { put8, u8 } from "../../../base/bytes.ts";
 import { SECOND, type Nanoseconds } from "../../../base/time.ts";
 import type { DropReason } from "../../../contract/drop-reason.ts";
+import { checksumHelp } from "../../skb/checksum-help.ts";
 import { CHECKSUM_NONE, type SkBuff } from "../../skb/skbuff.ts";
-import { checksumHelp } from "../hardware-checksum.ts";
 import { CorrelatedRandom, drawDelay, GilbertElliottLoss } from "./netem-random.ts";
 import type { GilbertElliott, NetemDistribution } from "./netem-random.ts";
 import { QdiscStats, type Qdisc, type QdiscContext } from "./qdisc.ts";
@@ -184,5 +184,6 @@ const formatCorrelation = (correlation: number): string => (correlation > 0 ? ` 
 
 function formatGilbertElliott(model: GilbertElliott): string {
   const { p, r, lossBad, lossGood } = model;
-  return `loss gemodel p ${formatPercent(p)} r ${formatPercent(r)} 1-h ${formatPercent(lossBad)} 1-k ${formatPercent(lossGood)}`;
+  const change = `p ${formatPercent(p)} r ${formatPercent(r)}`;
+  return `loss gemodel ${change} 1-h ${formatPercent(lossBad)} 1-k ${formatPercent(lossGood)}`;
 }

@@ -1,6 +1,6 @@
 /**
- * pfifo_fast, Linux's default (net/sched/sch_generic.c): three bands, strictly in order, picked by the packet's priority
- * through a fixed map (tc-pfifo_fast(8)). Each band holds txqueuelen packets.
+ * pfifo_fast, Linux's default (net/sched/sch_generic.c): three bands, strictly in order, picked by the packet's
+ * priority through a fixed map (tc-pfifo_fast(8)). Each band holds txqueuelen packets.
  */
 import type { DropReason } from "../../../contract/drop-reason.ts";
 import { SkbQueue } from "../../skb/skb-queue.ts";

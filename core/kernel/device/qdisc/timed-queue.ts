@@ -1,4 +1,6 @@
-/** Packets in the order of an instant each; equal instants keep the order of insertion. A binary heap over two arrays. */
+/**
+ * Packets in the order of an instant each; equal instants keep the order of insertion. A binary heap over two arrays.
+ */
 import { assert } from "../../../base/assert.ts";
 import type { SkBuff } from "../../skb/skbuff.ts";
 

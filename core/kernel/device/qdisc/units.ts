@@ -1,4 +1,6 @@
-/** Quantities as tc(8) reads and prints them: times default to microseconds, rates to bits per second, sizes to bytes. */
+/**
+ * Quantities as tc(8) reads and prints them: times default to microseconds, rates to bits per second, sizes to bytes.
+ */
 import { MICROSECOND, MILLISECOND, SECOND, type Nanoseconds } from "../../../base/time.ts";
 
 const TIME_UNITS: ReadonlyMap<string, number> = new Map([

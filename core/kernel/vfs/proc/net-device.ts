@@ -5,7 +5,8 @@ import type { CpuSource, DeviceSource } from "./sources.ts";
 
 const HEADER =
   "Inter-|   Receive                                                |  Transmit\n" +
-  " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n";
+  " face |bytes    packets errs drop fifo frame compressed multicast" +
+  "|bytes    packets errs drop fifo colls carrier compressed\n";
 /** Column widths behind the name. */
 const WIDTHS = [7, 7, 4, 4, 4, 5, 10, 9, 8, 7, 4, 4, 4, 5, 7, 10] as const;
 

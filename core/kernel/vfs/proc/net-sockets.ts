@@ -44,7 +44,8 @@ export function procNetPacket(sockets: readonly Info[]): string {
       const device = left(info.deviceIndex, 5);
       const memory = left(info.receiveQueueBytes, 6);
       const protocol = hex(info.local.port, 4).toLowerCase();
-      return `0000000000000000 ${left(3, 6)} ${type} ${protocol}   ${device} 1 ${memory} ${left(0, 6)} ${left(info.inode, 6)}\n`;
+      const owner = `${left(0, 6)} ${left(info.inode, 6)}`;
+      return `0000000000000000 ${left(3, 6)} ${type} ${protocol}   ${device} 1 ${memory} ${owner}\n`;
     });
   return `sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n${lines.join("")}`;
 }

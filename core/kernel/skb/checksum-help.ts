@@ -2,18 +2,22 @@
 import { assert } from "../../base/assert.ts";
 import { put16 } from "../../base/bytes.ts";
 import { checksumFold, checksumPartial } from "../../wire/checksum.ts";
-import type { SkbPool } from "../skb/skb-pool.ts";
-import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff } from "../skb/skbuff.ts";
+import type { KernelCore } from "../core.ts";
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff } from "./skbuff.ts";
 
-/** Whoever cuts the packet up or shows its bytes calls this first. */
-export function completeChecksum(skbs: SkbPool, skb: SkBuff): void {
+/**
+ * Computes the checksum that the packet's protocol left open, and charges the CPU for it. Whoever cuts the packet up,
+ * damages it, quotes it, or hands it to a card that cannot sum calls this first.
+ */
+export function checksumHelp(core: KernelCore, skb: SkBuff): void {
   if (skb.ipSummed !== CHECKSUM_PARTIAL) return;
-  skbs.linearize(skb);
-  skbs.makeWritable(skb);
+  core.skbs.linearize(skb);
+  core.skbs.makeWritable(skb);
   const from = skb.checksumStart;
   assert(from >= skb.head && from + skb.checksumOffset + 2 <= skb.tail, "the checksum lies inside the packet");
   const sum = checksumFold(checksumPartial(skb.bytes, from, skb.tail - from));
-  // UDP's zero means "none" (RFC 768); for TCP the two are the same number.
+  // UDP sends 0xffff for a computed zero, since zero means "no checksum" (RFC 768); TCP may send either.
   put16(skb.bytes, from + skb.checksumOffset, sum === 0 ? 0xffff : sum);
   skb.ipSummed = CHECKSUM_NONE;
+  core.cpu.charge(Math.ceil((core.costs.checksumKib * (skb.tail - from)) / 1024));
 }
