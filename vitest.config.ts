@@ -1,5 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { include: ["core/**/*.test.ts", "test/**/*.test.ts"] },
+  test: {
+    include: ["core/**/*.test.ts", "test/**/*.test.ts"],
+    // Laws draw hundreds of cases: vitest's 5 s are for an idle machine.
+    testTimeout: 30_000,
+  },
 });

@@ -39,8 +39,9 @@ export class KeyedHeap {
       if (
         child + 1 < this.#keys.length &&
         this.#isBefore(this.#keys[child + 1] as number, this.#values[child + 1] as number, child)
-      )
+      ) {
         child++;
+      }
       if (this.#isBefore(key, value, child)) break;
       this.#move(child, at);
       at = child;

@@ -5,6 +5,7 @@ import type { Lab, LabHost, LabNode } from "./model.ts";
 import { parseLab } from "./parse.ts";
 import { formatProblem } from "./problem.ts";
 import { formatAddress, formatIpv4, formatMac } from "./scalars.ts";
+import { runs } from "../../test/harness/long.ts";
 
 const EXAMPLE = `# A lab with one of everything.
 lastack: 1
@@ -227,14 +228,14 @@ describe("the example", () => {
     expect(
       lab.timeline.map(({ atNs, source, ...action }) => ({ at: atNs / 1e9, line: source.line, ...action })),
     ).toEqual([
-      { at: 1, line: 60, kind: "run", node: 0, command: "ping -c 3 h2" },
-      { at: 2, line: 61, kind: "link", link: 0, action: "down" },
+      { at: 1, line: 62, kind: "run", node: 0, command: "ping -c 3 h2" },
+      { at: 2, line: 63, kind: "link", link: 0, action: "down" },
       {
-        ...{ at: 2, line: 62, kind: "link-set", link: 0 },
+        ...{ at: 2, line: 64, kind: "link-set", link: 0 },
         forward: { loss: { kind: "independent", probability: 0.05 } },
         backward: { loss: { kind: "independent", probability: 0.05 }, delayNs: 2_000_000 },
       },
-      { at: 3, line: 59, kind: "node", node: 3, action: "crash" },
+      { at: 3, line: 61, kind: "node", node: 3, action: "crash" },
     ]);
   });
 
@@ -510,7 +511,7 @@ describe("hostile files", { timeout: 120_000 }, () => {
           for (const problem of result.error) expect(problem.line).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -533,7 +534,7 @@ describe("hostile files", { timeout: 120_000 }, () => {
         const result = parseLab(EXAMPLE.slice(0, at) + text + EXAMPLE.slice(at + end), "x");
         if (!result.ok) expect(result.error.length).toBeGreaterThan(0);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

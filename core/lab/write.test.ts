@@ -6,6 +6,7 @@ import { labSchema } from "./schema.ts";
 import { readDocument } from "./document.ts";
 import { treeValue } from "./tree.ts";
 import { editLab, formatLab, type LabInput } from "./write.ts";
+import { runs } from "../../test/harness/long.ts";
 
 function parsed(text: string): Lab {
   const lab = parseLab(text, "x");
@@ -153,6 +154,7 @@ describe("a lab that is written and read", { timeout: 120_000 }, () => {
         if (!labSchema.safeParse(lab).success) return;
         expect(parseLab(formatLab(lab), "x").ok).toBe(true);
       }),
+      { numRuns: runs(100) },
     );
   });
 
@@ -164,6 +166,7 @@ describe("a lab that is written and read", { timeout: 120_000 }, () => {
         expect(twice).toBe(once);
         if (parseLab(once, "x").ok) expect(meaning(parsed(twice))).toEqual(meaning(parsed(once)));
       }),
+      { numRuns: runs(100) },
     );
   });
 });

@@ -122,6 +122,7 @@ class Run {
       several: this.#consolesExpected() > 1,
       now: () => this.#session.now,
       nodeOf: (console) => this.#session.world.console(console)?.node ?? "?",
+      commandOf: (console) => this.#session.world.console(console)?.command ?? "",
     });
     this.#session.onConsole((console, bytes) => printer.onBytes(console, bytes));
     return printer;

@@ -11,6 +11,7 @@ function printer(several: boolean): { feed: (console: number, text: string | Uin
     several,
     now: () => now,
     nodeOf: (console) => `h${console}`,
+    commandOf: (console) => `command ${console}`,
   });
   return {
     feed: (console, text) => {
@@ -32,12 +33,14 @@ describe("console output", () => {
     expect(end()).toBe("PING\n64 bytes\n");
   });
 
-  it("goes out in whole lines with time and host from several", () => {
+  it("goes out in whole lines with time and host from several, each command named once", () => {
     const { feed, end } = printer(true);
     feed(1, "one\ntw");
     feed(2, "other\n");
     feed(1, "o\nthree");
-    expect(end()).toBe("[  0.000 h1] one\n[  1.500 h2] other\n[  3.000 h1] two\n[  4.500 h1] three\n");
+    const expected = ["0.000 h1] # command 1", "0.000 h1] one", "1.500 h2] # command 2", "1.500 h2] other"];
+    expected.push("3.000 h1] two", "4.500 h1] three");
+    expect(end()).toBe(expected.map((line) => `[  ${line}\n`).join(""));
   });
 
   it("puts characters together whose bytes come apart, and lets no control sequence through", () => {
@@ -51,7 +54,7 @@ describe("console output", () => {
   it("prints an endless line in pieces", () => {
     const { feed, end } = printer(true);
     feed(1, "x".repeat(10_000));
-    const lines = end().trimEnd().split("\n");
+    const lines = end().trimEnd().split("\n").slice(1);
     expect(lines.map((line) => line.replace(/^.*\] /, "").length)).toEqual([4096, 4096, 1808]);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * What hosts print, as it comes. With one console its text goes out as it is; with several, whole lines go out, each
- * with its time and host in front, so that they do not run into each other.
+ * with its time and host in front and the command named once before, so that they do not run into each other.
  */
 import { NODE_LIMITS } from "./limits.ts";
 import { printable, type Style } from "./style.ts";
@@ -13,6 +13,8 @@ export interface ConsolePrinterOptions {
   /** Virtual time, ns. */
   readonly now: () => number;
   readonly nodeOf: (console: number) => string;
+  /** What runs there, to be shown once before its output. */
+  readonly commandOf: (console: number) => string;
 }
 
 type OpenLine = { readonly decoder: InstanceType<typeof TextDecoder>; text: string };
@@ -31,6 +33,7 @@ export class ConsolePrinter {
     if (line === undefined) {
       line = { decoder: new TextDecoder(), text: "" };
       this.#lines.set(console, line);
+      if (this.#options.several) this.#announce(console);
     }
     line.text += line.decoder.decode(bytes, { stream: true });
     if (this.#options.several) this.#writeLines(console, line);
@@ -45,6 +48,11 @@ export class ConsolePrinter {
     }
     if (!this.#endsLine) this.#options.write("\n");
     this.#endsLine = true;
+  }
+
+  #announce(console: number): void {
+    const { style, commandOf } = this.#options;
+    for (const line of commandOf(console).trimEnd().split("\n")) this.#writeLine(console, style.strong(`# ${line}`));
   }
 
   #writeRaw(line: OpenLine): void {

@@ -24,6 +24,8 @@ export interface SessionOptions {
 }
 
 type ConsoleListener = (console: number, bytes: Uint8Array) => void;
+const NOBODY: readonly CaptureListener[] = [];
+
 type Capture = { readonly interfaces: ReadonlySet<number>; readonly listener: CaptureListener };
 
 export class Session {
@@ -37,6 +39,8 @@ export class Session {
   /** Output up to this instant was delivered to listeners before a step back, and is not delivered twice. */
   #deliveredUntil = -1;
   readonly #captures = new Set<Capture>();
+  /** By interface: asked for every captured frame. */
+  #listeners: readonly (readonly CaptureListener[])[] = [];
   readonly #consoleListeners = new Set<ConsoleListener>();
 
   constructor(lab: Lab, options: SessionOptions = {}) {
@@ -177,15 +181,17 @@ export class Session {
 
   #deliver(frame: CapturedFrame): void {
     if (frame.time <= this.#deliveredUntil) return;
-    for (const { interfaces, listener } of this.#captures) {
-      if (interfaces.has(frame.interface)) listener.onFrame(frame);
-    }
+    const listeners = this.#listeners[frame.interface] ?? NOBODY;
+    for (let i = 0; i < listeners.length; i++) listeners[i]?.onFrame(frame);
   }
 
   #refreshTaps(): void {
-    const wanted = new Set<number>();
-    for (const { interfaces } of this.#captures) for (const index of interfaces) wanted.add(index);
-    this.#world.tap(wanted);
+    const listeners = this.#world.captureInterfaces.map((): CaptureListener[] => []);
+    for (const { interfaces, listener } of this.#captures) {
+      for (const index of interfaces) listeners[index]?.push(listener);
+    }
+    this.#listeners = listeners;
+    this.#world.tap(new Set(listeners.flatMap((some, index) => (some.length > 0 ? [index] : []))));
   }
 
   /** Applies the entries whose place in the order of events has come. */

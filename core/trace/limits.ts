@@ -1,7 +1,7 @@
 /** Bounds of the exporters. Reaching one is counted or shown, never silent. */
 export const TRACE_LIMITS = {
   /** Bytes of capture gathered before they are handed on: large enough that a system call costs nothing per frame. */
-  captureChunkBytes: 64 * 1024,
+  captureChunkBytes: 256 * 1024,
   /** Characters of JSON gathered before they are handed on, for the same reason. */
   jsonChunkCharacters: 64 * 1024,
   /** Frames on a wire of which an arrow may still be drawn; at the limit the oldest one loses its arrow. */

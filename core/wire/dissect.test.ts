@@ -10,6 +10,7 @@ import { emitIpv4Packet, sealIpv4, type Ipv4 } from "./ipv4.ts";
 import { DISSECT_LAYERS_MAX } from "./limits.ts";
 import { emitTcp, sealTcp } from "./tcp.ts";
 import { emitUdp, sealUdp } from "./udp.ts";
+import { runs } from "../../test/harness/long.ts";
 
 const between = { source: 0x0a000001 as Ipv4Address, target: 0x0a000002 as Ipv4Address };
 
@@ -164,14 +165,14 @@ describe("dissect", () => {
       for (let length = 0; length <= bytes.length; length++) check(bytes.subarray(0, length), 1);
     }
     const linkType = fc.constantFrom(0, 1, 101, 108, 113, 147);
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 120, size: "max" }), linkType, check), { numRuns: 500 });
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 120, size: "max" }), linkType, check), { numRuns: runs(500) });
     fc.assert(
       fc.property(fc.constantFrom(...valid), fc.nat(60), fc.nat(255), (bytes, at, byte) => {
         const damaged = bytes.slice();
         damaged[Math.min(at, damaged.length - 1)] = byte;
         check(damaged, 1);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -8,6 +8,7 @@ import { PRINTER_FLOWS_MAX } from "./limits.ts";
 import { PacketPrinter, type TcpdumpOptions } from "./tcpdump.ts";
 import { SequenceOrigins } from "./tcpdump-flows.ts";
 import { calendarDate, timeSpan } from "./tcpdump-numbers.ts";
+import { runs } from "../../test/harness/long.ts";
 
 const time = { seconds: 1_700_000_000, nanoseconds: 5 };
 
@@ -32,7 +33,7 @@ describe("the text printer", () => {
         expect(text).not.toContain("undefined");
         expect(text).not.toContain("NaN");
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

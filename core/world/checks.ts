@@ -106,11 +106,12 @@ export class Checks implements EventHandler {
         if (target === undefined) continue;
         left++;
         const command = `ping -c 1 -W ${REACH_SECONDS} -q ${formatIpv4(target as Ipv4Address)}`;
-        const console = this.#world.exec(from, command, this.#nextConsole++);
+        const console = this.#world.exec(from, command, this.#nextConsole++, true);
         const done = (ended: Console): void => {
           left--;
-          if ((ended.status === 0) !== check.expect)
+          if ((ended.status === 0) !== check.expect) {
             wrong.push(`${ended.node} -> ${this.#world.lab.nodes[to]?.name ?? ""}`);
+          }
           finish();
         };
         if (console.endedAt !== null) done(console);
@@ -138,8 +139,9 @@ function judgeRun(check: LabRunCheck, console: Console): Verdict {
   }
   if (check.status !== null) {
     expected.push(`status ${check.status}`);
-    if (console.status !== check.status)
+    if (console.status !== check.status) {
       actual.push(`status ${console.status ?? "none"}: ${output.trim().slice(-200)}`);
+    }
   }
   if (check.withinNs !== null) {
     expected.push(`within ${formatDuration(check.withinNs)}`);

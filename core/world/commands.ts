@@ -11,8 +11,9 @@ export function commandProblem(world: World, command: Command): string | null {
     case "exec":
     case "shell": {
       const { console } = command;
-      if (!Number.isInteger(console) || console < 0 || console >= TIMELINE_CONSOLES)
+      if (!Number.isInteger(console) || console < 0 || console >= TIMELINE_CONSOLES) {
         return `no console number: ${console}`;
+      }
       if (world.console(console) !== null) return `console ${console} is taken`;
       return hostProblem(world, command.node);
     }

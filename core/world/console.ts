@@ -10,6 +10,8 @@ export class Console {
   readonly node: string;
   readonly command: string;
   readonly startedAt: number;
+  /** Nobody wants to see its output as it comes. */
+  readonly isQuiet: boolean;
   endedAt: number | null = null;
   status: number | null = null;
   /** Told once, when the command has ended. */
@@ -18,11 +20,12 @@ export class Console {
   #kept = 0;
   #lost = 0;
 
-  constructor(id: number, node: string, command: string, startedAt: number) {
-    this.id = id;
-    this.node = node;
-    this.command = command;
-    this.startedAt = startedAt;
+  constructor(origin: { id: number; node: string; command: string; startedAt: number; isQuiet: boolean }) {
+    this.id = origin.id;
+    this.node = origin.node;
+    this.command = origin.command;
+    this.startedAt = origin.startedAt;
+    this.isQuiet = origin.isQuiet;
   }
 
   /** Keeps a copy of `bytes`. */

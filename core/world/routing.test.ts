@@ -90,8 +90,9 @@ test("following next hops from anywhere reaches every subnet at the cost Floyd a
           const route = routes.get(from.index)?.find((candidate) => candidate.network === subnet.network);
           if (expected === Infinity) expect(route).toBeUndefined();
           else expect(route?.metric).toBe(expected);
-          if (route !== undefined)
+          if (route !== undefined) {
             expect(walk(model, routes, { from: from.index, network: subnet.network, targets: ends })).toBe(true);
+          }
         }
       }
     }),
@@ -110,9 +111,11 @@ function floydWarshall(model: Lab): number[][] {
     set(ends[0].node, ends[1].node, cost);
     set(ends[1].node, ends[0].node, cost);
   }
-  for (let k = 0; k < n; k++)
-    for (let i = 0; i < n; i++)
+  for (let k = 0; k < n; k++) {
+    for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) set(i, j, (distance[i]?.[k] as number) + (distance[k]?.[j] as number));
+    }
+  }
   return distance;
 }
 

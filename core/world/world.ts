@@ -5,15 +5,13 @@
  */
 import { present } from "../base/assert.ts";
 import { utf8Encode } from "../base/bytes.ts";
-import type { VirtualTime } from "../base/time.ts";
 import type { CapturedFrame, CaptureInterface } from "../contract/capture.ts";
 import type { Command } from "../contract/command.ts";
 import type { RunReport } from "../contract/run-report.ts";
 import { KIND } from "../contract/trace-event.ts";
 import { Engine } from "../engine/engine.ts";
 import { fabricContext, type FabricContext } from "../fabric/context.ts";
-import type { SkbPool } from "../kernel/skb/skb-pool.ts";
-import { SkbPool as Skbs } from "../kernel/skb/skb-pool.ts";
+import { SkbPool } from "../kernel/skb/skb-pool.ts";
 import type { Program } from "../kernel/syscall/sys.ts";
 import type { Lab, LabCounter } from "../lab/model.ts";
 import { programs as shellPrograms } from "../shell/programs.ts";
@@ -75,7 +73,7 @@ export class World {
     this.engine = new Engine(options.seed);
     this.trace = new TraceRecorder(this.engine, options.traceEvents);
     this.frames = new FramePool(new BlockPool());
-    this.skbs = new Skbs(this.frames.blocks);
+    this.skbs = new SkbPool(this.frames.blocks);
     this.fabric = fabricContext(this.engine, this.frames, this.trace);
     this.programs = new Map([...shellPrograms, ...(options.programs ?? [])]);
     this.wiring = wire(this.fabric, lab);
@@ -132,10 +130,14 @@ export class World {
     applyCommand(this, command);
   }
 
-  /** Runs a shell command on a host, or (null) an interactive shell, on a console of that number. */
-  exec(node: number, command: string | null, id: number): Console {
+  /**
+   * Runs a shell command on a host, or (null) an interactive shell, on a console of that number.
+   * @param isQuiet its output is kept, but shown to nobody: one of hundreds of pings.
+   */
+  exec(node: number, command: string | null, id: number, isQuiet = false): Console {
     const machine = this.machine(node);
-    const console = new Console(id, machine.name, command ?? "sh", this.engine.now);
+    const startedAt = this.engine.now;
+    const console = new Console({ id, node: machine.name, command: command ?? "sh", startedAt, isQuiet });
     this.#consoles.set(id, console);
     machine.start(console, command);
     return console;
@@ -149,7 +151,7 @@ export class World {
   consoleOutput(console: Console, bytes: Uint8Array): void {
     console.write(bytes);
     this.engine.digest.mixBytes(bytes);
-    this.onConsole(console.id, bytes);
+    if (!console.isQuiet) this.onConsole(console.id, bytes);
   }
 
   /** Cables or machines changed: routes that are computed follow. */

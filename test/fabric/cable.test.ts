@@ -5,6 +5,7 @@ import { Cable, type CableOptions } from "../../core/fabric/cable.ts";
 import type { ImpairmentSettings } from "../../core/fabric/impairment.ts";
 import { MILLISECOND, SECOND } from "../../core/base/time.ts";
 import { Collector, atTime, newContext, newFrame, run, station } from "./setup.ts";
+import { runs } from "../harness/long.ts";
 
 function newCable(options: Partial<CableOptions> = {}, seed = 1) {
   const context = newContext(seed);
@@ -49,7 +50,7 @@ test("a delay fills the pipe and costs no throughput", () => {
         );
       },
     ),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });
 
@@ -293,7 +294,7 @@ test("frames are conserved under any settings and cuts, no block is lost, and a 
       // Watching changes nothing.
       expect(play(true)).toEqual(first);
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 

@@ -6,6 +6,7 @@ import { Cable } from "../../core/fabric/cable.ts";
 import { Hub, type HubOptions } from "../../core/fabric/hub.ts";
 import { Switch } from "../../core/fabric/switch.ts";
 import { Collector, atTime, newContext, newFrame, run, station } from "./setup.ts";
+import { runs } from "../harness/long.ts";
 
 const BROADCAST = 0xffffffffffff;
 
@@ -152,6 +153,6 @@ test("under any load and faults frames are conserved and never overlap, and a se
         expect(play()).toEqual(play());
       },
     ),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });

@@ -82,8 +82,9 @@ function lan(random: Random, index: number): Lan {
   const count = kind === "cable" ? 1 : 1 + random.below(4);
   const hosts = Array.from({ length: count }, (_, at) => `h${index}x${at}`);
   const nodes = hosts.map((name) => `  ${name}: { kind: host, ${machine(random)} }`);
-  if (kind === "cable")
+  if (kind === "cable") {
     return { hosts, nodes, links: [`  - { ends: [${hosts[0] ?? ""}, ROUTER]${impairments(random)} }`] };
+  }
   const centre = `${kind}${index}`;
   nodes.push(kind === "hub" ? `  ${centre}: { kind: hub, rate: 10Mbps }` : `  ${centre}: { kind: switch }`);
   // A hub's cables are one medium: they have a length and nothing else.
@@ -102,10 +103,11 @@ function machine(random: Random): string {
 
 function impairments(random: Random): string {
   const parts = [`rate: ${random.pick(["10Mbps", "100Mbps", "1Gbps"])}`, `delay: ${random.below(20_000)}us`];
-  if (random.chance(0.2))
+  if (random.chance(0.2)) {
     parts.push(
       `jitter: { spread: ${1 + random.below(900)}us, distribution: ${random.pick(["uniform", "normal", "pareto"])} }`,
     );
+  }
   if (random.chance(0.1)) parts.push(`duplicate: ${random.below(20)}%`);
   if (random.chance(0.1)) parts.push(`reorder: { probability: ${random.below(30)}%, gap: ${1 + random.below(5)} }`);
   if (random.chance(0.2)) parts.push(`queue: ${1 + random.below(50)}`);
@@ -146,6 +148,13 @@ function traffic(random: Random, hosts: readonly string[]): string[] {
       `traceroute -n -w 1 ${to}`,
       `ping -b -c 3 255.255.255.255`,
       `ping -c 3 -M do -s 1472 ${to}`,
+      `tcpdump -n -i any -c ${10 + random.below(100)} icmp`,
+      `iperf -u -c ${to} -b ${1 + random.below(20)}m -t 1`,
+      `iperf -u -s -t 5`,
+      "ip neigh flush dev eth0; ip neigh; arp -n; netstat -s",
+      `ethtool -G eth0 rx ${16 + random.below(100)} tx ${16 + random.below(100)}; ethtool -S eth0`,
+      `tc qdisc replace dev eth0 root ${random.pick(["fq_codel", "pfifo limit 20", "netem delay 1ms"])}; tc -s qdisc`,
+      `cat /proc/net/snmp | grep Udp; yes | head -n 200 | wc -l; ss -uan`,
     ]);
     lines.push(`  - { at: ${random.below(FAULTS_UNTIL_S * 1000)}ms, host: ${from}, run: "${command}" }`);
   }

@@ -23,7 +23,7 @@ if (values.help) {
   console.log(`npm run simulate -- [--seeds N] [--first S] | [--seed S] [--twice] [--keep DIR]
   --seeds N   run N random labs (200)        --first S  start at seed S (1)
   --seed S    run this one, and print its lab file and report
-  --twice     run each lab twice and compare digests
+  --twice     run each lab once more with trace and captures on, and compare digests
   --keep DIR  write the lab file of every failure there`);
   process.exit(0);
 }
@@ -50,8 +50,9 @@ for (let seed = first; seed <= last; seed++) {
       writeFileSync(join(values.keep, `seed-${seed}.lab.yaml`), text);
     }
   }
-  if (process.stderr.isTTY)
+  if (process.stderr.isTTY) {
     process.stderr.write(`\r${seed - first + 1} of ${last - first + 1} labs, ${failures} failed `);
+  }
   if (one !== null) console.log(outcome.summary);
 }
 const seconds = Number(process.hrtime.bigint() - started) / 1e9;

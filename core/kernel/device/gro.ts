@@ -165,6 +165,7 @@ export function openTcpChecksum(skb: SkBuff, ip: number, tcp: number, tcpLength:
   skb.ipSummed = CHECKSUM_PARTIAL;
   skb.checksumStart = tcp;
   skb.checksumOffset = TCP.checksum;
+  skb.checksumPaid = false;
 }
 
 /**

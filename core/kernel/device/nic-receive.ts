@@ -133,6 +133,7 @@ export class NicReceive implements EventHandler {
     skb.cause = cause;
     skb.checksumStart = skb.data + checksumStart;
     skb.checksumOffset = checksumOffset;
+    skb.checksumPaid = true;
     return skb;
   }
 

@@ -295,7 +295,8 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
     if (frame.checksumStart === CHECKSUM_DONE || shared === null) return;
     if (shared.references > 1) {
       const blocks = this.core.skbs.blocks;
-      const own = blocks.acquire(frame.start + frame.length);
+      // Of the same size, so that a socket's memory account does not change by being looked at.
+      const own = blocks.acquire(shared.bytes.length);
       copyBytes(shared.bytes, frame.start, own.bytes, frame.start, frame.length);
       frame.block = own;
       blocks.release(shared);

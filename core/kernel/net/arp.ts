@@ -93,7 +93,8 @@ export class ArpHandler implements PacketHandler {
       operation: ARPOP.REQUEST,
       senderMac: device.mac,
       senderIp: this.#questionSource(neighbour),
-      targetMac: direct ? neighbour.mac : MAC_ZERO,
+      // Zero in a direct question as well, though the answer is known: as Linux does (arp_solicit).
+      targetMac: MAC_ZERO,
       targetIp: neighbour.address,
     });
   }

@@ -8,6 +8,7 @@ import type { Ipv4Option } from "../../wire/ipv4-options.ts";
 import type { FakeDevice, NetHost } from "../../../test/harness/net.ts";
 import { ip, ipPacket, NetWorld, Segment } from "../../../test/harness/net.ts";
 import { Fragmenter } from "./fragment.ts";
+import { runs } from "../../../test/harness/long.ts";
 
 const SOURCE = ip("10.0.0.2");
 const TARGET = ip("10.0.0.1");
@@ -87,7 +88,7 @@ describe("fragmentation, then reassembly", () => {
         expect(world.skbs.outstanding).toBe(0);
         expect(host.stack.reassembly.memory).toBe(0);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -3,7 +3,7 @@ import { assert } from "../../base/assert.ts";
 import { put16 } from "../../base/bytes.ts";
 import { checksumFold, checksumPartial } from "../../wire/checksum.ts";
 import type { KernelCore } from "../core.ts";
-import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff } from "./skbuff.ts";
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type SkBuff } from "./skbuff.ts";
 
 /**
  * Computes the checksum that the packet's protocol left open, and charges the CPU for it. Whoever cuts the packet up,
@@ -18,6 +18,11 @@ export function checksumHelp(core: KernelCore, skb: SkBuff): void {
   const sum = checksumFold(checksumPartial(skb.bytes, from, skb.tail - from));
   // UDP sends 0xffff for a computed zero, since zero means "no checksum" (RFC 768); TCP may send either.
   put16(skb.bytes, from + skb.checksumOffset, sum === 0 ? 0xffff : sum);
+  if (skb.checksumPaid) {
+    // As if the sending card had written it, and the receiving one had verified it.
+    skb.ipSummed = CHECKSUM_UNNECESSARY;
+    return;
+  }
   skb.ipSummed = CHECKSUM_NONE;
   core.cpu.charge(Math.ceil((core.costs.checksumKib * (skb.tail - from)) / 1024));
 }

@@ -212,6 +212,7 @@ function copyState(from: SkBuff, to: SkBuff): void {
   to.ipSummed = from.ipSummed;
   to.checksumStart = from.checksumStart;
   to.checksumOffset = from.checksumOffset;
+  to.checksumPaid = from.checksumPaid;
   to.priority = from.priority;
   to.mark = from.mark;
   to.vlanId = from.vlanId;
@@ -238,6 +239,7 @@ function resetState(skb: SkBuff): void {
   skb.ipSummed = CHECKSUM_NONE;
   skb.checksumStart = 0;
   skb.checksumOffset = 0;
+  skb.checksumPaid = false;
   skb.priority = 0;
   skb.mark = 0;
   skb.vlanId = -1;

@@ -69,6 +69,11 @@ export class SkBuff {
   /** With CHECKSUM_PARTIAL: block offset where summing starts, and where the result goes relative to that. */
   checksumStart = 0;
   checksumOffset = 0;
+  /**
+   * With CHECKSUM_PARTIAL: the card that sent it has summed it, only the bytes are not written yet. Nothing that takes
+   * time may depend on whether somebody looked at the frame meanwhile and had them written.
+   */
+  checksumPaid = false;
   /** SO_PRIORITY; picks the band in pfifo_fast. */
   priority = 0;
   mark = 0;

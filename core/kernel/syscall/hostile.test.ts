@@ -4,6 +4,7 @@ import { SECOND } from "../../base/time.ts";
 import { AF, MSG, O, SOCK, type Call, type Message, type PollFd, type Sys } from "../syscall/sys.ts";
 import { at, TestMachine } from "../../../test/harness/process.ts";
 import { emptyAddress } from "../socket/socket.ts";
+import { runs } from "../../../test/harness/long.ts";
 
 /** One call with arguments that a program may well get wrong. */
 type Step = (sys: Sys) => Call<unknown>;
@@ -263,7 +264,7 @@ describe("any sequence of system calls", () => {
         expect(machine.devices.eth0.promiscuity).toBe(0);
         expect(machine.userland.vfs.tmpfs.inodes).toBeGreaterThanOrEqual(inodes);
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 });

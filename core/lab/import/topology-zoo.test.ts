@@ -11,8 +11,7 @@ const edge = (a: string, b: string, data = ""): string => `<edge source="${a}" t
 const map = (body: string): string => `<?xml version="1.0"?>
 <graphml><key id="k1" attr.name="label" for="node"/><key id="k2" attr.name="Latitude" for="node"/>
 <key id="k3" attr.name="Longitude" for="node"/><key id="k4" attr.name="LinkSpeedRaw" for="edge"/>
-<key id="k5" attr.name="Network" for="graph"/>
-<graph edgedefault="undirected"><data key="k5">Test &amp; Net</data>
+<key id="k5" attr.name="Network" for="graph"/><graph edgedefault="undirected"><data key="k5">Test &amp; Net</data>
 ${body}</graph></graphml>`;
 
 test("routers, rates, delays, costs", () => {

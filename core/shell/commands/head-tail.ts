@@ -1,4 +1,7 @@
-/** head and tail (GNU coreutils): -n, -c for head, and tail -f, which looks for growth once a second as tail does without inotify. */
+/**
+ * head and tail (GNU coreutils): -n, -c for head, and tail -f, which looks for growth once a second as tail does
+ * without inotify.
+ */
 import { SECOND } from "../../base/time.ts";
 import type { Call, Sys } from "../../kernel/syscall/sys.ts";
 import { command, fail } from "../lib/command.ts";

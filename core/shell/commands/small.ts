@@ -1,4 +1,7 @@
-/** The commands of a few lines: echo, printf, true, false, test, pwd, env, id, clear, hostname, uname, sleep, kill, dmesg. */
+/**
+ * The commands of a few lines: echo, printf, true, false, test, pwd, env, id, clear, hostname, uname, sleep, kill,
+ * dmesg.
+ */
 import { strerror } from "../../kernel/syscall/errno.ts";
 import type { Program } from "../../kernel/syscall/sys.ts";
 import { command, fail, usageError, type CommandSpec } from "../lib/command.ts";

@@ -58,137 +58,149 @@ const socket = (change: Partial<SocketInfo>): SocketInfo => ({
   ...change,
 });
 
+const REPLIES: ReadonlyMap<string, NetlinkReply> = new Map<string, NetlinkReply>([
+  ["link-list", { kind: "links", links: [link("lo", 1), link("eth0", 4)] }],
+  [
+    "address-list",
+    {
+      kind: "addresses",
+      addresses: [
+        {
+          device: "lo",
+          deviceIndex: 1,
+          address: ip("127.0.0.1"),
+          prefixLength: 8,
+          broadcast: null,
+          scope: "host",
+          secondary: false,
+        },
+        {
+          device: "eth0",
+          deviceIndex: 4,
+          address: ip("192.0.2.2"),
+          prefixLength: 24,
+          broadcast: ip("192.0.2.255"),
+          scope: "global",
+          secondary: false,
+        },
+      ],
+    },
+  ],
+  [
+    "route-list",
+    {
+      kind: "routes",
+      routes: [
+        route({ via: ip("192.0.2.1") }),
+        route({
+          network: ip("192.0.2.0"),
+          prefixLength: 24,
+          protocol: "kernel",
+          scope: "link",
+          source: ip("192.0.2.2"),
+        }),
+      ],
+    },
+  ],
+  [
+    "route-get",
+    {
+      kind: "routes",
+      routes: [route({ via: ip("192.0.2.1"), source: ip("192.0.2.2"), mtu: 1300, mtuExpires: 600e9 })],
+    },
+  ],
+  [
+    "neighbour-list",
+    {
+      kind: "neighbours",
+      neighbours: [
+        {
+          address: ip("192.0.2.1"),
+          device: "eth0",
+          mac: mac(0x02fc00000005),
+          state: "STALE",
+          used: 754e9,
+          confirmed: 754e9,
+          updated: 723e9,
+          queued: 0,
+          probes: 1,
+        },
+        {
+          address: ip("192.0.2.9"),
+          device: "eth0",
+          mac: null,
+          state: "FAILED",
+          used: 0,
+          confirmed: 0,
+          updated: 0,
+          queued: 0,
+          probes: 6,
+        },
+      ],
+    },
+  ],
+  [
+    "socket-list",
+    {
+      kind: "sockets",
+      sockets: [
+        socket({}),
+        socket({
+          state: "ESTAB",
+          local: { address: ip("192.0.2.2"), port: 40_000 },
+          peer: { address: ip("192.0.2.1"), port: 7 },
+          process: null,
+        }),
+      ],
+    },
+  ],
+  [
+    "qdisc-list",
+    {
+      kind: "qdiscs",
+      qdiscs: [
+        {
+          device: "lo",
+          kind: "noqueue",
+          handle: "0:",
+          isRoot: true,
+          options: "",
+          sentBytes: 0,
+          sentPackets: 0,
+          dropped: 0,
+          overlimits: 0,
+          requeues: 0,
+          backlogBytes: 0,
+          backlogPackets: 0,
+          extra: [],
+        },
+        {
+          device: "eth0",
+          kind: "netem",
+          handle: "8001:",
+          isRoot: true,
+          options: "limit 1000 delay 10ms",
+          sentBytes: 98,
+          sentPackets: 1,
+          dropped: 2,
+          overlimits: 0,
+          requeues: 0,
+          backlogBytes: 98,
+          backlogPackets: 1,
+          extra: [],
+        },
+      ],
+    },
+  ],
+]);
+
 function reply(request: NetlinkRequest): NetlinkReply | number {
-  switch (request.kind) {
-    case "link-list":
-      return { kind: "links", links: [link("lo", 1), link("eth0", 4)] };
-    case "address-list":
-      return {
-        kind: "addresses",
-        addresses: [
-          {
-            device: "lo",
-            deviceIndex: 1,
-            address: ip("127.0.0.1"),
-            prefixLength: 8,
-            broadcast: null,
-            scope: "host",
-            secondary: false,
-          },
-          {
-            device: "eth0",
-            deviceIndex: 4,
-            address: ip("192.0.2.2"),
-            prefixLength: 24,
-            broadcast: ip("192.0.2.255"),
-            scope: "global",
-            secondary: false,
-          },
-        ],
-      };
-    case "route-list":
-      return {
-        kind: "routes",
-        routes: [
-          route({ via: ip("192.0.2.1") }),
-          route({
-            network: ip("192.0.2.0"),
-            prefixLength: 24,
-            protocol: "kernel",
-            scope: "link",
-            source: ip("192.0.2.2"),
-          }),
-        ],
-      };
-    case "route-get":
-      return {
-        kind: "routes",
-        routes: [route({ via: ip("192.0.2.1"), source: ip("192.0.2.2"), mtu: 1300, mtuExpires: 600e9 })],
-      };
-    case "neighbour-list":
-      return {
-        kind: "neighbours",
-        neighbours: [
-          {
-            address: ip("192.0.2.1"),
-            device: "eth0",
-            mac: mac(0x02fc00000005),
-            state: "STALE",
-            used: 754e9,
-            confirmed: 754e9,
-            updated: 723e9,
-            queued: 0,
-            probes: 1,
-          },
-          {
-            address: ip("192.0.2.9"),
-            device: "eth0",
-            mac: null,
-            state: "FAILED",
-            used: 0,
-            confirmed: 0,
-            updated: 0,
-            queued: 0,
-            probes: 6,
-          },
-        ],
-      };
-    case "socket-list":
-      return {
-        kind: "sockets",
-        sockets: [
-          socket({}),
-          socket({
-            state: "ESTAB",
-            local: { address: ip("192.0.2.2"), port: 40_000 },
-            peer: { address: ip("192.0.2.1"), port: 7 },
-            process: null,
-          }),
-        ],
-      };
-    case "qdisc-list":
-      return {
-        kind: "qdiscs",
-        qdiscs: [
-          {
-            device: "lo",
-            kind: "noqueue",
-            handle: "0:",
-            isRoot: true,
-            options: "",
-            sentBytes: 0,
-            sentPackets: 0,
-            dropped: 0,
-            overlimits: 0,
-            requeues: 0,
-            backlogBytes: 0,
-            backlogPackets: 0,
-            extra: [],
-          },
-          {
-            device: "eth0",
-            kind: "netem",
-            handle: "8001:",
-            isRoot: true,
-            options: "limit 1000 delay 10ms",
-            sentBytes: 98,
-            sentPackets: 1,
-            dropped: 2,
-            overlimits: 0,
-            requeues: 0,
-            backlogBytes: 98,
-            backlogPackets: 1,
-            extra: [],
-          },
-        ],
-      };
-    case "sysctl-get":
-      return request.name === "net.ipv4.ip_forward"
-        ? { kind: "sysctls", sysctls: [{ name: request.name, value: "0" }] }
-        : -E.ENOENT;
-    default:
-      return "device" in request && request.device === "zz" ? -E.ENODEV : { kind: "done" };
+  if (request.kind === "sysctl-get") {
+    if (request.name !== "net.ipv4.ip_forward") return -E.ENOENT;
+    return { kind: "sysctls", sysctls: [{ name: request.name, value: "0" }] };
   }
+  if ("device" in request && request.device === "zz") return -E.ENODEV;
+  return REPLIES.get(request.kind) ?? { kind: "done" };
 }
 
 let machine: FakeMachine;

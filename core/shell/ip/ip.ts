@@ -1,4 +1,7 @@
-/** ip (iproute2 6.1): link, address, route, neighbour, with the abbreviations iproute2 takes. Left out: rules, tunnels, IPv6. */
+/**
+ * ip (iproute2 6.1): link, address, route, neighbour, with the abbreviations iproute2 takes. Left out: rules, tunnels,
+ * IPv6.
+ */
 import type { Program } from "../../kernel/syscall/sys.ts";
 import { print, warn } from "../lib/output.ts";
 import { complete, Words, wrongUse, type IpOptions } from "./context.ts";

@@ -1,4 +1,6 @@
-/** Escapes of `echo -e` and `printf`, and the format of printf(1). Left out: floating-point conversions but %f, and %q. */
+/**
+ * Escapes of `echo -e` and `printf`, and the format of printf(1). Left out: floating-point conversions but %f, and %q.
+ */
 import { bad, good, type Result } from "../../base/result.ts";
 import { parseDecimal } from "./numbers.ts";
 

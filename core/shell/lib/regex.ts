@@ -1,7 +1,7 @@
 /**
- * POSIX regular expressions (basic and extended), matched by simulating the automaton's states side by side (K. Thompson,
- * 1968): time is at most length of text times length of pattern, whatever the pattern, so no pattern can hang a run.
- * Left out: back-references, collating symbols; intervals are bounded.
+ * POSIX regular expressions (basic and extended), matched by simulating the automaton's states side by side (K.
+ * Thompson, 1968): time is at most length of text times length of pattern, whatever the pattern, so no pattern can
+ * hang a run. Left out: back-references, collating symbols; intervals are bounded.
  */
 import { bad, good, type Result } from "../../base/result.ts";
 

@@ -1,7 +1,8 @@
 /**
  * iperf (iperf 2) over UDP: datagrams that carry sequence number and time, paced to a rate; the server reports jitter
- * (RFC 1889, appendix A.8) and loss, and sends its totals back when the client's last datagram (negative number) arrives.
- * Left out: TCP, bidirectional tests, several streams. The report that travels back is this program's own record.
+ * (RFC 1889, appendix A.8) and loss, and sends its totals back when the client's last datagram (negative number)
+ * arrives. Left out: TCP, bidirectional tests, several streams. The report that travels back is this program's own
+ * record.
  */
 import { put32, u32 } from "../../base/bytes.ts";
 import { SECOND } from "../../base/time.ts";

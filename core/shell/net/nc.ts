@@ -1,6 +1,6 @@
 /**
- * nc (OpenBSD netcat) for UDP: client, server (-l), port scan (-z). TCP follows with the kernel's. The server answers the
- * first peer it hears, as netcat does by connecting to it; -k keeps it listening to all.
+ * nc (OpenBSD netcat) for UDP: client, server (-l), port scan (-z). TCP follows with the kernel's. The server answers
+ * the first peer it hears, as netcat does by connecting to it; -k keeps it listening to all.
  */
 import { SECOND } from "../../base/time.ts";
 import { E, strerror } from "../../kernel/syscall/errno.ts";

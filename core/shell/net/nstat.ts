@@ -1,4 +1,7 @@
-/** nstat (iproute2): kernel counters that are not zero, since the last call; -a since the start, -z zeroes too, -s keeps the history. */
+/**
+ * nstat (iproute2): kernel counters that are not zero, since the last call; -a since the start, -z zeroes too, -s
+ * keeps the history.
+ */
 import { utf8Decode, utf8Encode } from "../../base/bytes.ts";
 import { strerror } from "../../kernel/syscall/errno.ts";
 import { O } from "../../kernel/syscall/sys.ts";

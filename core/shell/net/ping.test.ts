@@ -24,15 +24,11 @@ function packet(source: string, ttl: number, icmp: Uint8Array): Uint8Array {
   return bytes;
 }
 
+type Sent = { type: number; code: number; rest?: number; target?: string; protocol?: number };
+
 /** An ICMP error that quotes the first 8 bytes of what was sent. */
-function error(
-  type: number,
-  code: number,
-  rest: number,
-  sent: Uint8Array,
-  target = "10.0.1.2",
-  protocol = 1,
-): Uint8Array {
+function error(kind: Sent, sent: Uint8Array): Uint8Array {
+  const { type, code, rest = 0, target = "10.0.1.2", protocol = 1 } = kind;
   const bytes = new Uint8Array(8 + 20 + 8);
   put8(bytes, 0, type);
   put8(bytes, 1, code);
@@ -88,21 +84,21 @@ describe("ping", () => {
   });
 
   it.each([
-    [3, 1, 0, "Destination Host Unreachable", 1],
-    [3, 4, 1400, "Frag needed and DF set (mtu = 1400)", 1],
-    [11, 0, 0, "Time to live exceeded", 1],
-    [3, 13, 0, "Packet filtered", 1],
-  ])("shows ICMP type %i code %i", (type, code, rest, text, status) => {
-    answer(1000, (bytes) => [packet("10.0.0.254", 64, error(type, code, rest, bytes))]);
+    [{ type: 3, code: 1 }, "Destination Host Unreachable"],
+    [{ type: 3, code: 4, rest: 1400 }, "Frag needed and DF set (mtu = 1400)"],
+    [{ type: 11, code: 0 }, "Time to live exceeded"],
+    [{ type: 3, code: 13 }, "Packet filtered"],
+  ])("shows ICMP %j", (kind, text) => {
+    answer(1000, (bytes) => [packet("10.0.0.254", 64, error(kind, bytes))]);
     const result = ping("-c", "1", "-n", "h2");
     expect(result.output).toContain(`From 10.0.0.254 icmp_seq=1 ${text}\n`);
     expect(result.output).toContain("1 packets transmitted, 0 received, +1 errors, 100% packet loss");
-    expect(result.status).toBe(status);
+    expect(result.status).toBe(1);
   });
 
   it("does not count a redirect as an error", () => {
     answer(1000, (bytes) => [
-      packet("10.0.0.254", 64, error(5, 1, ip("10.0.0.253"), bytes)),
+      packet("10.0.0.254", 64, error({ type: 5, code: 1, rest: ip("10.0.0.253") }, bytes)),
       packet("10.0.1.2", 63, reply(bytes)),
     ]);
     const { output } = ping("-c", "1", "h2");
@@ -189,8 +185,8 @@ describe("traceroute", () => {
       put16(head, 2, to?.port ?? 0);
       const hop =
         ttl === 1
-          ? packet("10.0.0.254", 64, error(11, 0, 0, head, "10.0.1.2", 17))
-          : packet("10.0.1.2", 63, error(3, 3, 0, head, "10.0.1.2", 17));
+          ? packet("10.0.0.254", 64, error({ type: 11, code: 0, protocol: 17 }, head))
+          : packet("10.0.1.2", 63, error({ type: 3, code: 3, protocol: 17 }, head));
       if (ttl !== 2 || to?.port !== 33434 + 4) {
         machine.at(machine.time + 1e6 * ttl, () => void raw?.queue.push({ bytes: hop, at: machine.time }));
       }

@@ -1,4 +1,7 @@
-/** sysctl (procps 4): one, several or all parameters; `name=value` and -w set; -n prints values alone; -q prints nothing. */
+/**
+ * sysctl (procps 4): one, several or all parameters; `name=value` and -w set; -n prints values alone; -q prints
+ * nothing.
+ */
 import { E, strerror } from "../../kernel/syscall/errno.ts";
 import { command, usageError, type CommandSpec } from "../lib/command.ts";
 import { print, warn } from "../lib/output.ts";

@@ -1,4 +1,6 @@
-/** tc qdisc (iproute2 6.1): show, add, replace, change, del, with -s. What follows `root` goes to the kernel as it is. */
+/**
+ * tc qdisc (iproute2 6.1): show, add, replace, change, del, with -s. What follows `root` goes to the kernel as it is.
+ */
 import type { QdiscInfo } from "../../kernel/syscall/netlink.ts";
 import { E, strerror } from "../../kernel/syscall/errno.ts";
 import type { Call, Program, Sys } from "../../kernel/syscall/sys.ts";

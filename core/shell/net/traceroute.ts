@@ -1,6 +1,7 @@
 /**
- * traceroute (Dmitry Butskoy's, 2.1): UDP probes to rising ports or ICMP echoes, several under way at once, answers taken
- * from a raw ICMP socket. `--mtu` sends one probe at a time and shrinks it as routers ask. Left out: TCP, -A, DNS.
+ * traceroute (Dmitry Butskoy's, 2.1): UDP probes to rising ports or ICMP echoes, several under way at once, answers
+ * taken from a raw ICMP socket. `--mtu` sends one probe at a time and shrinks it as routers ask. Left out: TCP, -A,
+ * DNS.
  */
 import { bad, good, type Result } from "../../base/result.ts";
 import { put16, put8 } from "../../base/bytes.ts";

@@ -143,7 +143,10 @@ function* sink(sys: Sys, fd: number, { interval, time, limit }: Sink): Call<numb
   return 0;
 }
 
-/** netlink(7)'s old packet queue: NETLINK_FIREWALL. A message read is a packet; `from.port` is the handle to answer with. */
+/**
+ * netlink(7)'s old packet queue: NETLINK_FIREWALL. A message read is a packet; `from.port` is the handle to answer
+ * with.
+ */
 const AF_NETLINK = 16;
 const NETLINK_FIREWALL = 3;
 const VERDICT_BYTES = 5;

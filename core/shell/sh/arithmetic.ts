@@ -1,4 +1,6 @@
-/** Arithmetic expansion (POSIX.1-2024, XCU 2.6.4) over signed 64-bit integers that wrap, with C's operators and `**`. */
+/**
+ * Arithmetic expansion (POSIX.1-2024, XCU 2.6.4) over signed 64-bit integers that wrap, with C's operators and `**`.
+ */
 import type { ArithmeticExpression } from "unbash";
 import { bad, good, type Result } from "../../base/result.ts";
 import { NESTING_MAX } from "../limits.ts";

@@ -1,4 +1,6 @@
-/** Path name expansion (POSIX.1-2024, XCU 2.14.3): names in directories, sorted by code unit; a leading dot is literal. */
+/**
+ * Path name expansion (POSIX.1-2024, XCU 2.14.3): names in directories, sorted by code unit; a leading dot is literal.
+ */
 import type { Call, Sys } from "../../kernel/syscall/sys.ts";
 import { EXPANSION_WORDS_MAX } from "../limits.ts";
 import { isPattern, matchesPattern, unquotePattern } from "./pattern.ts";

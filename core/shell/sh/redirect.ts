@@ -1,6 +1,6 @@
 /**
- * Redirections (POSIX.1-2024, XCU 2.7). They do not move this shell's own descriptors: they yield a map that the command
- * is started with. Left out: `{name}>file`.
+ * Redirections (POSIX.1-2024, XCU 2.7). They do not move this shell's own descriptors: they yield a map that the
+ * command is started with. Left out: `{name}>file`.
  */
 import type { Redirect, Redirection, Word } from "unbash";
 import { utf8Encode } from "../../base/bytes.ts";

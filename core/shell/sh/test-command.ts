@@ -1,4 +1,7 @@
-/** The conditional command `[[ ... ]]` of bash: no splitting, patterns on the right of `==`, regular expressions for `=~`. */
+/**
+ * The conditional command `[[ ... ]]` of bash: no splitting, patterns on the right of `==`, regular expressions for
+ * `=~`.
+ */
 import type { TestExpression } from "unbash";
 import type { Call } from "../../kernel/syscall/sys.ts";
 import { Regex } from "../lib/regex.ts";

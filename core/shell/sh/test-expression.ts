@@ -1,4 +1,7 @@
-/** The primaries of test(1) (POSIX.1-2024), shared by `test`, `[` and `[[ ]]`. Everybody is root: -r and -w hold for what exists. */
+/**
+ * The primaries of test(1) (POSIX.1-2024), shared by `test`, `[` and `[[ ]]`. Everybody is root: -r and -w hold for
+ * what exists.
+ */
 import { bad, good, type Result } from "../../base/result.ts";
 import type { Call, Sys } from "../../kernel/syscall/sys.ts";
 

@@ -1,4 +1,7 @@
-/** Comparisons of bytes and lengths in a filter: `ip[8] < 5`, `udp[4:2] > 100`, `icmp[icmptype] == icmp-echo`, `len > 60`. */
+/**
+ * Comparisons of bytes and lengths in a filter: `ip[8] < 5`, `udp[4:2] > 100`, `icmp[icmptype] == icmp-echo`, `len >
+ * 60`.
+ */
 import { u16, u32, u8 } from "../../base/bytes.ts";
 import { bad, good, type Result } from "../../base/result.ts";
 import { NESTING_MAX } from "../limits.ts";

@@ -1,7 +1,7 @@
 /**
- * Capture filters (pcap-filter(7)), compiled to a predicate: host, net, port and portrange with directions and protocols,
- * ether, vlan, length and byte comparisons, and/or/not. `and` and `or` have equal rank and associate to the left, as in
- * libpcap. Left out: IPv6, MPLS, gateway, names of services, `inbound`.
+ * Capture filters (pcap-filter(7)), compiled to a predicate: host, net, port and portrange with directions and
+ * protocols, ether, vlan, length and byte comparisons, and/or/not. `and` and `or` have equal rank and associate to the
+ * left, as in libpcap. Left out: IPv6, MPLS, gateway, names of services, `inbound`.
  */
 import { bad, good, type Result } from "../../base/result.ts";
 import { FILTER_TOKENS_MAX, NESTING_MAX } from "../limits.ts";

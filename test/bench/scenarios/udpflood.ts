@@ -100,11 +100,12 @@ measure(captureFile === "-" ? "udpflood" : "udpflood+pcapng", () => {
           names: session.names,
           sink: (chunk) => void writeSync(file, chunk),
         });
-  if (exporter !== null)
+  if (exporter !== null) {
     session.capture(
       all.map((_, index) => index),
       exporter,
     );
+  }
   session.advance(lab.value.durationNs as VirtualTime);
   exporter?.finish(session.now);
   if (file !== null) closeSync(file);

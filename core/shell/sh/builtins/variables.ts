@@ -115,7 +115,9 @@ export const shift: Builtin = function* (shell, words, files) {
   return 0;
 };
 
-/** `read [-r] [-p prompt] [-t seconds] name...`. One byte at a time, so that what follows the line is left for others. */
+/**
+ * `read [-r] [-p prompt] [-t seconds] name...`. One byte at a time, so that what follows the line is left for others.
+ */
 export const read: Builtin = function* (shell, words, files) {
   let raw = false;
   let at = 1;

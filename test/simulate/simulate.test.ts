@@ -1,0 +1,28 @@
+/**
+ * A few of the random labs that `npm run simulate` makes by the hundred. A seed that finds a defect gets a test of its
+ * own here, named after what it found.
+ */
+import { describe, expect, test } from "vitest";
+import { randomLab } from "./random-lab.ts";
+import { simulate } from "./simulate.ts";
+
+const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+
+describe("random labs", () => {
+  test.each(SEEDS)(
+    "seed %i: all is accounted for and heals, and nobody notices being watched",
+    (seed) => {
+      const outcome = simulate(randomLab(seed), true);
+      expect(outcome.problems).toEqual([]);
+      const { sent, copies, delivered, dropped, inFlight } = outcome.frames;
+      expect(sent).toBeGreaterThan(0);
+      expect(sent + copies).toBe(delivered + dropped + inFlight);
+    },
+    30_000,
+  );
+
+  test("a seed makes one lab, and another seed another", () => {
+    expect(randomLab(1)).toBe(randomLab(1));
+    expect(randomLab(1)).not.toBe(randomLab(2));
+  });
+});
