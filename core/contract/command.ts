@@ -2,22 +2,14 @@
  * What can be done to a running lab, as plain data. A command becomes a journal entry at the virtual time at which it
  * is given; lab, seed and journal together determine the run. Nodes and links go by name, as people see them.
  */
+import type { Jitter, Loss } from "./impairment.ts";
 
 /** Changes to one direction of a link; what is left out stays. Units as in the lab model: bit/s, ns, bytes, 0..1. */
 export interface DirectionChange {
   readonly rateBps?: number;
   readonly delayNs?: number;
-  readonly jitter?: { readonly spreadNs: number; readonly distribution: "uniform" | "normal" | "pareto" } | null;
-  readonly loss?:
-    | { readonly kind: "independent"; readonly probability: number }
-    | {
-        readonly kind: "gilbert-elliott";
-        readonly p: number;
-        readonly r: number;
-        readonly lossGood: number;
-        readonly lossBad: number;
-      }
-    | null;
+  readonly jitter?: Jitter | null;
+  readonly loss?: Loss | null;
   readonly duplicate?: number;
   readonly reorder?: { readonly probability: number; readonly gap: number } | null;
   readonly corrupt?: number;

@@ -6,7 +6,7 @@ import { assert } from "../base/assert.ts";
 import { exactExp, exactLog } from "../base/exact-math.ts";
 import type { Random } from "../base/random.ts";
 import type { Nanoseconds } from "../base/time.ts";
-import type { JitterSettings } from "./impairment.ts";
+import type { Jitter } from "../contract/impairment.ts";
 
 /** netem's tables end here: 32,767 / 8,192 of the scale. A normal draw lies beyond once in 16,000. */
 export const DEVIATION_MAX = 4;
@@ -40,7 +40,7 @@ export function paretoDeviation(random: Random): number {
 }
 
 /** What jitter adds to a delay, in ns; at most 4 times the spread, either way. */
-export function drawJitter(random: Random, jitter: JitterSettings): Nanoseconds {
+export function drawJitter(random: Random, jitter: Jitter): Nanoseconds {
   switch (jitter.distribution) {
     case "uniform":
       return random.below(2 * jitter.spreadNs + 1) - jitter.spreadNs;

@@ -4,8 +4,9 @@
  */
 import type { Random } from "../base/random.ts";
 import type { Nanoseconds } from "../base/time.ts";
+import type { Loss } from "../contract/impairment.ts";
 import type { RandomStreams } from "../engine/random-streams.ts";
-import type { ImpairmentSettings, LossSettings } from "./impairment.ts";
+import type { ImpairmentSettings } from "./impairment.ts";
 import { drawJitter, drawTrialsBefore } from "./distributions.ts";
 
 export class Impairer {
@@ -77,7 +78,7 @@ export class Impairer {
   }
 
   /** The state before the step decides about the frame, as in netem's loss_gilb_ell. */
-  #losesGilbertElliott(loss: LossSettings & { kind: "gilbert-elliott" }): boolean {
+  #losesGilbertElliott(loss: Loss & { kind: "gilbert-elliott" }): boolean {
     const lost = this.#lossRandom.chance(this.#bad ? loss.lossBad : loss.lossGood);
     if (this.#lossRandom.chance(this.#bad ? loss.r : loss.p)) this.#bad = !this.#bad;
     return lost;

@@ -4,24 +4,8 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Nanoseconds } from "../base/time.ts";
+import type { Jitter, Loss } from "../contract/impairment.ts";
 import { DELAY_NS_MAX, CABLE_QUEUE_FRAMES_DEFAULT, MTU_BYTES_MAX, RATE_BITS_PER_SECOND_MAX } from "./limits.ts";
-
-export interface JitterSettings {
-  /** Uniform: +- this; normal: one standard deviation; Pareto: netem's scale. */
-  readonly spreadNs: Nanoseconds;
-  readonly distribution: "uniform" | "normal" | "pareto";
-}
-
-export type LossSettings =
-  | { readonly kind: "independent"; readonly probability: number }
-  /** Two states (Gilbert 1960, Elliott 1963): p good to bad, r back, per frame, and the loss probability in either. */
-  | {
-      readonly kind: "gilbert-elliott";
-      readonly p: number;
-      readonly r: number;
-      readonly lossGood: number;
-      readonly lossBad: number;
-    };
 
 export interface ReorderSettings {
   readonly probability: number;
@@ -39,8 +23,8 @@ export interface ImpairmentSettings {
   /**
    * Keeps the order of frames, as a cable does, unless `reorder` is set too. The sum with the delay is never below 0.
    */
-  readonly jitter: JitterSettings | null;
-  readonly loss: LossSettings | null;
+  readonly jitter: Jitter | null;
+  readonly loss: Loss | null;
   /** Of a second copy right behind the first. It takes no room on the sender's side of the wire. */
   readonly duplicate: number;
   /** Needs a delay: a frame overtakes by arriving sooner than `delayNs` says. */

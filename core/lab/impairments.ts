@@ -1,5 +1,6 @@
 /** What a cable does to frames: from the words of the file to the model, on top of defaults. */
-import type { LabDirection, LabJitter, LabLoss, LabReorder } from "./model.ts";
+import type { Jitter, Loss } from "../contract/impairment.ts";
+import type { LabDirection, LabReorder } from "./model.ts";
 import type { ImpairmentsFile } from "./schema.ts";
 
 /** A quiet cable of 2 km that nobody has described: a gigabit, light in fibre, the usual MTU. */
@@ -32,12 +33,12 @@ export function impairmentsOf(file: ImpairmentsFile): Partial<LabDirection> {
   };
 }
 
-function jitterOf(file: NonNullable<ImpairmentsFile["jitter"]>): LabJitter | null {
+function jitterOf(file: NonNullable<ImpairmentsFile["jitter"]>): Jitter | null {
   const { spread, distribution = "uniform" } = typeof file === "number" ? { spread: file } : file;
   return spread === 0 ? null : { spreadNs: spread, distribution };
 }
 
-function lossOf(file: NonNullable<ImpairmentsFile["loss"]>): LabLoss | null {
+function lossOf(file: NonNullable<ImpairmentsFile["loss"]>): Loss | null {
   if (typeof file === "number") return file === 0 ? null : { kind: "independent", probability: file };
   const { p, r, "loss-good": lossGood = 0, "loss-bad": lossBad = 1 } = file["gilbert-elliott"];
   return { kind: "gilbert-elliott", p, r, lossGood, lossBad };

@@ -5,6 +5,7 @@
  * Left out: IPv6, and routes that a routing protocol would find (`routing: auto` is computed by the world).
  */
 import type { DropReason } from "../contract/drop-reason.ts";
+import type { Jitter, Loss } from "../contract/impairment.ts";
 import type { Problem, SourcePlace } from "./problem.ts";
 
 /** IPv4 address as an unsigned 32-bit integer: 10.0.0.1 is 0x0a000001. */
@@ -161,8 +162,8 @@ export type LabDirection = {
   /** bit/s, at least 1. */
   readonly rateBps: number;
   readonly delayNs: number;
-  readonly jitter: LabJitter | null;
-  readonly loss: LabLoss | null;
+  readonly jitter: Jitter | null;
+  readonly loss: Loss | null;
   readonly duplicate: Probability;
   readonly reorder: LabReorder | null;
   /** Share of frames that get one bit inverted. */
@@ -174,22 +175,6 @@ export type LabDirection = {
   /** Frames that wait for the wire at most; the one being sent does not count. */
   readonly queueFrames: number;
 };
-
-/** Added to or taken from the delay. Uniform: +-spread; normal: sigma = spread; Pareto: as netem's table, scaled. */
-export type LabJitter = { readonly spreadNs: number; readonly distribution: "uniform" | "normal" | "pareto" };
-
-export type LabLoss =
-  | { readonly kind: "independent"; readonly probability: Probability }
-  /**
-   * Two states: p good to bad, r back to good, each per frame; and the loss in either (tc-netem(8), `loss gemodel`).
-   */
-  | {
-      readonly kind: "gilbert-elliott";
-      readonly p: Probability;
-      readonly r: Probability;
-      readonly lossGood: Probability;
-      readonly lossBad: Probability;
-    };
 
 /** Every `gap`-th frame (1: any) overtakes with this probability: it is sent without the delay (tc-netem(8)). */
 export type LabReorder = { readonly probability: Probability; readonly gap: number };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { editDistance, nearestName, suggest } from "./nearest.ts";
+import { editDistance } from "../base/edit-distance.ts";
+import { nearestName, suggest } from "./nearest.ts";
 
 test.each([
   ["", "abc", 3],

@@ -1,32 +1,11 @@
 /** The valid name that a mistyped one probably meant: least edit distance, at most a third of its length. */
+import { editDistance } from "../base/edit-distance.ts";
 
 /** Names longer than this are not compared: the distance takes the product of the lengths. */
 const COMPARED_CHARACTERS_MAX = 64;
 
 /** Of a huge lab only the first names are looked through: a suggestion is no reason to wait. */
 const CANDIDATES_MAX = 2000;
-
-/** Levenshtein distance with neighbouring letters swapped counting as one (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
-  let before: number[] = [];
-  let above = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      let least = Math.min(at(above, j) + 1, at(row, j - 1) + 1, at(above, j - 1) + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        least = Math.min(least, at(before, j - 2) + 1);
-      }
-      row.push(least);
-    }
-    before = above;
-    above = row;
-  }
-  return at(above, b.length);
-}
-
-const at = (row: readonly number[], index: number): number => row[index] as number;
 
 /** Undefined when nothing is near enough to be worth saying. The first of equally near names wins. */
 export function nearestName(name: string, valid: Iterable<string>): string | undefined {

@@ -132,6 +132,14 @@ function actionOf(draft: LabDraft, file: TimelineFile, path: TreePath): LabActio
   const link = findLink(draft, file.link, [...path, "link"]);
   if (link === undefined) return undefined;
   if (typeof file.do === "string") return { kind: "link", link, action: file.do };
+  if (isAtHub(draft, link)) {
+    draft.problems.warning({
+      code: "lab/hub-cable",
+      title: `"${file.link}" is a cable of a hub: all of them are one medium, which this does not change`,
+      hint: "write a fault rule",
+      path: [...path, "do"],
+    });
+  }
   const { forward = {}, backward = {}, ...both } = file.do.set;
   return {
     kind: "link-set",
@@ -140,3 +148,9 @@ function actionOf(draft: LabDraft, file: TimelineFile, path: TreePath): LabActio
     backward: { ...impairmentsOf(both), ...impairmentsOf(backward) },
   };
 }
+
+const isAtHub = (draft: LabDraft, link: number): boolean =>
+  (draft.file.links?.[link]?.ends ?? []).some((end) => {
+    const node = draft.nodeIndex.get(end.split(":")[0] ?? "");
+    return node !== undefined && draft.nodes[node]?.file.kind === "hub";
+  });

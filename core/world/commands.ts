@@ -21,10 +21,23 @@ export function commandProblem(world: World, command: Command): string | null {
       return world.console(command.console)?.endedAt === null ? null : `console ${command.console} is not open`;
     case "link":
     case "link-set":
-      return world.link(command.link) === null ? `there is no link ${command.link}` : null;
+      return linkProblem(world, command);
     case "node":
       return world.nodeIndex(command.node) === null ? `there is no node ${command.node}` : null;
   }
+}
+
+function linkProblem(
+  world: World,
+  { kind, link: name }: Extract<Command, { kind: "link" | "link-set" }>,
+): string | null {
+  const link = world.link(name);
+  if (link === null) {
+    const isLaid = world.lab.links.some((candidate) => candidate.name === name);
+    return isLaid ? `${name} joins two hubs: it is part of one medium` : `there is no link ${name}`;
+  }
+  if (kind === "link" || link.hasSettings) return null;
+  return `${name} is a cable of a hub: all of them are one medium, which has no settings`;
 }
 
 function hostProblem(world: World, name: string): string | null {

@@ -21,6 +21,8 @@ export interface WorldLink {
   readonly lab: LabLink;
   /** Carries frames both ways: plugged in, and whole in both directions. */
   readonly isUp: boolean;
+  /** False for a cable of a hub: what it would do to frames, fault rules do. */
+  readonly hasSettings: boolean;
   setUp(up: boolean, way: LinkWay): void;
   configure(forward: DirectionChange, backward: DirectionChange): void;
   /** Changes both directions for a while. @returns how to put everything back. */
@@ -52,6 +54,7 @@ const reorderOf = (reorder: LabDirection["reorder"]): ImpairmentSettings["reorde
 
 export class CableLink implements WorldLink {
   readonly lab: LabLink;
+  readonly hasSettings = true;
   readonly #cable: Cable;
 
   constructor(lab: LabLink, cable: Cable) {
@@ -117,9 +120,13 @@ export class CableLink implements WorldLink {
   }
 }
 
-/** A station's cable to a hub. All cables of a hub are one medium, so it has a length and a plug, and no rate of its own. */
+/**
+ * A station's cable to a hub. All cables of a hub are one medium, so it has a length and a plug, and no rate of its
+ * own.
+ */
 export class HubLink implements WorldLink {
   readonly lab: LabLink;
+  readonly hasSettings = false;
   readonly #hub: Hub;
   readonly #port: number;
   readonly #hubEnd: 0 | 1;

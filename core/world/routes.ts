@@ -1,4 +1,6 @@
-/** Keeps the computed routes of a lab with `routing: auto` in step with its cables: see routing.ts for what they are. */
+/**
+ * Keeps the computed routes of a lab with `routing: auto` in step with its cables: see routing.ts for what they are.
+ */
 import type { EventHandler } from "../engine/event-queue.ts";
 import { computeRoutes, type ComputedRoute } from "./routing.ts";
 import type { World } from "./world.ts";

@@ -14,7 +14,8 @@ function lab(text: string): Lab {
 const shown = (routes: readonly ComputedRoute[] | undefined): string[] =>
   (routes ?? []).map(
     ({ network, prefixLength, via, nic, metric }) =>
-      `${formatIpv4(network as Ipv4Address)}/${prefixLength} via ${formatIpv4(via as Ipv4Address)} nic ${nic} metric ${metric}`,
+      `${formatIpv4(network as Ipv4Address)}/${prefixLength} via ${formatIpv4(via as Ipv4Address)} ` +
+      `nic ${nic} metric ${metric}`,
   );
 
 /** h1 - r1 - r2 - h2, and a longer way r1 - r3 - r2. */

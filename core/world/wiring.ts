@@ -79,7 +79,9 @@ function layCable(context: FabricContext, lab: Lab, link: LabLink): Cable {
   });
 }
 
-/** An access port for every VLAN its cable's far NIC is in; ports towards switches carry all VLANs of the lab tagged. */
+/**
+ * An access port for every VLAN its cable's far NIC is in; ports towards switches carry all VLANs of the lab tagged.
+ */
 function setVlans(lab: Lab, node: LabNode, owner: Switch): void {
   const vlans = new Set(lab.segments.flatMap((segment) => (segment.vlan === null ? [] : [segment.vlan])));
   if (vlans.size === 0) return;

@@ -1,7 +1,7 @@
 /**
- * A world: everything a lab describes, switched on. Owns the engine, packet memory, cables, switches, hubs and machines;
- * applies commands, runs the timeline, and gives an account of itself. It is built anew for every run, also for a run
- * that goes back in time.
+ * A world: everything a lab describes, switched on. Owns the engine, packet memory, cables, switches, hubs and
+ * machines; applies commands, runs the timeline, and gives an account of itself. It is built anew for every run, also
+ * for a run that goes back in time.
  */
 import { present } from "../base/assert.ts";
 import { utf8Encode } from "../base/bytes.ts";

@@ -1,4 +1,6 @@
-/** A lab with a bit of everything that could tell two runs apart: profiles, chance, faults, traffic, a hub, a switch. */
+/**
+ * A lab with a bit of everything that could tell two runs apart: profiles, chance, faults, traffic, a hub, a switch.
+ */
 import type { Command, JournalEntry } from "../../core/contract/command.ts";
 import type { Lab } from "../../core/lab/model.ts";
 import { Session, type SessionOptions } from "../../core/session/session.ts";
@@ -25,7 +27,12 @@ links:
   - { ends: [h1, s1], rate: 100Mbps, delay: 100us }
   - { ends: [h2, s1], rate: 100Mbps, delay: 100us, loss: 3%, duplicate: 2% }
   - { ends: [s1, r1], rate: 1Gbps, delay: 10us }
-  - { name: backbone, ends: [r1, r2], rate: 10Mbps, delay: 5ms, jitter: { spread: 1ms, distribution: normal }, queue: 20 }
+  - name: backbone
+    ends: [r1, r2]
+    rate: 10Mbps
+    delay: 5ms
+    jitter: { spread: 1ms, distribution: normal }
+    queue: 20
   - { ends: [r2, u1], delay: 1us }
   - { ends: [h3, u1], delay: 1us }
   - { ends: [h4, u1], delay: 1us }

@@ -128,5 +128,6 @@ export const RANDOM_FAULTS: readonly FaultPlan[] = [
 ];
 
 const schedule = (kinds: string, from: number, until: number): string[] => [
-  `schedule: { seed: 3, from: ${from}s, until: ${until}s, mean-gap: 150ms, mean-length: 300ms, kinds: ${kinds}, heal: true }`,
+  `schedule: { seed: 3, from: ${from}s, until: ${until}s, mean-gap: 150ms, mean-length: 300ms, ` +
+    `kinds: ${kinds}, heal: true }`,
 ];

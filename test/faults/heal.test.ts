@@ -24,7 +24,8 @@ type StreamName = keyof typeof STREAMS;
 
 function labText(path: PathPlan, fault: FaultPlan): string {
   const stream = (name: StreamName, from: string, to: string): string =>
-    `  - { at: ${STREAMS[name] * 1000}ms, host: ${from}, run: "probe any ${to} ${name === "across" ? 40 : ECHOES} ${GAP_NS} ${ECHO_BYTES}" }`;
+    `  - { at: ${STREAMS[name] * 1000}ms, host: ${from}, ` +
+    `run: "probe any ${to} ${name === "across" ? 40 : ECHOES} ${GAP_NS} ${ECHO_BYTES}" }`;
   const both = (name: StreamName): string[] => [
     stream(name, "a", path.address.b),
     // Half a gap later, so that the two streams never meet, not even on a hub.

@@ -97,7 +97,9 @@ function lan(random: Random, index: number): Lan {
 }
 
 function machine(random: Random): string {
-  const nic = `driver: ${random.pick(DRIVERS)}, rx-ring: ${random.pick([16, 64, 256])}, offload: { tx-checksum: ${random.chance(0.5)} }, qdisc: "${random.pick(QDISCS)}"`;
+  const nic =
+    `driver: ${random.pick(DRIVERS)}, rx-ring: ${random.pick([16, 64, 256])}, ` +
+    `offload: { tx-checksum: ${random.chance(0.5)} }, qdisc: "${random.pick(QDISCS)}"`;
   return `profile: ${random.pick(PROFILES)}, cpus: ${1 + random.below(2)}, nics: { eth0: { ${nic} } }`;
 }
 
@@ -132,7 +134,8 @@ function schedule(random: Random, seed: number): string[] {
   if (kinds.length === 0) return [];
   return [
     "schedule:",
-    `  { seed: ${seed}, from: 500ms, until: ${FAULTS_UNTIL_S}s, mean-gap: ${100 + random.below(900)}ms, mean-length: ${50 + random.below(900)}ms, kinds: [${kinds.join(", ")}], heal: true }`,
+    `  { seed: ${seed}, from: 500ms, until: ${FAULTS_UNTIL_S}s, mean-gap: ${100 + random.below(900)}ms,`,
+    `    mean-length: ${50 + random.below(900)}ms, kinds: [${kinds.join(", ")}], heal: true }`,
   ];
 }
 
@@ -143,7 +146,8 @@ function traffic(random: Random, hosts: readonly string[]): string[] {
     const to = random.pick(hosts);
     const command = random.pick([
       `ping -c ${1 + random.below(20)} -i 0.2 -s ${random.pick([8, 56, 1400, 4000])} ${to}`,
-      `udpblast -r ${10 + random.below(2000)} -s ${random.pick([4, 100, 1472, 3000])} -t ${1 + random.below(3)} ${to} 5001`,
+      `udpblast -r ${10 + random.below(2000)} -s ${random.pick([4, 100, 1472, 3000])} ` +
+        `-t ${1 + random.below(3)} ${to} 5001`,
       `udpsink -t 5 5001`,
       `traceroute -n -w 1 ${to}`,
       `ping -b -c 3 255.255.255.255`,

@@ -1,6 +1,6 @@
 /**
- * `npm run simulate -- [--seeds N] [--first S] [--seed S] [--twice] [--keep DIR]`: random labs with random faults; after
- * each, frames and packets must be accounted for and every host must reach every other again.
+ * `npm run simulate -- [--seeds N] [--first S] [--seed S] [--twice] [--keep DIR]`: random labs with random faults;
+ * after each, frames and packets must be accounted for and every host must reach every other again.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -51,6 +51,7 @@ describe.skipIf(!hasTshark)("a capture in tshark (needs tshark and capinfos)", (
     ],
     sink: (chunk) => void chunks.push(chunk.slice()),
   });
+  const bytes = echoRequest();
   const frame: CapturedFrame = {
     interface: 0,
     time: 1_000_000_001,
@@ -58,7 +59,9 @@ describe.skipIf(!hasTshark)("a capture in tshark (needs tshark and capinfos)", (
     packetId: 42,
     fcsGood: true,
     dropReason: null,
-    bytes: echoRequest(),
+    bytes,
+    start: 0,
+    length: bytes.length,
   };
   exporter.onFrame(frame);
   exporter.onFrame({ ...frame, interface: 1, time: 1_000_001_234, direction: "in" });

@@ -4,16 +4,16 @@
  * Left out: fork (a child starts a program), sessions, users.
  */
 import { assert } from "../../base/assert.ts";
-import { utf8Decode, utf8Encode } from "../../base/bytes.ts";
+import { utf8Encode } from "../../base/bytes.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import type { KernelCore } from "../core.ts";
 import { FILES_PER_PROCESS_MAX, PROCESSES_MAX } from "../limits.ts";
 import { E } from "../syscall/errno.ts";
-import { O, SIGNALS, WNOHANG, WUNTRACED, type Program, type SpawnOptions, type Sys } from "../syscall/sys.ts";
-import { ProgramInode, type Directory } from "../vfs/inode.ts";
+import { SIGNALS, WNOHANG, WUNTRACED, type Program, type SpawnOptions, type Sys } from "../syscall/sys.ts";
 import type { OpenFile } from "../vfs/open-file.ts";
 import type { SignalTarget, Tty } from "../vfs/tty.ts";
 import type { Vfs } from "../vfs/vfs.ts";
+import { ExecutableFinder, type Executable } from "./executable.ts";
 import { ARGUMENTS_MAX, PID_MAX } from "./limits.ts";
 import { Process, type ProcessHost } from "./process.ts";
 import { isSignal, SignalState } from "./signals.ts";
@@ -39,20 +39,12 @@ export interface ProcessObserver {
   processExited(process: Process, status: number): void;
 }
 
-/** A program found, with the arguments it is run with. */
-interface Executable {
-  readonly program: Program;
-  readonly argv: readonly string[];
-}
-
-/** Longest first line of a script (BINPRM_BUF_SIZE). */
-const SHEBANG_BYTES_MAX = 256;
-
 export class ProcessTable implements ProcessHost, SignalTarget {
   readonly init: Process;
   readonly #core: KernelCore;
   readonly #vfs: Vfs;
   readonly #createSys: SysFactory;
+  readonly #executables: ExecutableFinder;
   readonly #processes = new Map<number, Process>();
   readonly #observers: ProcessObserver[] = [];
   #nextPid = 2;
@@ -75,6 +67,7 @@ export class ProcessTable implements ProcessHost, SignalTarget {
       signals: new SignalState(),
     });
     this.#processes.set(1, this.init);
+    this.#executables = new ExecutableFinder(vfs, this.init);
   }
 
   observe(observer: ProcessObserver): void {
@@ -94,7 +87,7 @@ export class ProcessTable implements ProcessHost, SignalTarget {
   start(options: StartOptions): Process | number {
     const directory = this.#vfs.directory(this.#vfs.root, options.directory ?? "/");
     if (typeof directory === "number") return directory;
-    const executable = this.#executable(directory, options.environment, options.program, options.argv);
+    const executable = this.#executables.find(directory, options.environment, options.program, options.argv);
     if (typeof executable === "number") return executable;
     if (this.#processes.size >= PROCESSES_MAX) return -E.EAGAIN;
     const process = this.#create(this.init, executable, {
@@ -118,7 +111,7 @@ export class ProcessTable implements ProcessHost, SignalTarget {
         : this.#vfs.directory(parent.directory, options.directory, parent);
     if (typeof directory === "number") return directory;
     if (argumentsLength(argv, environment) > ARGUMENTS_MAX) return -E.E2BIG;
-    const executable = this.#executable(parent.directory, environment, program, argv);
+    const executable = this.#executables.find(parent.directory, environment, program, argv);
     if (typeof executable === "number") return executable;
     const files = inheritedFiles(parent, options.files);
     if (typeof files === "number") return files;
@@ -300,50 +293,6 @@ export class ProcessTable implements ProcessHost, SignalTarget {
     assert(at >= 0, "a dead process is buried once");
     siblings.splice(at, 1);
     this.#processes.delete(process.pid);
-  }
-
-  /** What to run for a function, a path, or a name to look for in PATH. */
-  #executable(
-    directory: Directory,
-    environment: ReadonlyMap<string, string>,
-    program: Program | string,
-    argv: readonly string[],
-  ): Executable | number {
-    if (typeof program !== "string") return { program, argv };
-    if (program.includes("/")) return this.#load(directory, program, argv);
-    let problem: number = -E.ENOENT;
-    for (const place of (environment.get("PATH") ?? "/bin").split(":")) {
-      const executable = this.#load(directory, `${place === "" ? "." : place}/${program}`, argv);
-      if (typeof executable !== "number") return executable;
-      if (executable !== -E.ENOENT && executable !== -E.ENOTDIR) problem = executable;
-    }
-    return problem;
-  }
-
-  #load(directory: Directory, path: string, argv: readonly string[]): Executable | number {
-    const inode = this.#vfs.resolve(directory, path);
-    if (typeof inode === "number") return inode;
-    if (inode instanceof ProgramInode) return { program: inode.program, argv };
-    if (inode.kind !== "file") return -E.EACCES;
-    return this.#loadScript(directory, path, argv);
-  }
-
-  /** `#!interpreter [argument]`, execve(2). An interpreter that is itself a script is refused. */
-  #loadScript(directory: Directory, path: string, argv: readonly string[]): Executable | number {
-    const file = this.#vfs.open(directory, path, O.RDONLY, this.init);
-    if (typeof file === "number") return file;
-    const head = new Uint8Array(SHEBANG_BYTES_MAX);
-    file.acquire();
-    const count = file.read(head);
-    file.close();
-    const line = utf8Decode(head.subarray(0, Math.max(0, count))).split("\n", 1)[0] ?? "";
-    const match = /^#![ \t]*([^ \t]+)[ \t]*(.*?)[ \t]*$/.exec(line);
-    if (match === null) return -E.ENOEXEC;
-    const interpreter = this.#vfs.resolve(directory, match[1] ?? "");
-    if (typeof interpreter === "number") return interpreter;
-    if (!(interpreter instanceof ProgramInode)) return -E.ENOEXEC;
-    const option = match[2] === undefined || match[2] === "" ? [] : [match[2]];
-    return { program: interpreter.program, argv: [match[1] ?? "", ...option, path, ...argv.slice(1)] };
   }
 }
 

@@ -123,7 +123,9 @@ export class TmpfsDirectory extends Directory {
   }
 }
 
-/** /bin: the machine's programs lie below what is written there, as in an overlay, and are made into inodes when needed. */
+/**
+ * /bin: the machine's programs lie below what is written there, as in an overlay, and are made into inodes when needed.
+ */
 export class BinDirectory extends TmpfsDirectory {
   readonly #fs: Tmpfs;
   readonly #programs: ReadonlyMap<string, Program>;

@@ -442,8 +442,8 @@ describe("/proc", () => {
     const lines = read("/proc/net/snmp").split("\n");
     expect(lines[0]).toBe(
       "Ip: Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards " +
-        "InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails " +
-        "FragCreates OutTransmits",
+        "InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs " +
+        "FragFails FragCreates OutTransmits",
     );
     expect(lines[1]).toBe(`Ip: 2 64${" 0".repeat(18)}`);
   });

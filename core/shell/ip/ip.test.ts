@@ -240,16 +240,20 @@ describe("golden output", () => {
     ["ip -br a", "lo               UNKNOWN        127.0.0.1/8 \neth0             UP             192.0.2.2/24 \n"],
     [
       "ip -br l",
-      "lo               UNKNOWN        00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP> \neth0             UP             02:fc:00:00:00:01 <BROADCAST,MULTICAST,UP,LOWER_UP> \n",
+      "lo               UNKNOWN        00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP> \n" +
+        "eth0             UP             02:fc:00:00:00:01 <BROADCAST,MULTICAST,UP,LOWER_UP> \n",
     ],
     [
       "ip -o -4 a",
-      "1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n4: eth0    inet 192.0.2.2/24 brd 192.0.2.255 scope global eth0\\       valid_lft forever preferred_lft forever\n",
+      "1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n" +
+        "4: eth0    inet 192.0.2.2/24 brd 192.0.2.255 scope global eth0\\       valid_lft forever " +
+        "preferred_lft forever\n",
     ],
     ["ip r", "default via 192.0.2.1 dev eth0 \n192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.2 \n"],
     [
       "ip -j r",
-      '[{"dst":"default","gateway":"192.0.2.1","dev":"eth0","flags":[]},{"dst":"192.0.2.0/24","dev":"eth0","protocol":"kernel","scope":"link","prefsrc":"192.0.2.2","flags":[]}]\n',
+      '[{"dst":"default","gateway":"192.0.2.1","dev":"eth0","flags":[]},' +
+        '{"dst":"192.0.2.0/24","dev":"eth0","protocol":"kernel","scope":"link","prefsrc":"192.0.2.2","flags":[]}]\n',
     ],
     ["ip r get 1.1.1.1", "1.1.1.1 via 192.0.2.1 dev eth0 src 192.0.2.2 uid 0 \n    cache expires 600sec mtu 1300 \n"],
     ["ip n", "192.0.2.1 dev eth0 lladdr 02:fc:00:00:00:05 STALE \n192.0.2.9 dev eth0 FAILED \n"],
@@ -263,20 +267,30 @@ describe("golden output", () => {
     ["ip neigh add", "Device and destination are required arguments.\n", 255],
     [
       "arp -n",
-      "Address                  HWtype  HWaddress           Flags Mask            Iface\n192.0.2.1                ether   02:fc:00:00:00:05   C                     eth0\n192.0.2.9                        (incomplete)                              eth0\n",
+      "Address                  HWtype  HWaddress           Flags Mask            Iface\n" +
+        "192.0.2.1                ether   02:fc:00:00:00:05   C                     eth0\n" +
+        "192.0.2.9                        (incomplete)                              eth0\n",
     ],
     ["arp -a", "gw (192.0.2.1) at 02:fc:00:00:00:05 [ether] on eth0\n? (192.0.2.9) at <incomplete> on eth0\n"],
     [
       "netstat -rn",
-      "Kernel IP routing table\nDestination     Gateway         Genmask         Flags   MSS Window  irtt Iface\n0.0.0.0         192.0.2.1       0.0.0.0         UG        0 0          0 eth0\n192.0.2.0       0.0.0.0         255.255.255.0   U         0 0          0 eth0\n",
+      "Kernel IP routing table\n" +
+        "Destination     Gateway         Genmask         Flags   MSS Window  irtt Iface\n" +
+        "0.0.0.0         192.0.2.1       0.0.0.0         UG        0 0          0 eth0\n" +
+        "192.0.2.0       0.0.0.0         255.255.255.0   U         0 0          0 eth0\n",
     ],
     [
       "netstat -i",
-      "Kernel Interface table\nIface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\neth0             1400     5294      0      0 0          3367      0      0      0 BMRU\nlo              65536     5294      0      0 0          3367      0      0      0 LRU\n",
+      "Kernel Interface table\n" +
+        "Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n" +
+        "eth0             1400     5294      0      0 0          3367      0      0      0 BMRU\n" +
+        "lo              65536     5294      0      0 0          3367      0      0      0 LRU\n",
     ],
     [
       "ss -uan",
-      "State  Recv-Q Send-Q Local Address:Port  Peer Address:PortProcess\nUNCONN 0      0            0.0.0.0:53         0.0.0.0:*          \nESTAB  0      0          192.0.2.2:40000    192.0.2.1:7          \n",
+      "State  Recv-Q Send-Q Local Address:Port  Peer Address:PortProcess\n" +
+        "UNCONN 0      0            0.0.0.0:53         0.0.0.0:*          \n" +
+        "ESTAB  0      0          192.0.2.2:40000    192.0.2.1:7          \n",
     ],
     [
       "tc qdisc",
@@ -284,7 +298,9 @@ describe("golden output", () => {
     ],
     [
       "tc -s qdisc show dev eth0",
-      "qdisc netem 8001: root refcnt 2 limit 1000 delay 10ms\n Sent 98 bytes 1 pkt (dropped 2, overlimits 0 requeues 0) \n backlog 98b 1p requeues 0\n",
+      "qdisc netem 8001: root refcnt 2 limit 1000 delay 10ms\n" +
+        " Sent 98 bytes 1 pkt (dropped 2, overlimits 0 requeues 0) \n" +
+        " backlog 98b 1p requeues 0\n",
     ],
     ["tc qdisc add dev eth0 root netem delay 1ms", "Error: Exclusivity flag on, cannot modify.\n", 2],
     ["tc qdisc replace dev zz root netem", 'Cannot find device "zz"\n', 1],

@@ -207,7 +207,8 @@ const addressText = (address: AddressInfo): string =>
   `    ${addressLine(address)}\n       valid_lft forever preferred_lft forever\n`;
 
 const addressOneLine = (address: AddressInfo): string =>
-  `${address.deviceIndex}: ${address.device}    ${addressLine(address)}\\       valid_lft forever preferred_lft forever\n`;
+  `${address.deviceIndex}: ${address.device}    ${addressLine(address)}\\ ` +
+  "      valid_lft forever preferred_lft forever\n";
 
 function briefLine(link: LinkInfo, known: readonly AddressInfo[] | null): string {
   const head = `${link.name.padEnd(16)} ${operationalState(link).padEnd(14)} `;

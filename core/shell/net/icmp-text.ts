@@ -38,7 +38,9 @@ export function icmpErrorText({ type, code, rest }: IcmpError): string {
     case ICMP_TYPE.SOURCE_QUENCH:
       return "Source Quench";
     case ICMP_TYPE.REDIRECT:
-      return `${REDIRECTS[code] ?? `Redirect, Bad Code: ${code}`}(New nexthop: ${formatIpv4((rest >>> 0) as Ipv4Address)})`;
+      return (
+        (REDIRECTS[code] ?? `Redirect, Bad Code: ${code}`) + `(New nexthop: ${formatIpv4((rest >>> 0) as Ipv4Address)})`
+      );
     case ICMP_TYPE.TIME_EXCEEDED:
       if (code > 1) return `Time exceeded, Bad Code: ${code}`;
       return code === 0 ? "Time to live exceeded" : "Frag reassembly time exceeded";

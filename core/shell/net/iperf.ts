@@ -139,7 +139,8 @@ class Client {
     yield* print(sys, `${LINE}\nClient connecting to ${formatIpv4(this.#address)}, UDP port ${port}\n`);
     yield* print(sys, `Sending ${bytes} byte datagrams, IPG target: ${fixedPoint(Math.round(gap / 10), 2)} us\n`);
     yield* print(sys, `${yield* bufferText(sys, this.#fd)}\n${LINE}\n`);
-    const ends = `local ${formatIpv4(local.address)} port ${local.port} connected with ${formatIpv4(this.#address)} port ${port}`;
+    const here = `local ${formatIpv4(local.address)} port ${local.port}`;
+    const ends = `${here} connected with ${formatIpv4(this.#address)} port ${port}`;
     yield* print(sys, `[  1] ${ends}\n${CLIENT_HEADER}\n`);
     yield* this.#sendAll(gap);
     const elapsed = sys.now() - this.#start;
@@ -291,7 +292,8 @@ class Server {
     const local = inetAddress();
     yield* this.#sys.getsockname(this.#fd, local);
     const id = `[${String(stream.id).padStart(3)}]`;
-    const ends = `local ${formatIpv4(local.address)} port ${this.#settings.port} connected with ${formatIpv4(address)} port ${port}`;
+    const here = `local ${formatIpv4(local.address)} port ${this.#settings.port}`;
+    const ends = `${here} connected with ${formatIpv4(address)} port ${port}`;
     yield* print(this.#sys, `${id} ${ends}\n`);
     if (!this.#headerShown) yield* print(this.#sys, `${SERVER_HEADER}\n`);
     this.#headerShown = true;

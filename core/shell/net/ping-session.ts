@@ -187,7 +187,8 @@ export class PingSession {
     if (quiet) return;
     if (flood) return void (yield* print(this.#sys, "\b \b"));
     const bytes = packet.body.length + ICMP_HEADER_BYTES;
-    let line = `${this.#stamp()}${bytes} bytes from ${this.label(packet.source)}: icmp_seq=${sequence} ttl=${packet.ttl}`;
+    const from = this.label(packet.source);
+    let line = `${this.#stamp()}${bytes} bytes from ${from}: icmp_seq=${sequence} ttl=${packet.ttl}`;
     if (bytes < size + ICMP_HEADER_BYTES) line += " (truncated)";
     if (timed) line += ` time=${roundTripText(us)} ms`;
     if (duplicate) line += " (DUP!)";

@@ -143,6 +143,7 @@ function summary(all: readonly SocketInfo[]): string {
     const cell = String(total).padEnd(9);
     return `${name}\t  ${cell} ${cell} ${"0".padEnd(9)}\n`;
   });
-  const head = `Total: ${all.length}\nTCP:   ${count("tcp")} (estab ${established}, closed 0, orphaned 0, timewait 0)\n\n`;
+  const tcp = `${count("tcp")} (estab ${established}, closed 0, orphaned 0, timewait 0)`;
+  const head = `Total: ${all.length}\nTCP:   ${tcp}\n\n`;
   return `${head}Transport Total     IP        IPv6\n${lines.join("")}\n`;
 }

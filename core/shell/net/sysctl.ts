@@ -13,7 +13,17 @@ import { ask, change } from "./netlink.ts";
 const SYSCTL: CommandSpec = {
   name: "sysctl",
   usage:
-    "Usage:\n sysctl [options] [variable[=value] ...]\n\nOptions:\n  -a  display all variables\n  -e  ignore unknown variables errors\n  -n  print only values\n  -N  print only variable names\n  -q  do not echo variable set\n  -r PATTERN  select setting that match expression\n  -w  enable writing a value to variable",
+    "Usage:\n" +
+    " sysctl [options] [variable[=value] ...]\n" +
+    "\n" +
+    "Options:\n" +
+    "  -a  display all variables\n" +
+    "  -e  ignore unknown variables errors\n" +
+    "  -n  print only values\n" +
+    "  -N  print only variable names\n" +
+    "  -q  do not echo variable set\n" +
+    "  -r PATTERN  select setting that match expression\n" +
+    "  -w  enable writing a value to variable",
   short: "aAenNqr:wX",
   usageOnError: true,
 };

@@ -12,7 +12,8 @@ import { change, links, qdiscs } from "./netlink.ts";
 const USAGE = `Usage:	tc [ OPTIONS ] OBJECT { COMMAND | help }
 where  OBJECT := { qdisc }
        OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] }
-       tc qdisc [ add | del | replace | change | show ] dev STRING [ root ] [ handle HANDLE ] [ QDISC_KIND [ help | OPTIONS ] ]`;
+       tc qdisc [ add | del | replace | change | show ] dev STRING
+           [ root ] [ handle HANDLE ] [ QDISC_KIND [ help | OPTIONS ] ]`;
 
 export const tc: Program = function* (sys, argv) {
   let at = 1;

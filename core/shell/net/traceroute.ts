@@ -45,7 +45,8 @@ const TRACEROUTE: CommandSpec = {
   name: "traceroute",
   usage: [
     "Usage:",
-    "  traceroute [-In] [-f first_ttl] [-m max_ttl] [-N squeries] [-p port] [-q nqueries] [-w wait] [--mtu] host [packetlen]",
+    "  traceroute [-In] [-f first_ttl] [-m max_ttl] [-N squeries] [-p port] [-q nqueries] [-w wait] [--mtu] " +
+      "host [packetlen]",
     "Options:",
     "  -I                 Use ICMP ECHO for tracerouting",
     "  -f first_ttl       Start from the first_ttl hop (instead from 1)",

@@ -138,7 +138,8 @@ function* sink(sys: Sys, fd: number, { interval, time, limit }: Sink): Call<numb
   }
   yield* print(
     sys,
-    `${packets} packets, ${bytes} bytes received in ${fixedPoint(Math.round((sys.now() - start) / MICROSECOND), 6)} s\n`,
+    `${packets} packets, ${bytes} bytes received in ` +
+      `${fixedPoint(Math.round((sys.now() - start) / MICROSECOND), 6)} s\n`,
   );
   return 0;
 }

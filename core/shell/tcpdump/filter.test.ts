@@ -134,9 +134,10 @@ describe("compileFilter", () => {
   });
 
   const words = fc.constantFrom(
-    ..."and or not ( ) [ ] host port net vlan udp tcp icmp ip arp ether src dst 10.0.0.1 10.0.0.0/8 53 1-2 len less greater = < & + : proto mask 0x10 ! icmptype".split(
-      " ",
-    ),
+    ...(
+      "and or not ( ) [ ] host port net vlan udp tcp icmp ip arp ether src dst 10.0.0.1 10.0.0.0/8 53 1-2 " +
+      "len less greater = < & + : proto mask 0x10 ! icmptype"
+    ).split(" "),
   );
   it("never throws, whatever the text and the frame", () => {
     fc.assert(

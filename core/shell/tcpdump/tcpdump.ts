@@ -36,8 +36,8 @@ const TCPDUMP: CommandSpec = {
   name: "tcpdump",
   usage: [
     "tcpdump version 4.99",
-    "Usage: tcpdump [-DenpqStUvxX] [--nano] [-c count] [-i interface] [-r file] [-s snaplen] [-Q in|out|inout] [-w file]",
-    "               [expression]",
+    "Usage: tcpdump [-DenpqStUvxX] [--nano] [-c count] [-i interface] [-r file] [-s snaplen] [-Q in|out|inout]",
+    "               [-w file] [expression]",
   ].join("\n"),
   short: "ADc:ehi:lnNpQ:qr:Ss:tUvw:xXz0F:#",
   long: new Map([
@@ -215,7 +215,8 @@ function* live(sys: Sys, args: Arguments, capture: Capture): Call<number> {
   }
   yield* warn(
     sys,
-    `${args.has("v") || args.has("w") ? "tcpdump: " : ""}listening on ${name}, link-type EN10MB (Ethernet), snapshot length ${capture.snapLength} bytes\n`,
+    `${args.has("v") || args.has("w") ? "tcpdump: " : ""}listening on ${name}, ` +
+      `link-type EN10MB (Ethernet), snapshot length ${capture.snapLength} bytes\n`,
   );
   const names = new Map(known.map((link) => [link.index, link.name]));
   const loopback = known.find((link) => link.kind === "loopback")?.index ?? -1;
@@ -265,7 +266,8 @@ function* captureAll(sys: Sys, fd: number, capture: Capture, devices: Devices): 
   }
   yield* warn(
     sys,
-    `${captured} packet${captured === 1 ? "" : "s"} captured\n${received} packet${received === 1 ? "" : "s"} received by filter\n${yield* dropped(sys, fd)}`,
+    `${captured} packet${captured === 1 ? "" : "s"} captured\n` +
+      `${received} packet${received === 1 ? "" : "s"} received by filter\n${yield* dropped(sys, fd)}`,
   );
   return status;
 }
