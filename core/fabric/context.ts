@@ -2,7 +2,7 @@
 import type { Engine } from "../engine/engine.ts";
 import type { TraceRecorder } from "../trace/recorder.ts";
 import type { FramePool } from "../wire/frame.ts";
-import { DropLedger } from "./drop-counters.ts";
+import { DropLedger } from "./drop-ledger.ts";
 import { FaultRules } from "./fault-rules.ts";
 
 export interface FabricContext {

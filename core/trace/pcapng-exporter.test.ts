@@ -103,7 +103,7 @@ describe("the pcapng exporter", () => {
   });
 
   it("hands on whole blocks only, also of frames larger than a chunk", () => {
-    const frames = Array.from({ length: 300 }, (_, index) => frame({ bytes: new Uint8Array(index * 7 + 14) }));
+    const frames = Array.from({ length: 600 }, (_, index) => frame({ bytes: new Uint8Array(index * 7 + 14) }));
     frames.push(frame({ bytes: new Uint8Array(100_000) }), frame());
     const { file, chunks } = capture(frames);
     expect(chunks.length).toBeGreaterThan(3);

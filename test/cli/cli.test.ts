@@ -140,7 +140,7 @@ describe("lastack run, when files cannot be written", () => {
     const file = scratch.file("limited.pcapng");
     const options = `--exec "h1: ping -f -c 2000 10.0.2.1" --pcap ${file} --quiet`;
     const run = `trap "" XFSZ; exec node dist/lastack.js run ${LAB} ${options}`;
-    expect(() => output("prlimit", ["--fsize=200000", "sh", "-c", run])).toThrow("the file would become too large");
+    expect(() => output("prlimit", ["--fsize=1000000", "sh", "-c", run])).toThrow("the file would become too large");
     const { packets, problem } = readCapture(readFileSync(file));
     expect(problem).toBeUndefined();
     expect(packets.length).toBeGreaterThan(100);

@@ -7,7 +7,7 @@ const known = new Map<string, boolean>();
 export function hasTool(name: string): boolean {
   let found = known.get(name);
   if (found === undefined) {
-    const without = process.env["LASTACK_NO_TSHARK"] === "1" && ["tshark", "capinfos", "mergecap"].includes(name);
+    const without = process.env["LASTACK_NO_TSHARK"] !== undefined && ["tshark", "capinfos", "mergecap"].includes(name);
     found = !without && spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0;
     known.set(name, found);
   }

@@ -6,11 +6,14 @@ import { describe, expect, test } from "vitest";
 import { MILLISECOND, SECOND, type VirtualTime } from "../../core/base/time.ts";
 import { conservationOf } from "../../core/world/conservation.ts";
 import { Session } from "../../core/session/session.ts";
+import { LONG } from "../harness/long.ts";
 import { probes } from "./probe.ts";
 import { command, visitInTurn, wrongTimes } from "./visits.ts";
 import { bridges, mapFiles, pathTimes, reach, readMap } from "./zoo-map.ts";
 
 const ECHOES = 300;
+/** Cables cut in the everyday loop; all of them otherwise. */
+const CUTS_SAMPLED = 5;
 
 function dropsOf(session: Session): Record<"all" | "LINK_DOWN" | "IP_MARTIAN", number> {
   const { drops } = conservationOf(session.world);
@@ -23,17 +26,19 @@ describe.skipIf(mapFiles.length === 0).each([
   { file: "Abilene.graphml", cuts: 14, sample: 11 },
   { file: "Geant2011.graphml", cuts: 54, sample: 1 },
 ])("$file", ({ file, cuts, sample }) => {
-  test(`heals after each of ${cuts} cuts`, { timeout: 60_000 }, () => {
+  test(`heals after each of ${LONG ? cuts : CUTS_SAMPLED} cuts`, { timeout: 240_000 }, () => {
     const map = readMap(file);
     const splits = bridges(map);
     const members = [...reach(map, 0, () => true)].sort((a, b) => a - b);
     const whole = pathTimes(map);
     const edges = map.edges.filter(({ link }) => !splits.has(link));
     expect(edges.length).toBe(cuts);
+    const stride = LONG ? 1 : Math.floor(cuts / CUTS_SAMPLED);
+    const tried = edges.filter((_, index) => index % stride === 0).slice(0, LONG ? cuts : CUTS_SAMPLED);
 
     const session = new Session(map.lab, { programs: probes });
     const wait = (ns: number): void => void session.advance((session.now + ns) as VirtualTime);
-    edges.forEach(({ link, ends }, turn) => {
+    tried.forEach(({ link, ends }, turn) => {
       const name = map.lab.links[link]?.name ?? "";
       // The stream takes the cable itself where that is the shortest path.
       const [from, to] = ends.map((end) => map.addresses[end] ?? "");

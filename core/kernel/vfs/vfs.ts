@@ -163,7 +163,8 @@ function step(inode: Inode, name: string, opener: Opener | null): Inode | number
 
 function pathProblem(path: string): number {
   if (path === "") return -E.ENOENT;
-  if (path.length >= PATH_BYTES_MAX || utf8Encode(path).length >= PATH_BYTES_MAX) return -E.ENAMETOOLONG;
+  // A UTF-16 unit takes 3 bytes at most: only a long path has to be counted out.
+  if (path.length * 3 >= PATH_BYTES_MAX && utf8Encode(path).length >= PATH_BYTES_MAX) return -E.ENAMETOOLONG;
   return path.includes("\0") ? -E.EINVAL : 0;
 }
 

@@ -37,8 +37,9 @@ function asFilter(test: Test, depthMax: number): Filter {
 
 function tokenize(text: string): Result<string[], string> {
   const tokens: string[] = [];
-  const shape =
-    /\s*(?:(&&|\|\||==|!=|<=|>=|<<|>>|[()[\]!=<>&|+*%^:]|\/(?=\s)|-(?=\s))|([A-Za-z0-9_][A-Za-z0-9_.:/-]*)|\\([a-z]+))/y;
+  const operator = /&&|\|\||==|!=|<=|>=|<<|>>|[()[\]!=<>&|+*%^:]|\/(?=\s)|-(?=\s)/;
+  const word = /[A-Za-z0-9_][A-Za-z0-9_.:/-]*/;
+  const shape = new RegExp(`\\s*(?:(${operator.source})|(${word.source})|\\\\([a-z]+))`, "y");
   let at = 0;
   while (text.slice(at).trim() !== "") {
     shape.lastIndex = at;
