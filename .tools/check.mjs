@@ -19,6 +19,10 @@ const CHECKS = {
 const LANES = 2;
 
 const wanted = process.argv.slice(2);
+if (wanted.includes("--help")) {
+  console.log(`npm run check [-- NAME...]: ${Object.keys(CHECKS).join(", ")}; without a name, all`);
+  process.exit(0);
+}
 const unknown = wanted.filter((name) => !(name in CHECKS));
 if (unknown.length > 0) {
   console.error(`no check ${unknown.join(", ")}; there are: ${Object.keys(CHECKS).join(", ")}`);

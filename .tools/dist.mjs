@@ -14,6 +14,11 @@ const { name, version, description, license, type, engines, bin } = packageJson(
 // Everything it needs is bundled into dist/lastack.js, so it depends on nothing.
 const published = { name, version, description, license, type, engines, bin, files: ["dist", "resources"] };
 writeFileSync(join(staging, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
-const code = await run("npm", ["pack", "./out/package", "--pack-destination", "out", "--loglevel=error"]);
-if (code !== 0) fail("npm pack failed");
-console.log("The desktop installer comes with the workbench; until then this package is the product.");
+const output = [];
+const code = await run("npm", ["pack", "./out/package", "--pack-destination", "out", "--loglevel=error"], {
+  onOutput: (chunk) => output.push(chunk),
+});
+if (code !== 0) fail(`npm pack failed:\n${Buffer.concat(output)}`);
+const archive = `out/${name}-${version}.tgz`;
+console.log(`${archive} is ready: npm install --global ${archive}
+The desktop installer comes with the workbench; until then this package is the product.`);

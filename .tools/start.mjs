@@ -11,15 +11,18 @@ await setUp();
 const given = process.argv.slice(2);
 const lab = given[0] !== undefined && !given[0].startsWith("-") ? given.shift() : SAMPLE;
 const capture = `out/${basename(lab).replace(/(\.lab)?\.ya?ml$/, "")}.pcapng`;
-const options = given.includes("--pcap") ? given : ["--pcap", capture, ...given];
+const ownCapture = given.find((_, at) => given[at - 1] === "--pcap");
+const options = ownCapture === undefined ? ["--pcap", capture, ...given] : given;
 console.log(`\n$ npx lastack run ${[lab, ...options].join(" ")}\n`);
 const code = await run(process.execPath, ["dist/lastack.js", "run", lab, ...options]);
-if (code === 0) {
+// A lab of someone's own has hosts of other names.
+const host = lab === SAMPLE ? "h1" : "HOST";
+if (code === 0 && !given.includes("--json") && !given.includes("--quiet")) {
   console.log(`
 next
-  npx lastack dissect ${capture}        the frames as text
-  npx lastack shell ${lab} h1   a terminal on a host
-  npx lastack run ${lab} --trace out/trace.json --exec 'h1: ip addr'
-  npx lastack --help`);
+  the frames as text      npx lastack dissect ${ownCapture ?? capture}
+  a terminal on a host    npx lastack shell ${lab} ${host}
+  a command, and a trace  npx lastack run ${lab} --exec '${host}: ip addr' --trace out/trace.json
+  everything else         npx lastack --help`);
 }
 process.exitCode = code;

@@ -7,7 +7,7 @@ import { runCommand } from "./command-run.ts";
 import { shellCommand } from "./command-shell.ts";
 import { CliFailure, EXIT, EXIT_HELP } from "./exit-codes.ts";
 import { collect, durationOption, speedOption, wholeOption } from "./run-options.ts";
-import { systemErrorCode } from "./system-error.ts";
+import { systemErrorCode, systemErrorText } from "./system-error.ts";
 import { VERSION } from "./version.ts";
 
 /** Parses the arguments and runs what they say. @returns the exit code. */
@@ -18,7 +18,9 @@ async function main(argv: readonly string[]): Promise<number> {
     .description("Runs network labs: virtual hosts with Linux's packet path, deterministic to the last event.")
     .version(VERSION)
     .addHelpText("after", EXIT_HELP)
-    .exitOverride();
+    .exitOverride()
+    .showHelpAfterError("(--help says what there is)")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "lastack: ")) });
   addRunCommands(program, finish);
   addFileCommands(program, finish);
   try {
@@ -35,23 +37,27 @@ function addRunCommands(program: Command, finish: Finish): void {
   program
     .command("run <lab>")
     .description("run a lab as fast as it goes, and report what happened")
-    .option("--until <time>", "run up to this virtual time, such as 10s or 250ms", durationOption)
-    .option("--seed <n>", "use this seed instead of the lab's", wholeOption)
+    .option("--until <time>", "run up to this virtual time, such as 10s or 250ms", durationOption("--until"))
+    .option("--seed <n>", "use this seed instead of the lab's", wholeOption("--seed"))
     .option("--exec <'host: command'>", "run a command on a host from the start; may be repeated", collect)
     .option("--pcap <file>", "write a capture (pcapng) of all interfaces")
     .option("--capture <host:nic>", "capture only this interface, or all of a host; may be repeated", collect)
     .option("--trace <file.json>", "write the trace as Trace Event JSON, for ui.perfetto.dev")
     .option("--csv <file>", "write the lab's measurements as CSV")
-    .option("--packet <id>", "print the way of the packet with this id, as captures number them", wholeOption)
+    .option(
+      "--packet <id>",
+      "print the way of the packet with this id, as captures number them",
+      wholeOption("--packet"),
+    )
     .option("--json", "print the report as JSON (resources/schema/run-report.schema.json) and nothing else")
     .option("--quiet", "print problems only")
     .action((lab, options) => finish(runCommand(lab, options)));
   program
     .command("shell <lab> <host>")
     .description("type at a host's terminal while the lab runs; Ctrl-] leaves")
-    .option("--seed <n>", "use this seed instead of the lab's", wholeOption)
-    .option("--speed <factor>", "virtual seconds per second", speedOption, 1)
-    .option("--until <time>", "with input from a pipe: the latest end, in virtual time", durationOption)
+    .option("--seed <n>", "use this seed instead of the lab's", wholeOption("--seed"))
+    .option("--speed <factor>", "virtual seconds per second", speedOption("--speed"), 1)
+    .option("--until <time>", "with input from a pipe: the latest end, in virtual time", durationOption("--until"))
     .action((lab, host, options) => finish(shellCommand(lab, host, options)));
   program
     .command("bench")
@@ -100,9 +106,18 @@ function explain(error: unknown): number {
   return EXIT.internal;
 }
 
+/** Why standard output could not be written, if so. */
+let outputFailure: string | null = null;
 // `lastack run ... | head` closes our output: stop in silence, as other programs do.
 process.stdout.on("error", (error) => {
-  if (systemErrorCode(error) !== "EPIPE") throw error;
+  if (systemErrorCode(error) !== "EPIPE") outputFailure ??= systemErrorText(error);
+});
+// Whoever does not listen to what went wrong still has the exit code.
+process.stderr.on("error", () => undefined);
+process.on("exit", () => {
+  if (outputFailure === null) return;
+  process.stderr.write(`lastack: standard output cannot be written: ${outputFailure}\n`);
+  process.exitCode = EXIT.file;
 });
 
 process.exitCode = await main(process.argv);

@@ -9,7 +9,8 @@ import { parseLab } from "../lab/parse.ts";
 import type { Problem } from "../lab/problem.ts";
 import { CliFailure, EXIT } from "./exit-codes.ts";
 import { FileSink } from "./file-sink.ts";
-import { loadLab, printProblems, readText } from "./read-file.ts";
+import { refuseSharedFiles } from "./output-paths.ts";
+import { loadLab, printProblems, readText, refuse } from "./read-file.ts";
 
 /** Checks every file, also after one with problems. @returns the worst exit code. */
 export function checkCommand(paths: readonly string[]): number {
@@ -24,7 +25,7 @@ function checkOne(path: string): number {
     text = readText(path);
   } catch (error) {
     if (!(error instanceof CliFailure)) throw error;
-    process.stderr.write(`lastack: ${error.message}\n`);
+    if (error.message !== "") process.stderr.write(`lastack: ${error.message}\n`);
     return error.exitCode;
   }
   const lab = parseLab(text, path);
@@ -41,8 +42,7 @@ export function importCommand(path: string, options: { readonly out?: string }):
   const imported = importerOf(path, text)(text, path);
   printProblems(imported.ok ? imported.value.problems : imported.error);
   if (!imported.ok) return EXIT.labProblems;
-  if (options.out === undefined) process.stdout.write(imported.value.text);
-  else writeFile(options.out, imported.value.text);
+  writeFile(path, options.out ?? "-", imported.value.text);
   return EXIT.ok;
 }
 
@@ -57,19 +57,31 @@ function importerOf(path: string, text: string): Importer {
     .charAt(0);
   if (ending === ".mn" || (ending !== ".graphml" && first === "{")) return importMininet;
   if (ending === ".graphml" || first === "<") return importTopologyZoo;
-  throw new CliFailure(
-    EXIT.labProblems,
-    `${path}:1:1: error: neither a Mininet (.mn) nor a GraphML file [import/unknown]`,
-  );
+  return refuse({
+    file: path,
+    line: 1,
+    column: 1,
+    code: "import/unknown",
+    title: "neither a Mininet (.mn) nor a GraphML file",
+  });
 }
 
 /** Writes a lab as a Mininet topology, which MiniEdit opens. */
 export function exportCommand(path: string, options: { readonly mn: string }): number {
-  writeFile(options.mn, exportMininet(loadLab(path)));
+  writeFile(path, options.mn, exportMininet(loadLab(path)));
   return EXIT.ok;
 }
 
-function writeFile(path: string, text: string): void {
+/** Writes what was made of `source`; `-` is standard output. @throws CliFailure */
+function writeFile(source: string, path: string, text: string): void {
+  if (path === "-") {
+    process.stdout.write(text);
+    return;
+  }
+  refuseSharedFiles([
+    ["the input", source],
+    ["the output", path],
+  ]);
   const file = new FileSink(path);
   file.write(text);
   file.close();

@@ -6,7 +6,6 @@ import { Session } from "../session/session.ts";
 import { formatJourney } from "../trace/journey.ts";
 import { ConsolePrinter } from "./console-printer.ts";
 import { CliFailure, EXIT } from "./exit-codes.ts";
-import { writeMeasurements } from "./measurements-csv.ts";
 import { RunOutputs } from "./outputs.ts";
 import { ProgressBar } from "./progress.ts";
 import { jsonReport } from "./json-report.ts";
@@ -55,7 +54,7 @@ class Run {
 
   async toTheEnd(talks: boolean): Promise<void> {
     const until = this.#options.until ?? this.#lab.durationNs;
-    const progress = new ProgressBar(until, talks);
+    const progress = new ProgressBar(until, this.#options.quiet !== true);
     const printer = talks ? this.#listen(progress) : null;
     const onInterrupt = (): void => void (this.#interrupted = true);
     process.on("SIGINT", onInterrupt);
@@ -70,7 +69,7 @@ class Run {
       throw withReplay(error, this.#replayCommand());
     } finally {
       this.#wallSeconds = (performance.now() - started) / 1000;
-      this.#outputs.finish();
+      this.#outputs.finish(this.#session.report().measurements);
       process.off("SIGINT", onInterrupt);
       progress.clear();
       printer?.finish();
@@ -80,8 +79,7 @@ class Run {
   /** Prints the report. @returns the exit code. */
   conclude(): number {
     const report = this.#session.report();
-    const tables = this.#options.csv === undefined ? [] : writeMeasurements(this.#options.csv, report.measurements);
-    const failure = this.#outputs.failure ?? tables.find((table) => table.failure !== null)?.failure ?? null;
+    const { failure } = this.#outputs;
     const exitCode = this.#exitCode(report, failure);
     const facts: RunFacts = {
       report,
@@ -89,7 +87,7 @@ class Run {
       wallSeconds: this.#wallSeconds,
       capture: this.#outputs.capture,
       trace: this.#outputs.trace,
-      tables: tables.map((table) => table.path),
+      tables: this.#outputs.tables,
     };
     if (this.#options.json === true) process.stdout.write(jsonReport(facts, exitCode, this.#outputs.journey));
     else this.#print(facts);

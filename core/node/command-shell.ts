@@ -10,6 +10,7 @@ import { NODE_LIMITS } from "./limits.ts";
 import { loadLab, readText } from "./read-file.ts";
 import { runLoop } from "./run-loop.ts";
 import { hostNamed } from "./run-options.ts";
+import { ShellKeys } from "./shell-keys.ts";
 
 export interface ShellOptions {
   readonly seed?: number;
@@ -20,6 +21,8 @@ export interface ShellOptions {
 const CONSOLE = 1;
 /** How often virtual time catches up with the wall clock: below what a typist notices. */
 const TICK_MS = 10;
+/** Lateness that a person would have noticed. */
+const BEHIND_NS = 500_000_000;
 const LEAVE_KEY = "\u001d";
 const END_OF_FILE = "\u0004";
 
@@ -48,14 +51,16 @@ async function runScript(session: Session, until: number): Promise<void> {
 }
 
 async function interact(session: Session, speed: number): Promise<void> {
+  const keys = new ShellKeys();
   process.stdout.write("(Ctrl-] leaves)\n");
   process.stdin.setRawMode(true);
   process.stdin.setEncoding("utf8");
   let leaves = false;
+  let behindNs = 0;
   process.stdin.on("data", (text: string) => {
     const leaveAt = text.indexOf(LEAVE_KEY);
     if (leaveAt >= 0) leaves = true;
-    type(session, leaveAt >= 0 ? text.slice(0, leaveAt) : text);
+    type(session, keys.translate(leaveAt >= 0 ? text.slice(0, leaveAt) : text));
   });
   process.stdin.resume();
   try {
@@ -64,13 +69,21 @@ async function interact(session: Session, speed: number): Promise<void> {
       const target = Math.floor((wall - started) * 1e6 * speed);
       // A lab too busy for the wall clock falls behind rather than freezing the keyboard.
       session.advance(Math.max(target, session.now) as VirtualTime, NODE_LIMITS.eventsPerSlice);
+      behindNs = target - session.now;
       await new Promise<void>((resolve) => setTimeout(resolve, TICK_MS));
     }
   } finally {
     process.stdin.setRawMode(false);
     process.stdin.pause();
     process.stdout.write("\n");
+    if (behindNs > BEHIND_NS) process.stderr.write(`lastack: ${behindText(session.now, behindNs, speed)}\n`);
   }
+}
+
+function behindText(now: number, behindNs: number, speed: number): string {
+  const seconds = (ns: number): string => `${(ns / 1e9).toFixed(1)} s`;
+  const wished = speed === 1 ? "" : ` at ${speed} times its speed`;
+  return `this lab could not keep up with the wall clock${wished}: it is at ${seconds(now)} and ${seconds(behindNs)} late`;
 }
 
 function type(session: Session, text: string): void {

@@ -21,7 +21,7 @@ Exit codes:
   130  interrupted by Ctrl-C (the report is still printed, files are complete)
 `;
 
-/** Ends the command with a message on standard error. Thrown in core/node only, caught in one place (main.ts). */
+/** Ends the command with a message on standard error. Thrown in core/node only, caught in one place (cli.ts). */
 export class CliFailure extends Error {
   readonly exitCode: number;
 

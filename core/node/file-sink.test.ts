@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { FileSink } from "./file-sink.ts";
-import { writeMeasurements } from "./measurements-csv.ts";
+import { openTables, writeTables } from "./measurements-csv.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lastack-sink-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -46,13 +46,16 @@ describe("measurements as CSV", () => {
   };
 
   it("writes one table to the file that was named", () => {
-    const [file] = writeMeasurements(join(folder, "one.csv"), [table]);
-    expect(readFileSync(file?.path ?? "", "utf8")).toBe('time,"the ""rate""","a,b"\r\n0,1.5,2\r\n1000000000,2,3\r\n');
+    const path = join(folder, "one.csv");
+    writeTables(openTables(path, [table.name]), [table]);
+    expect(readFileSync(path, "utf8")).toBe('time_ns,"the ""rate""","a,b"\r\n0,1.5,2\r\n1000000000,2,3\r\n');
   });
 
   it("writes several to files named after them", () => {
-    const files = writeMeasurements(join(folder, "two.csv"), [table, { ...table, name: "b" }]);
-    expect(files.map(({ path }) => path)).toEqual([join(folder, "two.rate-1.csv"), join(folder, "two.b.csv")]);
+    const files = openTables(join(folder, "two.csv"), ["rate 1", "rate-1", "b"]);
+    writeTables(files, [table, table, { ...table, name: "b" }]);
+    const names = ["two.1-rate-1.csv", "two.2-rate-1.csv", "two.3-b.csv"];
+    expect(files.map(({ path }) => path)).toEqual(names.map((name) => join(folder, name)));
     expect(files.every(({ path }) => existsSync(path))).toBe(true);
   });
 });

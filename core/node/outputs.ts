@@ -1,11 +1,15 @@
-/** The files a run writes as it goes: its capture, its trace; and one packet's journey, which is printed at the end. */
+/** The files a run writes: its capture and trace as it goes, its tables at the end; and one packet's journey. */
 import type { Lab } from "../lab/model.ts";
 import type { Session } from "../session/session.ts";
 import { Journey } from "../trace/journey.ts";
 import { PcapngExporter } from "../trace/pcapng-exporter.ts";
 import { TraceEventExporter } from "../trace/trace-event-json.ts";
+import type { Measurement } from "../contract/run-report.ts";
+import { CliFailure, EXIT } from "./exit-codes.ts";
 import { FileSink } from "./file-sink.ts";
 import { traceNames } from "./lab-names.ts";
+import { openTables, writeTables } from "./measurements-csv.ts";
+import { refuseSharedFiles } from "./output-paths.ts";
 import { selectedInterfaces, type RunOptions } from "./run-options.ts";
 
 export interface CaptureSummary {
@@ -27,13 +31,18 @@ export class RunOutputs {
   readonly #files: FileSink[] = [];
   #capture: { exporter: PcapngExporter; file: FileSink; interfaces: number } | null = null;
   #trace: { exporter: TraceEventExporter; file: FileSink } | null = null;
+  readonly #tables: readonly FileSink[];
 
   /** Opens what was asked for, so that a wrong path or name is known before the run. @throws CliFailure */
   constructor(lab: Lab, session: Session, options: RunOptions) {
     this.#session = session;
+    checkPaths(lab, options);
     const selected = selectedInterfaces(session.captureInterfaces, options.capture);
     if (options.pcap !== undefined) this.#openCapture(options.pcap, selected);
     if (options.trace !== undefined) this.#openTrace(options.trace, lab);
+    const tableNames = lab.measurements.map(({ name }) => name);
+    this.#tables = options.csv === undefined ? [] : openTables(options.csv, tableNames);
+    this.#files.push(...this.#tables);
     this.journey = options.packet === undefined ? null : new Journey(session.trace, options.packet);
     if (this.journey !== null) {
       session.trace.wantAll();
@@ -47,7 +56,8 @@ export class RunOutputs {
   }
 
   /** Completes and closes the files. */
-  finish(): void {
+  finish(measurements: readonly Measurement[]): void {
+    writeTables(this.#tables, measurements);
     this.#capture?.exporter.finish(this.#session.now);
     this.#trace?.exporter.finish();
     for (const file of this.#files) file.close();
@@ -62,6 +72,11 @@ export class RunOutputs {
   get trace(): TraceSummary | null {
     if (this.#trace === null) return null;
     return { file: this.#trace.file.path, events: this.#trace.exporter.written, bytes: this.#trace.file.bytes };
+  }
+
+  /** Files of the tables that were written. */
+  get tables(): readonly string[] {
+    return this.#tables.map(({ path }) => path);
   }
 
   #openCapture(path: string, selected: readonly number[]): void {
@@ -85,4 +100,20 @@ export class RunOutputs {
     this.#files.push(file);
     return file;
   }
+}
+
+/** @throws CliFailure for an output that would be empty, go nowhere, or overwrite another one or the lab. */
+function checkPaths(lab: Lab, { pcap, trace, csv }: RunOptions): void {
+  const outputs = [
+    ["--pcap", pcap],
+    ["--trace", trace],
+    ["--csv", csv],
+  ] as const;
+  for (const [option, path] of outputs) {
+    if (path === "-") throw new CliFailure(EXIT.usage, `${option} needs a file: standard output has the report`);
+  }
+  if (csv !== undefined && lab.measurements.length === 0) {
+    throw new CliFailure(EXIT.usage, `--csv writes the tables of the lab's 'measure', and ${lab.file} has none`);
+  }
+  refuseSharedFiles([["the lab", lab.file], ...outputs]);
 }

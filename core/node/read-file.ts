@@ -1,8 +1,9 @@
 /** Files that people name on the command line: read once, up to a limit, with an error for people. */
+import { isUtf8 } from "node:buffer";
 import { closeSync, openSync, readSync } from "node:fs";
 import type { Lab } from "../lab/model.ts";
 import { parseLab } from "../lab/parse.ts";
-import { formatProblem, type Problem } from "../lab/problem.ts";
+import { formatProblem, type Problem, type SourcePlace } from "../lab/problem.ts";
 import { CliFailure, EXIT } from "./exit-codes.ts";
 import { NODE_LIMITS } from "./limits.ts";
 import { systemErrorText } from "./system-error.ts";
@@ -21,7 +22,7 @@ export function* fileChunks(path: string): Generator<Uint8Array> {
       yield chunk.subarray(0, length);
     }
   } catch (error) {
-    throw new CliFailure(EXIT.file, `${path}: cannot be read: ${systemErrorText(error)}`);
+    throw new CliFailure(EXIT.file, `${path === "" ? "''" : path}: cannot be read: ${systemErrorText(error)}`);
   } finally {
     if (fd !== null && fd !== 0) closeSync(fd);
   }
@@ -35,11 +36,32 @@ export function readText(path: string): string {
     bytes += chunk.length;
     if (bytes > NODE_LIMITS.textFileBytesMax) {
       const most = `${NODE_LIMITS.textFileBytesMax / (1024 * 1024)} MiB`;
-      throw new CliFailure(EXIT.labProblems, `${path}:1:1: error: the file has more than ${most} [file/too-large]`);
+      refuse({ file: path, line: 1, column: 1, code: "file/too-large", title: `the file has more than ${most}` });
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  const whole = Buffer.concat(chunks);
+  if (!isUtf8(whole)) refuse({ file: path, ...firstBadByte(whole), code: "file/not-utf8", title: "not UTF-8 text" });
+  return whole.toString("utf8");
+}
+
+/** Prints one problem of a file that is read for its text. @throws CliFailure */
+export function refuse(problem: Pick<Problem, "file" | "line" | "column" | "code" | "title">): never {
+  printProblems([{ ...problem, severity: "error", hint: "", path: "" }]);
+  throw new CliFailure(EXIT.labProblems, "");
+}
+
+/** Where the bytes stop being UTF-8. Newlines are never part of a longer character, so each line stands alone. */
+function firstBadByte(bytes: Buffer): SourcePlace {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const newline = bytes.indexOf(10, start);
+    const end = newline < 0 ? bytes.length : newline;
+    const text = bytes.subarray(start, end);
+    if (!isUtf8(text)) return { line, column: Math.max(1, text.toString("utf8").indexOf("\ufffd") + 1) };
+    start = end + 1;
+  }
+  return { line, column: 1 };
 }
 
 /** Problems as lines on standard error. */

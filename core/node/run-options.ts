@@ -58,27 +58,35 @@ export function selectedInterfaces(all: readonly CaptureInterface[], wanted: rea
   return [...selected].sort((a, b) => a - b);
 }
 
-/** For commander: a duration such as 10s. @throws Error with the text to show. */
-export function durationOption(text: string): number {
-  const span = parseDuration(text);
-  if (!span.ok) throw new CliFailure(EXIT.usage, `'${text}': expected ${span.error}`);
-  return span.value;
+/** For commander, as the three below: reads an option's argument, or says what it should have been. */
+type OptionReader = (text: string) => number;
+
+/** A duration such as 10s, in ns. @throws CliFailure */
+export function durationOption(option: string): OptionReader {
+  return (text) => {
+    const span = parseDuration(text);
+    if (!span.ok) throw new CliFailure(EXIT.usage, `${option} ${text}: expected ${span.error}`);
+    return span.value;
+  };
 }
 
-/** For commander: a whole number of at least 0. */
-export function wholeOption(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new CliFailure(EXIT.usage, `'${text}': expected a whole number of at least 0`);
-  }
-  return value;
+/** A whole number of at least 0. @throws CliFailure */
+export function wholeOption(option: string): OptionReader {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+    const range = `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`;
+    throw new CliFailure(EXIT.usage, `${option} ${text}: expected ${range}`);
+  };
 }
 
-/** For commander: how many times faster than the wall clock. */
-export function speedOption(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value <= 1e6)) throw new CliFailure(EXIT.usage, `'${text}': expected a factor such as 0.5 or 10`);
-  return value;
+/** How many times faster than the wall clock. @throws CliFailure */
+export function speedOption(option: string): OptionReader {
+  return (text) => {
+    const value = Number(text);
+    if (value > 0 && value <= 1e6) return value;
+    throw new CliFailure(EXIT.usage, `${option} ${text}: expected a factor such as 0.5 or 10`);
+  };
 }
 
 /** For commander: an option that may be given again. */

@@ -43,14 +43,18 @@ function checkLines(check: CheckResult, file: string, style: Style): string[] {
   const text = [
     `${style.bad("FAIL")}  ${name}  (${file}:${check.line}:${check.column}, at ${formatDuration(check.at)})`,
   ];
-  text.push(`      expected: ${indented(check.expected)}`, `      actual:   ${indented(check.actual)}`);
+  // A check that never ran has nothing it was compared with.
+  if (check.expected !== "") text.push(`      expected: ${indented(check.expected)}`);
+  text.push(`      actual:   ${indented(check.actual)}`);
   return text;
 }
 
 const indented = (text: string): string => printable(text.trimEnd()).replaceAll("\n", `\n${" ".repeat(18)}`);
 
 function measurementLines({ columns, rows }: Measurement): string[] {
-  const shown = rows.slice(0, NODE_LIMITS.measurementRowsMax).map((row) => row.map(cellText));
+  const shown = rows
+    .slice(0, NODE_LIMITS.measurementRowsMax)
+    .map(([time, ...counters]) => [formatDuration(time ?? 0), ...counters.map(cellText)]);
   const widths = columns.map((column, at) => Math.max(column.length, ...shown.map((row) => row[at]?.length ?? 0)));
   const line = (cells: readonly string[]): string => cells.map((cell, at) => cell.padStart(widths[at] ?? 0)).join("  ");
   const more = rows.length - shown.length;
@@ -88,14 +92,20 @@ function figureLines({ report, wallSeconds }: RunFacts): string[] {
 function fileLines({ capture, trace, tables }: RunFacts, style: Style): string[] {
   const lines: string[] = [];
   if (capture !== null) {
-    const what = `${grouped(capture.frames)} frames of ${capture.interfaces} interfaces`;
+    const what = `${grouped(capture.frames)} frames of ${capture.interfaces} interfaces, ${size(capture.bytes)}`;
     lines.push(`capture: ${style.strong(capture.file)} (${what}; open it with Wireshark or tshark -r)`);
   }
   if (trace !== null) {
-    lines.push(`trace:   ${style.strong(trace.file)} (${grouped(trace.events)} events; open it at ui.perfetto.dev)`);
+    const what = `${grouped(trace.events)} events, ${size(trace.bytes)}`;
+    lines.push(`trace:   ${style.strong(trace.file)} (${what}; open it at ui.perfetto.dev)`);
   }
   for (const table of tables) lines.push(`table:   ${style.strong(table)}`);
   return lines;
 }
 
 const grouped = (value: number): string => value.toLocaleString("en-US");
+
+function size(bytes: number): string {
+  if (bytes < 1e4) return `${bytes} bytes`;
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

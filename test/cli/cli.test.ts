@@ -127,6 +127,26 @@ describe("lastack run, when files cannot be written", () => {
     expect(err).toBe(`lastack: ${scratch.path}: cannot be written: it is a folder\n`);
   });
 
+  it("does not write two things into one file", () => {
+    const file = scratch.file("both");
+    const { code, err } = lastack(["run", LAB, "--pcap", file, "--trace", `${scratch.path}/./both`]);
+    expect(err).toContain("both --pcap and --trace name this file");
+    expect(code).toBe(2);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("says so when it is the report that finds no room", () => {
+    const run = `node dist/lastack.js run ${LAB} > /dev/full; echo "code $?"`;
+    expect(output("sh", ["-c", `(${run}) 2>&1`])).toMatch(
+      /^lastack: standard output cannot be written: the disk is full\ncode 4$/m,
+    );
+  });
+
+  it("ends in silence when nobody reads any more", () => {
+    const run = `node dist/lastack.js run ${LAB} --exec 'h1: ping -i 0.01 -c 500 h2' | head -n 1`;
+    expect(output("sh", ["-c", `(${run}) 2>&1`])).toBe("Two hosts and a router\n");
+  });
+
   it.skipIf(!existsSync("/dev/full"))("stops at a full disk with a report and an error", () => {
     for (const option of ["--pcap", "--trace"]) {
       const { code, out, err } = lastack(["run", LAB, option, "/dev/full"]);
@@ -168,10 +188,16 @@ describe("lastack run, interrupted", () => {
 describe("lastack, used wrongly", () => {
   it.each([
     [["run"], "missing required argument 'lab'"],
-    [["fly"], "unknown command 'fly'"],
+    [["fly"], "lastack: unknown command 'fly'"],
     [["run", LAB, "--frob"], "unknown option '--frob'"],
     [["run", LAB, "--until", "soon"], "expected a duration"],
-    [["run", LAB, "--seed", "-1"], "expected a whole number"],
+    [["run", LAB, "--seed", "-1"], "--seed -1: expected a whole number"],
+    [["run", LAB, "--until", "-5s"], "--until -5s: expected a duration"],
+    [["run", LAB, "--until", "90000min"], "at most 52 days"],
+    [["run", LAB, "--csv", "/dev/null"], "has none"],
+    [["run", LAB, "--pcap", "-"], "--pcap needs a file"],
+    [["run", LAB, "--trace", LAB], "both the lab and --trace name this file"],
+    [["export", LAB, "--mn", LAB], "both the input and the output name this file"],
     [["run", LAB, "--exec", "ping h2"], "expected 'host: command'"],
     [["run", LAB, "--exec", "h3: ls"], "no host h3 in this lab"],
     [["run", LAB, "--capture", "h1:eth0"], "give --pcap too"],
@@ -216,6 +242,15 @@ describe("lastack check", () => {
     expect(lastack(["run", scratch.file("bad.yaml", "a: [")]).code).toBe(3);
   });
 
+  it("finds the first byte that is no text", () => {
+    const latin1 = Buffer.from(`lastack: 1\nname: M\u00fcller\n`, "latin1");
+    expect(lastack(["check", scratch.file("latin1.yaml", latin1)])).toEqual({
+      code: 3,
+      out: "",
+      err: `${scratch.path}/latin1.yaml:2:8: error: not UTF-8 text [file/not-utf8]\n`,
+    });
+  });
+
   it("reads a lab from standard input", () => {
     expect(lastack(["check", "-"], readFileSync(LAB, "utf8")).out).toBe("-: ok (3 nodes, 2 links, 1 checks)\n");
   });
@@ -229,6 +264,7 @@ describe("lastack import and export", () => {
     expect(JSON.parse(readFileSync(mn, "utf8"))).toHaveProperty("links");
     expect(lastack(["import", mn, "-o", lab]).code).toBe(0);
     expect(lastack(["check", lab]).out).toMatch(/ok \(3 nodes, 2 links, /);
+    expect(lastack(["export", LAB, "--mn", "-"]).out).toBe(readFileSync(mn, "utf8"));
   });
 
   it("knows GraphML by its first character, and says what it cannot read", () => {

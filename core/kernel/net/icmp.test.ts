@@ -9,6 +9,7 @@ import type { FakeDevice, NetHost } from "../../../test/harness/net.ts";
 import { icmpMessage, ip, ipPacket, NetWorld, Segment } from "../../../test/harness/net.ts";
 import type { IcmpError } from "./protocol.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
+import { runs } from "../../../test/harness/long.ts";
 
 const SOURCE = ip("10.0.0.2");
 const TARGET = ip("10.0.0.1");
@@ -236,7 +237,7 @@ describe("hostile packets", () => {
         world.run(60 * SECOND);
         expect(world.skbs.outstanding).toBe(0);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

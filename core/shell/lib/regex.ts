@@ -4,6 +4,7 @@
  * hang a run. Left out: back-references, collating symbols; intervals are bounded.
  */
 import { bad, good, type Result } from "../../base/result.ts";
+import { CHARACTER_CLASSES } from "./character-classes.ts";
 
 type Node =
   | { readonly kind: "test"; readonly test: (character: string) => boolean }
@@ -321,22 +322,10 @@ class Parser {
   }
 }
 
-const CLASSES: ReadonlyMap<string, RegExp> = new Map([
-  ["alnum", /[A-Za-z0-9]/],
-  ["alpha", /[A-Za-z]/],
-  ["blank", /[ \t]/],
-  ["digit", /[0-9]/],
-  ["lower", /[a-z]/],
-  ["punct", /[!-/:-@[-`{-~]/],
-  ["space", /\s/],
-  ["upper", /[A-Z]/],
-  ["xdigit", /[0-9A-Fa-f]/],
-]);
-
 function bracketMembers(text: string): ((character: string) => boolean)[] {
   const members: ((character: string) => boolean)[] = [];
   for (const [piece] of text.matchAll(/\[:\w+:\]|[^]-[^]|[^]/g)) {
-    const known = CLASSES.get(/^\[:(\w+):\]$/.exec(piece)?.[1] ?? "");
+    const known = CHARACTER_CLASSES.get(/^\[:(\w+):\]$/.exec(piece)?.[1] ?? "");
     if (known !== undefined) members.push((each) => known.test(each));
     else if (piece.length === 3) members.push((each) => each >= piece.charAt(0) && each <= piece.charAt(2));
     else members.push((each) => piece.includes(each));

@@ -29,6 +29,8 @@ export type PingOptions = {
   readonly quiet: boolean;
   readonly timestamps: boolean;
   readonly outstanding: boolean;
+  /** `-v` shows the identifier. */
+  readonly verbose: boolean;
   /** Repeated over the payload; null for 0, 1, 2... */
   readonly pattern: Uint8Array | null;
 };
@@ -57,7 +59,8 @@ export class PingSession {
   readonly #message: Message;
   readonly #polled: PollFd[];
   #start = 0;
-  #acknowledged = 0;
+  /** When the last packet left: what `time` in the summary counts to. The wait for answers is not in it. */
+  #lastSend = 0;
 
   constructor(sys: Sys, fd: number, options: PingOptions) {
     this.#sys = sys;
@@ -75,6 +78,7 @@ export class PingSession {
     const sys = this.#sys;
     const statistics = this.#statistics;
     this.#start = sys.now();
+    this.#lastSend = this.#start;
     const end = deadline > 0 ? this.#start + deadline : Infinity;
     let nextSend = this.#start;
     let lingerUntil = Infinity;
@@ -83,20 +87,21 @@ export class PingSession {
       if (sys.now() >= Math.min(end, lingerUntil)) break;
       if (count > 0 && statistics.received + statistics.errors >= count) break;
       if (deadline > 0 && statistics.errors > 0) break;
-      const allSent = count > 0 && statistics.transmitted >= count;
+      // With a deadline, ping goes on until that many were answered.
+      const allSent = count > 0 && deadline === 0 && statistics.transmitted >= count;
       if (!allSent && (sys.now() >= nextSend || (flood && answered > 0))) {
         yield* this.#send();
         nextSend = sys.now() + Math.max(interval, flood ? FLOOD_GAP : PACE_LEAST);
         answered = 0;
         continue;
       }
-      if (allSent && lingerUntil === Infinity && deadline === 0) lingerUntil = sys.now() + this.#lingerTime();
+      if (allSent && lingerUntil === Infinity) lingerUntil = sys.now() + this.#lingerTime();
       const wakeAt = Math.min(end, lingerUntil, allSent ? Infinity : nextSend);
       const ready = yield* sys.poll(this.#polled, Math.max(wakeAt - sys.now(), 0));
       answered = ready > 0 ? yield* this.#receiveAll() : 0;
       if (ready < 0 && (yield* interrupted(sys))) break;
     }
-    const elapsed = Math.floor((sys.now() - this.#start) / MILLISECOND);
+    const elapsed = Math.floor((this.#lastSend - this.#start) / MILLISECOND);
     yield* print(sys, statistics.lines(this.#options.target, elapsed, flood || interval === 0));
     if (statistics.received === 0) return 1;
     return deadline > 0 && statistics.received < count ? 1 : 0;
@@ -115,7 +120,8 @@ export class PingSession {
       yield* print(this.#sys, `${this.#stamp()}no answer yet for icmp_seq=${sequence - 1}\n`);
     }
     this.#build(sequence);
-    this.#sentAt[sequence] = this.#sys.now();
+    this.#lastSend = this.#sys.now();
+    this.#sentAt[sequence] = this.#lastSend;
     this.#seen[sequence] = 0;
     const error = yield* this.#sys.sendto(this.#fd, this.#packet, 0, inetAddress(this.#options.address));
     statistics.transmitted++;
@@ -179,21 +185,26 @@ export class PingSession {
     const wrong = this.#wrongByte(packet.body, timed ? TIMEVAL_BYTES : 0);
     if (duplicate) statistics.duplicates++;
     else statistics.received++;
-    if (wrong !== null) statistics.corrupted++;
     if (timed) statistics.add(us);
     this.#seen[sequence] = 1;
-    this.#acknowledged = Math.max(this.#acknowledged, sequence);
-    statistics.pipe = Math.max(statistics.pipe, ((statistics.transmitted & 0xffff) - sequence + 1 + 0x10000) & 0xffff);
+    this.#acknowledge(sequence);
     if (quiet) return;
     if (flood) return void (yield* print(this.#sys, "\b \b"));
     const bytes = packet.body.length + ICMP_HEADER_BYTES;
     const from = this.label(packet.source);
-    let line = `${this.#stamp()}${bytes} bytes from ${from}: icmp_seq=${sequence} ttl=${packet.ttl}`;
-    if (bytes < size + ICMP_HEADER_BYTES) line += " (truncated)";
+    const ident = this.#options.verbose ? ` ident=${this.#id}` : "";
+    let line = `${this.#stamp()}${bytes} bytes from ${from}: icmp_seq=${sequence}${ident} ttl=${packet.ttl}`;
+    if (bytes < size + ICMP_HEADER_BYTES) return void (yield* print(this.#sys, `${line} (truncated)\n`));
     if (timed) line += ` time=${roundTripText(us)} ms`;
     if (duplicate) line += " (DUP!)";
     if (wrong !== null) line += `\n${wrong}`;
     yield* print(this.#sys, `${line}\n`);
+  }
+
+  /** The most packets that were under way when one was answered. */
+  #acknowledge(sequence: number): void {
+    const statistics = this.#statistics;
+    statistics.pipe = Math.max(statistics.pipe, ((statistics.transmitted & 0xffff) - sequence + 1 + 0x10000) & 0xffff);
   }
 
   /** The first payload byte that is not what was sent. */
@@ -201,7 +212,8 @@ export class PingSession {
     for (let i = from; i < Math.min(body.length, this.#options.size); i++) {
       const expected = this.#fill(i, this.#options.pattern);
       if (u8(body, i) === expected) continue;
-      return `wrong data byte #${i} should be 0x${expected.toString(16)} but was 0x${u8(body, i).toString(16)}`;
+      const difference = `should be 0x${expected.toString(16)} but was 0x${u8(body, i).toString(16)}`;
+      return `wrong data byte #${i} ${difference}${dump(body, from, this.#options.size)}`;
     }
     return null;
   }
@@ -216,11 +228,14 @@ export class PingSession {
     if (lost) {
       this.#statistics.errors++;
       this.#seen[sequence] = 1;
+      this.#acknowledge(sequence);
     }
     if (this.#options.quiet) return;
     if (this.#options.flood) return void (lost && (yield* print(this.#sys, "\bE")));
     const text = icmpErrorText(packet);
-    yield* print(this.#sys, `${this.#stamp()}From ${this.label(packet.source)} icmp_seq=${sequence} ${text}\n`);
+    // Errors come by the socket's error queue, the other two as packets: iputils prints those with a colon.
+    const from = `${this.label(packet.source)}${lost ? "" : ":"}`;
+    yield* print(this.#sys, `${this.#stamp()}From ${from} icmp_seq=${sequence} ${text}\n`);
   }
 
   /** `[seconds.microseconds] ` with -D. */
@@ -230,6 +245,18 @@ export class PingSession {
     const now = this.#sys.now();
     return `[${base + Math.floor(now / SECOND)}.${fixedPoint(Math.floor((now % SECOND) / 1000), 6).slice(2)}] `;
   }
+}
+
+const DUMP_COLUMNS = 32;
+
+/** The payload behind the time, 32 bytes a line. */
+function dump(body: Uint8Array, from: number, size: number): string {
+  let text = "";
+  for (let i = from; i < Math.min(body.length, size); i++) {
+    if ((i - from) % DUMP_COLUMNS === 0) text += `\n#${i}\t`;
+    text += `${u8(body, i).toString(16)} `;
+  }
+  return text;
 }
 
 /** A 64-bit little-endian number, as x86 keeps struct timeval. */

@@ -5,7 +5,6 @@ export class PingStatistics {
   transmitted = 0;
   received = 0;
   duplicates = 0;
-  corrupted = 0;
   errors = 0;
   /** us. */
   least = Infinity;
@@ -25,11 +24,10 @@ export class PingStatistics {
     this.#ewma = this.#ewma === 0 ? us * 8 : this.#ewma + us - Math.floor(this.#ewma / 8);
   }
 
-  /** @param elapsedMs from the first packet to the end. */
+  /** @param elapsedMs from the first packet to the last one sent. */
   lines(target: string, elapsedMs: number, flood: boolean): string {
     const parts = [`${this.transmitted} packets transmitted`, `${this.received} received`];
     if (this.duplicates > 0) parts.push(`+${this.duplicates} duplicates`);
-    if (this.corrupted > 0) parts.push(`+${this.corrupted} corrupted`);
     if (this.errors > 0) parts.push(`+${this.errors} errors`);
     if (this.transmitted > 0) parts.push(`${this.loss()}% packet loss`, `time ${elapsedMs}ms`);
     const last: string[] = [];

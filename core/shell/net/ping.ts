@@ -1,7 +1,8 @@
 /**
  * ping (iputils 20221126) over a raw ICMP socket. Left out: IPv6, -R and -T (IP options), -A, -l, name lookups by DNS.
  */
-import { isLimitedBroadcast, parseIpv4, type Ipv4Address } from "../../wire/address.ts";
+import { hexByte } from "../../base/bytes.ts";
+import { parseIpv4, type Ipv4Address } from "../../wire/address.ts";
 import { formatIpv4 } from "../../wire/address.ts";
 import { E, strerror } from "../../kernel/syscall/errno.ts";
 import { AF, ICMP_FILTER, IP, PMTUDISC, SO, SOCK, SOL, type Call, type Sys } from "../../kernel/syscall/sys.ts";
@@ -46,6 +47,8 @@ const PING: CommandSpec = {
   usageOnError: true,
 };
 
+const NOT_WITHOUT_B = "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules";
+
 const DISCOVERY = new Map([
   ["do", PMTUDISC.DO],
   ["dont", PMTUDISC.DONT],
@@ -56,20 +59,25 @@ const DISCOVERY = new Map([
 export const ping = command(PING, function* (sys, args) {
   const target = args.operand(0);
   if (args.has("h")) return yield* usageError(sys, PING, "");
-  if (target === undefined) return yield* usageError(sys, PING, "usage error: Destination address required");
+  if (target === undefined) {
+    return yield* fail(sys, "ping: usage error: Destination address required");
+  }
   const hosts = yield* readHosts(sys);
   const address = hosts.resolve(target);
   if (address === null) return yield* fail(sys, `ping: ${target}: Name or service not known`, 2);
   const options = readOptions(args, target, address);
-  if (typeof options === "string") return yield* fail(sys, `ping: ${options}`, 2);
+  if (typeof options === "string") {
+    return yield* fail(sys, `ping: ${options}`, options.startsWith("invalid argument") ? 1 : 2);
+  }
   const source = yield* probeSource(sys, address, args);
   if (typeof source === "number") return source;
-  const fd = yield* openSocket(sys, args, address);
+  const fd = yield* openSocket(sys, args);
   if (fd < 0) return 2;
-  const from = args.has("I")
-    ? ` from ${source} ${parseIpv4(args.value("I") ?? "").ok ? "" : (args.value("I") ?? "")}`.trimEnd() + ":"
-    : "";
+  const device = args.value("I") ?? "";
+  // An address to send from leaves the device's place in iputils' line empty.
+  const from = args.has("I") ? ` from ${source} ${parseIpv4(device).ok ? "" : device}:` : "";
   const sizes = `${options.size}(${options.size + 28})`;
+  if (options.pattern !== null) yield* print(sys, `PATTERN: 0x${Array.from(options.pattern, hexByte).join("")}\n`);
   yield* print(sys, `PING ${target} (${formatIpv4(address)})${from} ${sizes} bytes of data.\n`);
   yield* catchInterrupt(sys);
   const session = new PingSession(sys, fd, options);
@@ -82,11 +90,18 @@ export const ping = command(PING, function* (sys, args) {
 
 /** @returns a message for what is wrong. */
 function readOptions(args: Arguments, target: string, address: Ipv4Address): PingOptions | string {
-  const wrong = (letter: string): string => `invalid argument: '${args.value(letter) ?? ""}'`;
-  const count = parseInteger(args.value("c") ?? "0", 0, 2 ** 31);
-  if (count === null || (args.has("c") && count < 1)) return wrong("c");
+  const wrong = (letter: string, range = ""): string => {
+    const value = args.value(letter) ?? "";
+    // A number that does not fit is answered by the range.
+    return `invalid argument: '${value}'${/^-?\d+$/.test(value) ? range : ""}`;
+  };
+  const count = parseInteger(args.value("c") ?? "0", args.has("c") ? 1 : 0, 2 ** 31);
+  if (count === null) return wrong("c", ": out of range: 1 <= value <= 9223372036854775807");
   const size = parseInteger(args.value("s") ?? "56", 0, UDP_PAYLOAD_MAX);
-  if (size === null) return wrong("s");
+  if (size === null) return wrong("s", `: out of range: 0 <= value <= ${UDP_PAYLOAD_MAX}`);
+  if (args.has("t") && parseInteger(args.value("t"), 0, 255) === null) {
+    return wrong("t", ": out of range: 0 <= value <= 255");
+  }
   const interval = parseSeconds(args.value("i") ?? "1");
   if (interval === null) return `bad timing interval: '${args.value("i") ?? ""}'`;
   const deadline = parseSeconds(args.value("w") ?? "0");
@@ -109,6 +124,7 @@ function readOptions(args: Arguments, target: string, address: Ipv4Address): Pin
     quiet: args.has("q"),
     timestamps: args.has("D"),
     outstanding: args.has("O"),
+    verbose: args.has("v"),
     pattern: pattern === undefined ? null : Uint8Array.from(pattern.match(/../g) ?? [], (each) => parseInt(each, 16)),
   };
 }
@@ -117,17 +133,19 @@ function readOptions(args: Arguments, target: string, address: Ipv4Address): Pin
 function* probeSource(sys: Sys, address: Ipv4Address, args: Arguments): Call<string | number> {
   const fd = yield* sys.socket(AF.INET, SOCK.DGRAM, 0);
   if (fd < 0) return yield* fail(sys, `ping: socket: ${strerror(fd)}`, 2);
-  yield* sys.setsockopt(fd, SOL.SOCKET, SO.BROADCAST, 1);
   const error = yield* useInterface(sys, fd, args);
   if (error !== 0) return error;
-  const connected = yield* sys.connect(fd, inetAddress(address, 1025));
+  let connected = yield* sys.connect(fd, inetAddress(address, 1025));
+  if (connected === -E.EACCES) {
+    if (!args.has("b")) return yield* fail(sys, NOT_WITHOUT_B, 2);
+    yield* warn(sys, "WARNING: pinging broadcast address\n");
+    yield* sys.setsockopt(fd, SOL.SOCKET, SO.BROADCAST, 1);
+    connected = yield* sys.connect(fd, inetAddress(address, 1025));
+  }
   const local = inetAddress();
   yield* sys.getsockname(fd, local);
   yield* sys.close(fd);
   if (connected < 0) return yield* fail(sys, `ping: connect: ${strerror(connected)}`, 2);
-  if (isLimitedBroadcast(address) && !args.has("b")) {
-    return yield* fail(sys, "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules", 2);
-  }
   return formatIpv4(local.address);
 }
 
@@ -141,14 +159,10 @@ function* useInterface(sys: Sys, fd: number, args: Arguments): Call<number> {
     : yield* sys.setsockopt(fd, SOL.SOCKET, SO.BINDTODEVICE, name);
   if (error >= 0) return 0;
   if (address.ok) return yield* fail(sys, `ping: bind: ${strerror(error)}`, 2);
-  return yield* fail(
-    sys,
-    error === -E.ENODEV ? `ping: unknown iface: ${name}` : `ping: SO_BINDTODEVICE ${name}: ${strerror(error)}`,
-    2,
-  );
+  return yield* fail(sys, `ping: SO_BINDTODEVICE ${name}: ${strerror(error)}`, 2);
 }
 
-function* openSocket(sys: Sys, args: Arguments, address: Ipv4Address): Call<number> {
+function* openSocket(sys: Sys, args: Arguments): Call<number> {
   const fd = yield* sys.socket(AF.INET, SOCK.RAW, IPPROTO_ICMP);
   if (fd < 0) {
     yield* warn(sys, `ping: socket: ${strerror(fd)}\n`);
@@ -164,14 +178,14 @@ function* openSocket(sys: Sys, args: Arguments, address: Ipv4Address): Call<numb
   ];
   yield* sys.setsockopt(fd, SOL.RAW, ICMP_FILTER, ~wanted.reduce<number>((mask, type) => mask | (1 << type), 0));
   yield* sys.setsockopt(fd, SOL.SOCKET, SO.TIMESTAMP, 1);
-  if (args.has("b") || isLimitedBroadcast(address)) yield* sys.setsockopt(fd, SOL.SOCKET, SO.BROADCAST, 1);
-  const ttl = parseInteger(args.value("t") ?? "64", 1, 255);
-  if (ttl === null) {
-    return yield* refuse(sys, `invalid argument: '${args.value("t") ?? ""}': out of range: 0 <= value <= 255`);
+  if (args.has("b")) yield* sys.setsockopt(fd, SOL.SOCKET, SO.BROADCAST, 1);
+  if (args.has("t")) {
+    const error = yield* sys.setsockopt(fd, SOL.IP, IP.TTL, parseInteger(args.value("t"), 0, 255) ?? 0);
+    if (error < 0) return yield* refuse(sys, `cannot set unicast time-to-live: ${strerror(error)}`);
   }
-  if (args.has("t")) yield* sys.setsockopt(fd, SOL.IP, IP.TTL, ttl);
   const tos = parseInteger(args.value("Q") ?? "0", 0, 255);
-  if (tos === null) return yield* refuse(sys, `the TOS value must be in the range 0-255`);
+  if (tos === null)
+    return yield* refuse(sys, `the decimal value of TOS bits must be in range 0-255: ${args.value("Q") ?? ""}`);
   if (args.has("Q")) yield* sys.setsockopt(fd, SOL.IP, IP.TOS, tos);
   const discovery = DISCOVERY.get(args.value("M") ?? "want");
   if (discovery === undefined) return yield* refuse(sys, `invalid -M argument: ${args.value("M") ?? ""}`);

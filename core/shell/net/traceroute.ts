@@ -80,9 +80,16 @@ type Options = {
   readonly numeric: boolean;
 };
 
+/** How many times longer than a probe that was answered one waits: at the same hop, and at a later one (-w). */
+const HERE_FACTOR = 3;
+const NEAR_FACTOR = 10;
+const PACKET_BYTES_MAX = 65_000;
+
 type Probe = {
   readonly ttl: number;
   sentAt: number;
+  /** When its answer came. */
+  answeredAt: number;
   done: boolean;
   /** Null while nothing came, and for good when time ran out. */
   from: Ipv4Address | null;
@@ -94,7 +101,9 @@ type Probe = {
 export const traceroute = command(TRACEROUTE, function* (sys, args) {
   const target = args.operand(0);
   if (target === undefined) {
-    return yield* usageError(sys, TRACEROUTE, 'Specify "host" missing argument.');
+    if (args.given.length > 0) return yield* fail(sys, 'Specify "host" missing argument.', 2);
+    yield* print(sys, `${TRACEROUTE.usage}\n`);
+    return 0;
   }
   const hosts = yield* readHosts(sys);
   const address = hosts.resolve(target);
@@ -117,11 +126,19 @@ function readOptions(args: Arguments, target: string, address: Ipv4Address): Res
   const together = parseInteger(args.value("N") ?? "16", 1, 64);
   const port = parseInteger(args.value("p") ?? "33434", 1, 65_535);
   const wait = parseSeconds(args.value("w") ?? "5");
-  const packetBytes = parseInteger(args.operand(1) ?? "60", IPV4_HEADER_BYTES + ICMP_HEADER_BYTES, 65_000);
+  const asked = parseInteger(args.operand(1) ?? "60", 0, 1e9);
+  if (most === null && Number(args.value("m")) > 255) return bad("max hops cannot be more than 255");
   if (first === null || most === null || first > most) return bad("first hop out of range");
   if (queries === null) return bad("no more than 10 probes per hop");
+  for (const [letter, value] of [...args.given, ["", ""] as const]) {
+    const wrong = (letter === "N" && together === null) || (letter === "p" && port === null);
+    if (wrong || (letter === "w" && wait === null))
+      return bad(`Cannot handle \`-${letter}' option with arg \`${value}'`);
+  }
   if (together === null || port === null || wait === null) return bad("bad value of an option");
-  if (packetBytes === null) return bad("too big packetlen specified");
+  if (asked === null) return bad(`Cannot handle "packetlen" cmdline arg \`${args.operand(1) ?? ""}' on position 2`);
+  if (asked > PACKET_BYTES_MAX) return bad(`too big packetlen ${asked} specified`);
+  const packetBytes = Math.max(asked, IPV4_HEADER_BYTES + ICMP_HEADER_BYTES);
   const mtu = args.has("M");
   const numeric = args.has("n");
   const common = { target, address, first, most, queries, wait, port, packetBytes, mtu, numeric };
@@ -133,9 +150,12 @@ function unreachableNote(code: number): string {
   switch (code) {
     case ICMP_UNREACH.NET_UNREACH:
     case ICMP_UNREACH.NET_UNKNOWN:
+    case ICMP_UNREACH.HOST_ISOLATED:
+    case ICMP_UNREACH.NET_UNR_TOS:
       return " !N";
     case ICMP_UNREACH.HOST_UNREACH:
     case ICMP_UNREACH.HOST_UNKNOWN:
+    case ICMP_UNREACH.HOST_UNR_TOS:
       return " !H";
     case ICMP_UNREACH.PROT_UNREACH:
       return " !P";
@@ -143,6 +163,8 @@ function unreachableNote(code: number): string {
       return " !F";
     case ICMP_UNREACH.SR_FAILED:
       return " !S";
+    case ICMP_UNREACH.NET_ANO:
+    case ICMP_UNREACH.HOST_ANO:
     case ICMP_UNREACH.PKT_FILTERED:
       return " !X";
     case ICMP_UNREACH.PREC_VIOLATION:
@@ -181,7 +203,8 @@ class Trace {
     const { target, address, most, queries, first } = this.#options;
     const problem = yield* this.#open();
     if (problem !== null) return yield* fail(this.#sys, problem, 1);
-    if (this.#options.mtu) this.#bytes = yield* pathMtu(this.#sys, address);
+    // Discovery begins with the largest packet there is; the kernel's refusal tells the first MTU.
+    if (this.#options.mtu) this.#bytes = PACKET_BYTES_MAX;
     yield* print(
       this.#sys,
       `traceroute to ${target} (${formatIpv4(address)}), ${most} hops max, ${this.#bytes} byte packets\n`,
@@ -218,8 +241,7 @@ class Trace {
     while (this.#probes.filter((probe) => !probe.done).length < together) {
       const ttl = first + Math.floor(this.#probes.length / queries);
       if (ttl > this.#finalTtl) return 0;
-      const note = this.#options.mtu && this.#probes.length === 0 ? ` F=${this.#bytes}` : "";
-      const probe: Probe = { ttl, sentAt: 0, done: false, from: null, us: 0, final: false, note };
+      const probe: Probe = { ttl, sentAt: 0, answeredAt: 0, done: false, from: null, us: 0, final: false, note: "" };
       this.#probes.push(probe);
       const error = yield* this.#send(probe, this.#probes.length - 1);
       if (error < 0) return error;
@@ -247,6 +269,7 @@ class Trace {
     const mtu = yield* pathMtu(this.#sys, address);
     if (sent !== -E.EMSGSIZE || mtu >= this.#bytes || !this.#options.mtu) return sent;
     this.#bytes = mtu;
+    probe.note = ` F=${mtu}`;
     return yield* this.#send(probe, index);
   }
 
@@ -254,13 +277,24 @@ class Trace {
   *#await(): Call<void> {
     const oldest = this.#probes.find((probe) => !probe.done);
     if (oldest === undefined) return;
-    const left = oldest.sentAt + this.#options.wait - this.#sys.now();
+    const left = this.#giveUpAt(oldest) - this.#sys.now();
     const polled = [{ fd: this.#raw, events: POLL.IN, revents: 0 }];
     const ready = left > 0 ? yield* this.#sys.poll(polled, left) : 0;
     if (ready > 0) yield* this.#receiveAll();
     for (const probe of this.#probes) {
-      if (!probe.done && probe.sentAt + this.#options.wait <= this.#sys.now()) probe.done = true;
+      if (!probe.done && this.#giveUpAt(probe) <= this.#sys.now()) probe.done = true;
     }
+  }
+
+  /** -w, or sooner once another probe of the same hop, or of one further on, shows how long an answer takes. */
+  #giveUpAt(probe: Probe): number {
+    const answered = this.#probes.filter((each) => each.answeredAt > 0 && each.ttl >= probe.ttl);
+    const here = answered.find((each) => each.ttl === probe.ttl);
+    const reference = here ?? answered[0];
+    const span = reference === undefined ? Infinity : reference.answeredAt - reference.sentAt;
+    return (
+      probe.sentAt + Math.min(this.#options.wait, Math.round(span * (here === undefined ? NEAR_FACTOR : HERE_FACTOR)))
+    );
   }
 
   *#receiveAll(): Call<void> {
@@ -303,6 +337,7 @@ class Trace {
     }
     probe.done = true;
     probe.from = packet.source;
+    probe.answeredAt = this.#sys.now();
     probe.us = Math.max(0, Math.floor(((this.#message.timestamp ?? this.#sys.now()) - probe.sentAt) / 1000));
     probe.final = packet.type !== ICMP_TYPE.TIME_EXCEEDED;
     const arrived = packet.type === ICMP_TYPE.DEST_UNREACH && packet.code === ICMP_UNREACH.PORT_UNREACH;
@@ -324,8 +359,7 @@ class Trace {
       else {
         const before = this.#probes.slice(this.#printed - query, this.#printed).findLast((each) => each.from !== null);
         if (before?.from !== probe.from) text += ` ${this.#name(probe.from)}`;
-        const shown = probe.note.startsWith(" F=") ? probe.note : "";
-        text += `${shown}  ${fixedPoint(probe.us, 3)} ms${shown === "" ? probe.note : ""}`;
+        text += `  ${fixedPoint(probe.us, 3)} ms${probe.note}`;
       }
       this.#printed++;
       if (query === queries - 1) text += "\n";

@@ -2,24 +2,13 @@
  * Shell patterns (POSIX.1-2024, XCU 2.14): `*`, `?`, `[...]` with ranges, classes and negation; a backslash quotes.
  * Matching backtracks only over the last star, so it takes at most length of text times length of pattern.
  */
+import { CHARACTER_CLASSES } from "../lib/character-classes.ts";
 
 type Element =
   | { readonly kind: "star" }
   | { readonly kind: "any" }
   | { readonly kind: "character"; readonly value: string }
   | { readonly kind: "set"; readonly negated: boolean; readonly matches: (character: string) => boolean };
-
-const CLASSES: ReadonlyMap<string, RegExp> = new Map([
-  ["alnum", /[A-Za-z0-9]/],
-  ["alpha", /[A-Za-z]/],
-  ["blank", /[ \t]/],
-  ["digit", /[0-9]/],
-  ["lower", /[a-z]/],
-  ["punct", /[!-/:-@[-`{-~]/],
-  ["space", /\s/],
-  ["upper", /[A-Z]/],
-  ["xdigit", /[0-9A-Fa-f]/],
-]);
 
 /** Whether a pattern has anything but literal characters. */
 export const isPattern = (pattern: string): boolean => /^(?:[^\\*?[]|\\[^])*[*?[]/.test(pattern);
@@ -94,7 +83,7 @@ function bracket(pattern: string, start: number): { readonly element: Element; r
     if (at >= pattern.length) return null;
     if (pattern[at] === "]" && !first) break;
     const name = /^\[:([a-z]+):\]/.exec(pattern.slice(at, at + 12));
-    const known = CLASSES.get(name?.[1] ?? "");
+    const known = CHARACTER_CLASSES.get(name?.[1] ?? "");
     if (name !== null && known !== undefined) {
       classes.push(known);
       at += name[0].length;

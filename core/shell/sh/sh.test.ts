@@ -5,6 +5,7 @@ import type { Program } from "../../kernel/syscall/sys.ts";
 import { copyStream } from "../lib/input.ts";
 import { parseScript } from "./syntax.ts";
 import { sh } from "./sh.ts";
+import { runs } from "../../../test/harness/long.ts";
 
 const cat: Program = function* (sys) {
   return (yield* copyStream(sys, 0, 1)).error < 0 ? 1 : 0;
@@ -206,7 +207,7 @@ describe("any text", () => {
           expect(["ok", "incomplete", "error"]).toContain(parseScript(text).kind);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -223,7 +224,7 @@ describe("any text", () => {
         fresh.at(5e9, () => void fresh.kill(-100, 9));
         expect(fresh.sh(words.join("")).status).toBeGreaterThanOrEqual(0);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

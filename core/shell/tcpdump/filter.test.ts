@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { put16, put32, put8 } from "../../base/bytes.ts";
 import { Hosts } from "../lib/hosts.ts";
 import { compileFilter } from "./filter.ts";
+import { runs } from "../../../test/harness/long.ts";
 
 const hosts = new Hosts("10.0.0.1 h1\n10.0.0.2 h2\n");
 
@@ -154,7 +155,7 @@ describe("compileFilter", () => {
           else expect(filter.error).not.toBe("");
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     );
   });
 

@@ -40,8 +40,9 @@ function tokenize(text: string): Result<string[], string> {
   const operator = /&&|\|\||==|!=|<=|>=|<<|>>|[()[\]!=<>&|+*%^:]|\/(?=\s)|-(?=\s)/;
   const word = /[A-Za-z0-9_][A-Za-z0-9_.:/-]*/;
   const shape = new RegExp(`\\s*(?:(${operator.source})|(${word.source})|\\\\([a-z]+))`, "y");
+  const end = text.trimEnd().length;
   let at = 0;
-  while (text.slice(at).trim() !== "") {
+  while (at < end) {
     shape.lastIndex = at;
     const match = shape.exec(text);
     if (match === null) return bad(`can't parse filter expression: illegal token: ${text.slice(at).trim().charAt(0)}`);
