@@ -12,7 +12,7 @@ import { jsonReport } from "./json-report.ts";
 import { loadLab } from "./read-file.ts";
 import { runLoop } from "./run-loop.ts";
 import { execEntries, type RunOptions } from "./run-options.ts";
-import { summaryLines, type RunFacts } from "./run-summary.ts";
+import { problemLines, summaryLines, type RunFacts } from "./run-summary.ts";
 import { styleFor } from "./style.ts";
 import { topologyText } from "./topology-text.ts";
 
@@ -100,7 +100,8 @@ class Run {
     const style = styleFor(process.stdout);
     const { journey } = this.#outputs;
     if (journey !== null) process.stdout.write(`\n${formatJourney(journey).join("\n")}\n`);
-    if (this.#options.quiet !== true) process.stdout.write(`${summaryLines(facts, style).join("\n")}\n`);
+    const lines = this.#options.quiet === true ? problemLines(facts, style) : summaryLines(facts, style);
+    if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
   }
 
   #exitCode(report: RunReport, failure: string | null): number {

@@ -83,7 +83,8 @@ async function interact(session: Session, speed: number): Promise<void> {
 function behindText(now: number, behindNs: number, speed: number): string {
   const seconds = (ns: number): string => `${(ns / 1e9).toFixed(1)} s`;
   const wished = speed === 1 ? "" : ` at ${speed} times its speed`;
-  return `this lab could not keep up with the wall clock${wished}: it is at ${seconds(now)} and ${seconds(behindNs)} late`;
+  const place = `it is at ${seconds(now)} and ${seconds(behindNs)} late`;
+  return `this lab could not keep up with the wall clock${wished}: ${place}`;
 }
 
 function type(session: Session, text: string): void {

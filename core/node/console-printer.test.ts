@@ -51,6 +51,16 @@ describe("console output", () => {
     expect(end()).toBe("\u00e4^[[2J^G\n\tx^?\ufffd\n");
   });
 
+  it("goes back over dots as ping -f does: on the screen when alone, before printing when there are several", () => {
+    const dots = ["a..", ".\b \b", "\b \b", "\b", " \b\n\b \bb\n"];
+    const alone = printer(false);
+    for (const part of dots) alone.feed(1, part);
+    expect(alone.end()).toBe(dots.join(""));
+    const several = printer(true);
+    for (const part of dots) several.feed(1, part);
+    expect(several.end()).toBe("[  0.000 h1] # command 1\n[  6.000 h1] a\n[  6.000 h1] ^H ^Hb\n");
+  });
+
   it("prints an endless line in pieces", () => {
     const { feed, end } = printer(true);
     feed(1, "x".repeat(10_000));

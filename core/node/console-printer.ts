@@ -35,9 +35,15 @@ export class ConsolePrinter {
       this.#lines.set(console, line);
       if (this.#options.several) this.#announce(console);
     }
-    line.text += line.decoder.decode(bytes, { stream: true });
+    line.text = this.#joined(line, bytes);
     if (this.#options.several) this.#writeLines(console, line);
     else this.#writeRaw(line);
+  }
+
+  /** Text of a line so far; with several consoles without what was rubbed out, for the cursor cannot go back there. */
+  #joined({ decoder, text }: OpenLine, bytes: Uint8Array): string {
+    const more = decoder.decode(bytes, { stream: true });
+    return this.#options.several && more.includes("\b") ? withoutRubouts(text + more) : text + more;
   }
 
   /** Prints what has no line end yet, and ends the last line. */
@@ -58,7 +64,8 @@ export class ConsolePrinter {
   #writeRaw(line: OpenLine): void {
     if (line.text === "") return;
     this.#endsLine = line.text.endsWith("\n");
-    this.#options.write(printable(line.text));
+    // `ping -f` and friends go back over what they wrote; alone on a terminal they may.
+    this.#options.write(line.text.split("\b").map(printable).join("\b"));
     line.text = "";
   }
 
@@ -82,4 +89,16 @@ export class ConsolePrinter {
 /** Milliseconds are enough to follow by eye. */
 function seconds(ns: number): string {
   return (ns / 1e9).toFixed(3).padStart(7);
+}
+
+/** A character followed by back, blank, back (`ping -f`, an edited line) was never there. */
+function withoutRubouts(text: string): string {
+  const kept: string[] = [];
+  for (let at = 0; at < text.length; at++) {
+    if (kept.length > 0 && kept.at(-1) !== "\n" && text.startsWith("\b \b", at)) {
+      kept.pop();
+      at += 2;
+    } else kept.push(text.charAt(at));
+  }
+  return kept.join("");
 }

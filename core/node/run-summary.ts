@@ -33,6 +33,15 @@ export function summaryLines(facts: RunFacts, style: Style): string[] {
   ];
 }
 
+/** What is not as it should be: failed checks, frames unaccounted for. Empty when all is well. */
+export function problemLines({ report, lab }: RunFacts, style: Style): string[] {
+  const failed = report.checks.filter(({ passed }) => !passed);
+  return [
+    ...failed.flatMap((check) => checkLines(check, lab.file, style)),
+    ...report.conservation.problems.map((problem) => style.bad(`not conserved: ${problem}`)),
+  ];
+}
+
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
 }

@@ -4,7 +4,7 @@
  * Left out: other protocols, which show as a hex dump the way tcpdump shows an unknown EtherType; time zones (UTC
  * only); the link header in the -x dump of a packet cut short, which tcpdump includes.
  */
-import { hexByte, u16, u8 } from "../base/bytes.ts";
+import { hexByte, u16, u32, u8 } from "../base/bytes.ts";
 import { formatIpv4, formatMac, readIpv4, readMac } from "./address.ts";
 import { ARP, ARPOP } from "./arp.ts";
 import { LINKTYPE, type CaptureTime } from "./capture.ts";
@@ -125,6 +125,8 @@ function printLink(sheet: Sheet, linkType: number, length: number): Printed {
       return printLoopback(sheet, length);
     case LINKTYPE.LINUX_SLL:
       return printCooked(sheet, length);
+    case LINKTYPE_LINUX_SLL2:
+      return printCooked2(sheet, length);
     default:
       return { text: `[link type ${linkType}]${dumpUnknown(sheet, 0)}`, headerBytes: 0 };
   }
@@ -216,6 +218,24 @@ function printCooked(sheet: Sheet, length: number): Printed {
     return { text: header + dumpUnknown(sheet, COOKED_HEADER_BYTES), headerBytes: COOKED_HEADER_BYTES };
   }
   return { text: (sheet.linkHeader ? header : "") + payload, headerBytes: COOKED_HEADER_BYTES };
+}
+
+/** What `-i any` captures in (tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html): all numbers in network order. */
+export const LINKTYPE_LINUX_SLL2 = 276;
+export const COOKED2 = { protocol: 0, device: 4, hardware: 8, kind: 10, addressBytes: 11, address: 12 } as const;
+export const COOKED2_HEADER_BYTES = 20;
+
+/** Device and direction come before this text: only who knows the devices' names can print them. */
+function printCooked2(sheet: Sheet, length: number): Printed {
+  const { bytes } = sheet;
+  if (!has(sheet, 0, COOKED2_HEADER_BYTES)) return { text: cut("sll2"), headerBytes: sheet.end };
+  const type = u16(bytes, COOKED2.protocol);
+  const address = u8(bytes, COOKED2.addressBytes) === 6 ? `${formatMac(readMac(bytes, COOKED2.address))} ` : "";
+  const header = `ifindex ${u32(bytes, COOKED2.device)} ${address}${announce(sheet, type)}, length ${length}: `;
+  const payload = printTyped(sheet, { type, at: COOKED2_HEADER_BYTES, length: length - COOKED2_HEADER_BYTES });
+  const headerBytes = COOKED2_HEADER_BYTES;
+  if (payload === null) return { text: header + dumpUnknown(sheet, headerBytes), headerBytes };
+  return { text: (sheet.linkHeader ? header : "") + payload, headerBytes };
 }
 
 const HARDWARE_NAMES = new Map<number, string>([

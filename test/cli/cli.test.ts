@@ -47,6 +47,13 @@ describe("lastack run", () => {
     expect(lastack(["run", LAB, "--quiet"])).toEqual({ code: 0, out: "", err: "" });
   });
 
+  it("prints what failed when quiet", () => {
+    const { code, out } = lastack(["run", labWith("failing.lab.yaml", FAILING), "--quiet"]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^FAIL {2}h1 reaches h2 .*\n +expected: .*100% packet loss.*\n +actual: /);
+    expect(out).not.toContain("digest");
+  });
+
   it("runs commands side by side from the start, and marks whose line it is", () => {
     const { code, out } = lastack(["run", LAB, "--exec", "h1: ping -c 1 10.0.2.1", "--exec", "h2: hostname"]);
     expect(code).toBe(0);

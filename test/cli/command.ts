@@ -1,6 +1,6 @@
 /** Runs the built command line as a person would, and says what it printed. */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,11 +21,29 @@ export interface RunningCommand {
   readonly outcome: Promise<Outcome>;
 }
 
-/** Builds dist/lastack.js: tests of the command line test what people run. */
+/**
+ * Builds dist/lastack.js unless it is current: tests of the command line test what people run. Several test files may
+ * do this at a time, and others run the file meanwhile, so each builds for itself and puts the result in place at once.
+ */
 export function build(): void {
+  const newest = Math.max(...["core", "package.json", "vite.config.ts"].map((name) => newestUnder(join(ROOT, name))));
+  if (existsSync(BUILT) && statSync(BUILT).mtimeMs > newest) return;
   const vite = join(ROOT, "node_modules/vite/bin/vite.js");
-  const { status, stderr } = spawnSync(process.execPath, [vite, "build", "--logLevel", "warn"], { cwd: ROOT });
-  if (status !== 0 || !existsSync(BUILT)) throw new Error(`the build failed:\n${stderr.toString()}`);
+  const own = join(ROOT, `out/build-${process.pid}`);
+  const args = [vite, "build", "--logLevel", "warn", "--outDir", own];
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT });
+  if (status !== 0) throw new Error(`the build failed:\n${stderr.toString()}`);
+  mkdirSync(join(ROOT, "dist"), { recursive: true });
+  for (const name of ["lastack.js.map", "lastack.js"]) renameSync(join(own, name), join(ROOT, "dist", name));
+  rmSync(own, { recursive: true });
+}
+
+/** Time of the latest change in a file or folder, ms. Tests are not part of the build. */
+function newestUnder(path: string): number {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status === undefined || path.endsWith(".test.ts")) return 0;
+  if (!status.isDirectory()) return status.mtimeMs;
+  return Math.max(0, ...readdirSync(path).map((name) => newestUnder(join(path, name))));
 }
 
 export function lastack(args: readonly string[], input = ""): Outcome {

@@ -44,7 +44,7 @@ describe("a terminal", () => {
       4,
     );
     expect(shown).toContain("64 bytes from h2 (10.0.0.2): icmp_seq=3 ttl=64");
-    expect(shown).toContain("3 packets transmitted, 3 received, 0% packet loss, time 2500ms");
+    expect(shown).toContain("3 packets transmitted, 3 received, 0% packet loss, time 2000ms");
     expect(shown).toMatch(/root@h1:~# echo \$\?\n0\nroot@h1:~# $/);
   });
 

@@ -6,8 +6,26 @@ import { copyBytes } from "../../base/bytes.ts";
 import type { Block, BlockPool } from "../../wire/block.ts";
 import { CHECKSUM_NONE, HEADROOM_BYTES, NO_HEADER, PACKET_HOST, SkBuff, type Fragment } from "./skbuff.ts";
 
-/** sizeof(struct sk_buff) plus shared info, as Linux counts it into truesize. */
-const OVERHEAD_BYTES = 576;
+/** sizeof(struct sk_buff) and sizeof(struct skb_shared_info) on a 64-bit Linux, each aligned to a cache line. */
+const SK_BUFF_BYTES = 256;
+const SHARED_INFO_BYTES = 320;
+/** What Linux reserves in front of a datagram's transport header: IP header and hh_len, to the cache line. */
+const LINUX_HEADROOM_BYTES = 64;
+const CACHE_LINE_BYTES = 64;
+const KMALLOC_LEAST_BYTES = 512;
+
+/** kmalloc's buckets from 512 bytes on: powers of two. */
+const kmallocBytes = (size: number): number =>
+  size <= KMALLOC_LEAST_BYTES ? KMALLOC_LEAST_BYTES : 1 << (32 - Math.clz32(size - 1));
+
+/**
+ * Bytes that Linux's __alloc_skb would count for `capacity` bytes of packet: 768 for a small one, 1,280 for 508 bytes of
+ * UDP, 2,304 for a full Ethernet frame. Buffers fill as they do there, whatever the size of our blocks.
+ */
+function truesizeOf(capacity: number): number {
+  const data = (capacity + LINUX_HEADROOM_BYTES + CACHE_LINE_BYTES - 1) & ~(CACHE_LINE_BYTES - 1);
+  return kmallocBytes(data + SHARED_INFO_BYTES) + SK_BUFF_BYTES;
+}
 
 export class SkbPool {
   readonly blocks: BlockPool;
@@ -32,6 +50,7 @@ export class SkbPool {
     const skb = this.adopt(block, 0, block.bytes.length);
     skb.data = HEADROOM_BYTES;
     skb.tail = HEADROOM_BYTES;
+    skb.truesize = truesizeOf(capacity);
     skb.packetId = this.#nextPacketId++;
     return skb;
   }
@@ -47,7 +66,8 @@ export class SkbPool {
     skb.data = head;
     skb.tail = head;
     skb.end = end;
-    skb.truesize = end - head + OVERHEAD_BYTES;
+    // A receive buffer: half a page of 2,048 bytes has its shared info inside, and a small copied frame is small.
+    skb.truesize = kmallocBytes(end - head) + SK_BUFF_BYTES;
     return skb;
   }
 
@@ -58,6 +78,7 @@ export class SkbPool {
     assert(skb.block !== null && skb.users > 0, "only a living packet is cloned");
     const twin = this.adopt(this.blocks.share(skb.block), skb.head, skb.end);
     copyState(skb, twin);
+    twin.truesize = skb.truesize;
     if (skb.frags !== null) {
       for (const frag of skb.frags) this.blocks.share(frag.block);
       twin.frags = skb.frags.slice();

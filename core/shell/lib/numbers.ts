@@ -42,14 +42,15 @@ const RATE_UNITS = new Map([
   ["k", 1e3],
   ["m", 1e6],
   ["g", 1e9],
+  ["K", 1024],
+  ["M", 1024 ** 2],
+  ["G", 1024 ** 3],
 ]);
 
-/** As iperf takes rates and amounts: `10M`, `500k`. Decimal units for rates; `binary` for amounts of bytes. */
-export function parseScaled(text: string | undefined, binary = false): number | null {
+/** As iperf takes rates and amounts: `10m` is ten million, `10M` is 10 * 2^20. */
+export function parseScaled(text: string | undefined): number | null {
   const match = /^([\d.]+)([kmg]?)$/i.exec(text ?? "");
   const value = parseDecimal(match?.[1]);
-  const unit = RATE_UNITS.get((match?.[2] ?? "").toLowerCase());
-  if (value === null || unit === undefined) return null;
-  const scale = !binary ? unit : unit === 1e3 ? 1024 : unit === 1e6 ? 1024 ** 2 : unit === 1e9 ? 1024 ** 3 : 1;
-  return Math.round(value * scale);
+  const unit = RATE_UNITS.get(match?.[2] ?? "");
+  return value === null || unit === undefined ? null : Math.round(value * unit);
 }

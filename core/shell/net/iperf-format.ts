@@ -17,7 +17,9 @@ function scaled(value: number, base: number): string {
     .padStart(4)} ${UNITS[unit] ?? ""}`;
 }
 
-export const amountText = (bytes: number): string => `${scaled(bytes, 1024)}Bytes`;
+const amountText = (bytes: number): string => `${scaled(bytes, 1024)}Bytes`;
+/** A size of a buffer: iperf has it in the singular. */
+export const sizeText = (bytes: number): string => `${scaled(bytes, 1024)}Byte`;
 const rateText = (bitsPerSecond: number): string => `${scaled(bitsPerSecond, 1000)}bits/sec`;
 
 /** ` 0.0000-10.0012 sec` */
@@ -56,5 +58,5 @@ function shortPercent(value: number): string {
     .replace(/(\.\d*?)0+$/, "$1");
 }
 
-export const CLIENT_HEADER = "[ ID] Interval            Transfer     Bandwidth";
-export const SERVER_HEADER = "[ ID] Interval            Transfer     Bandwidth        Jitter   Lost/Total Datagrams";
+export const CLIENT_HEADER = "[ ID] Interval       Transfer     Bandwidth";
+export const SERVER_HEADER = "[ ID] Interval       Transfer     Bandwidth        Jitter   Lost/Total Datagrams";

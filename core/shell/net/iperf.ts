@@ -1,13 +1,13 @@
 /**
  * iperf (iperf 2) over UDP: datagrams that carry sequence number and time, paced to a rate; the server reports jitter
  * (RFC 1889, appendix A.8) and loss, and sends its totals back when the client's last datagram (negative number)
- * arrives. Left out: TCP, bidirectional tests, several streams. The report that travels back is this program's own
+ * arrives. Left out: TCP, the Kalman filter that trims the gaps (they are exact here), bidirectional tests, several streams. The report that travels back is this program's own
  * record.
  */
 import { put32, u32 } from "../../base/bytes.ts";
 import { SECOND } from "../../base/time.ts";
 import { E, strerror } from "../../kernel/syscall/errno.ts";
-import { AF, POLL, SO, SOCK, SOL, type Call, type Message, type Sys } from "../../kernel/syscall/sys.ts";
+import { AF, IP, POLL, SO, SOCK, SOL, type Call, type Message, type Sys } from "../../kernel/syscall/sys.ts";
 import { formatIpv4, parseIpv4, type Ipv4Address } from "../../wire/address.ts";
 import { inetAddress } from "../lib/address.ts";
 import { command, fail, usageError, type CommandSpec } from "../lib/command.ts";
@@ -18,7 +18,7 @@ import type { Arguments } from "../lib/options.ts";
 import { print, warn } from "../lib/output.ts";
 import { catchInterrupt, interrupted } from "../lib/signals.ts";
 import { UDP_PAYLOAD_MAX } from "../limits.ts";
-import { amountText, CLIENT_HEADER, clientLine, SERVER_HEADER, serverLine } from "./iperf-format.ts";
+import { CLIENT_HEADER, clientLine, SERVER_HEADER, serverLine, sizeText } from "./iperf-format.ts";
 
 const IPERF: CommandSpec = {
   name: "iperf",
@@ -33,6 +33,8 @@ const IPERF: CommandSpec = {
   short: "usc:b:t:n:l:p:i:B:w:P:f:e",
   usageOnError: true,
 };
+
+const NEITHER = "Usage: iperf [-s|-c host] [options]\nTry `iperf --help' for more information.";
 
 const HEADER_BYTES = 16;
 /** How often the client repeats its last datagram until the server's report comes, and how long it waits each time. */
@@ -58,25 +60,32 @@ type Settings = {
 export const iperf = command(IPERF, function* (sys, args) {
   const settings = readSettings(args);
   if (settings === null) return yield* usageError(sys, IPERF, "bad value of an option");
-  if (!args.has("s") && !args.has("c")) return yield* usageError(sys, IPERF, "");
+  if (!args.has("s") && !args.has("c")) return yield* fail(sys, NEITHER, 0);
   if (!args.has("u")) return yield* fail(sys, "iperf: no TCP here yet, use -u");
   yield* catchInterrupt(sys);
   if (args.has("s")) return yield* new Server(sys, settings).run();
   const target = args.value("c") ?? "";
   const address = (yield* readHosts(sys)).resolve(target);
-  if (address === null) return yield* fail(sys, `error: Name or service not known: ${target}`);
+  if (address === null) return yield* fail(sys, `${target}: Host name lookup failure`);
   return yield* new Client(sys, settings, address).run();
 });
+
+/** `-b 5000pps` counts datagrams. @returns bits per second. */
+function parseRate(text: string, bytes: number): number | null {
+  const packets = /^(.*)pps$/.exec(text)?.[1];
+  const value = parseScaled(packets ?? text);
+  return value === null || packets === undefined ? value : value * bytes * 8;
+}
 
 function readSettings(args: Arguments): Settings | null {
   const port = parseInteger(args.value("p") ?? "5001", 1, 65_535);
   const bytes = parseInteger(args.value("l") ?? "1470", HEADER_BYTES, UDP_PAYLOAD_MAX);
-  const rate = parseScaled(args.value("b") ?? "1M");
+  const rate = parseRate(args.value("b") ?? "1M", bytes ?? 0);
   const time = parseSeconds(args.value("t") ?? "10");
-  const amount = args.has("n") ? parseScaled(args.value("n"), true) : Infinity;
+  const amount = args.has("n") ? parseScaled(args.value("n")) : Infinity;
   const interval = parseSeconds(args.value("i") ?? "0");
   const bind = parseIpv4(args.value("B") ?? "0.0.0.0");
-  const buffer = parseScaled(args.value("w") ?? "0", true);
+  const buffer = parseScaled(args.value("w") ?? "0");
   const tests = parseInteger(args.value("P") ?? "0", 0, 1e6);
   if (port === null || bytes === null || rate === null || time === null || amount === null) return null;
   if (interval === null || !bind.ok || buffer === null || tests === null || rate < 1) return null;
@@ -105,10 +114,12 @@ function* openSocket(sys: Sys, settings: Settings, port: number): Call<number> {
   return error < 0 ? error : fd;
 }
 
-function* bufferText(sys: Sys, fd: number): Call<string> {
+/** @param asked what -w wanted; 0 for nothing. The kernel doubles it, as Linux does. */
+function* bufferText(sys: Sys, fd: number, asked: number): Call<string> {
   const size = yield* sys.getsockopt(fd, SOL.SOCKET, SO.RCVBUF);
   const bytes = "error" in size ? 0 : Number(size.value);
-  return `UDP buffer size: ${amountText(bytes)} (default)`;
+  const note = asked > 0 ? ` (WARNING: requested ${sizeText(asked)})` : " (default)";
+  return `UDP buffer size: ${sizeText(bytes)}${asked === bytes ? "" : note}`;
 }
 
 class Client {
@@ -137,16 +148,20 @@ class Client {
     const local = inetAddress();
     yield* sys.getsockname(this.#fd, local);
     yield* print(sys, `${LINE}\nClient connecting to ${formatIpv4(this.#address)}, UDP port ${port}\n`);
-    yield* print(sys, `Sending ${bytes} byte datagrams, IPG target: ${fixedPoint(Math.round(gap / 10), 2)} us\n`);
-    yield* print(sys, `${yield* bufferText(sys, this.#fd)}\n${LINE}\n`);
+    yield* print(
+      sys,
+      `Sending ${bytes} byte datagrams, IPG target: ${fixedPoint(Math.round(gap / 10), 2)} us (kalman adjust)\n`,
+    );
+    yield* print(sys, `${yield* bufferText(sys, this.#fd, this.#settings.buffer)}\n${LINE}\n`);
     const here = `local ${formatIpv4(local.address)} port ${local.port}`;
     const ends = `${here} connected with ${formatIpv4(this.#address)} port ${port}`;
     yield* print(sys, `[  1] ${ends}\n${CLIENT_HEADER}\n`);
     yield* this.#sendAll(gap);
+    // The datagram that ends the test is counted as sent, and has no place in the server's total.
     const elapsed = sys.now() - this.#start;
     yield* print(
       sys,
-      `${clientLine(1, { from: 0, to: elapsed, bytes: this.#sent * bytes })}\n[  1] Sent ${this.#sent} datagrams\n`,
+      `${clientLine(1, { from: 0, to: elapsed, bytes: this.#sent * bytes })}\n[  1] Sent ${this.#sent + 1} datagrams\n`,
     );
     return yield* this.#finish();
   }
@@ -194,6 +209,7 @@ class Client {
       const ready = yield* sys.poll([{ fd: this.#fd, events: POLL.IN, revents: 0 }], FIN_WAIT);
       if (ready < 0 && (yield* interrupted(sys))) return 130;
       const count = ready > 0 ? yield* sys.recvfrom(this.#fd, answer, 0, null) : 0;
+      if (count < 0) yield* warn(sys, `read failed: ${strerror(count)}\n`);
       if (count < HEADER_BYTES + 28 || u32(answer, HEADER_BYTES) !== REPORT_MAGIC) continue;
       const field = (index: number): number => u32(answer, HEADER_BYTES + 4 + index * 4);
       const bytes = field(0) * 2 ** 32 + field(1);
@@ -201,8 +217,10 @@ class Client {
       yield* print(sys, `[  1] Server Report:\n${SERVER_HEADER}\n${serverLine(1, counts)}\n`);
       return 0;
     }
-    yield* warn(sys, `[  1] WARNING: did not receive ack of last datagram after ${FIN_TRIES} tries.\n`);
-    return 1;
+    // Here iperf shows the socket's number instead of the stream's.
+    const socket = `[${String(this.#fd).padStart(3)}]`;
+    yield* warn(sys, `${socket} WARNING: did not receive ack of last datagram after ${FIN_TRIES} tries.\n`);
+    return 0;
   }
 }
 
@@ -229,7 +247,6 @@ class Server {
   #nextId = 1;
   #finished = 0;
   #fd = -1;
-  #headerShown = false;
 
   constructor(sys: Sys, settings: Settings) {
     this.#sys = sys;
@@ -241,9 +258,10 @@ class Server {
     this.#fd = yield* openSocket(sys, this.#settings, this.#settings.port);
     if (this.#fd < 0) return yield* fail(sys, `bind failed: ${strerror(this.#fd)}`);
     yield* sys.setsockopt(this.#fd, SOL.SOCKET, SO.TIMESTAMP, 1);
+    yield* sys.setsockopt(this.#fd, SOL.IP, IP.PKTINFO, 1);
     yield* print(
       sys,
-      `${LINE}\nServer listening on UDP port ${this.#settings.port}\n${yield* bufferText(sys, this.#fd)}\n${LINE}\n`,
+      `${LINE}\nServer listening on UDP port ${this.#settings.port}\n${yield* bufferText(sys, this.#fd, this.#settings.buffer)}\n${LINE}\n`,
     );
     const buffer = new Uint8Array(UDP_PAYLOAD_MAX);
     const message: Message = { from: inetAddress(), flags: 0, ttl: null, tos: null, timestamp: null, error: null };
@@ -289,14 +307,11 @@ class Server {
     const state = { bytes: 0, received: 0, highest: -1, jitter: 0, transit: 0, report: null };
     const stream: Stream = { id: this.#nextId++, start: now, address, port, ...state, reported };
     this.#streams.set(key, stream);
-    const local = inetAddress();
-    yield* this.#sys.getsockname(this.#fd, local);
     const id = `[${String(stream.id).padStart(3)}]`;
-    const here = `local ${formatIpv4(local.address)} port ${this.#settings.port}`;
+    const here = `local ${formatIpv4(message.packetInfo?.target ?? this.#settings.bind)} port ${this.#settings.port}`;
     const ends = `${here} connected with ${formatIpv4(address)} port ${port}`;
     yield* print(this.#sys, `${id} ${ends}\n`);
-    if (!this.#headerShown) yield* print(this.#sys, `${SERVER_HEADER}\n`);
-    this.#headerShown = true;
+    yield* print(this.#sys, `${SERVER_HEADER}\n`);
     return stream;
   }
 

@@ -2,6 +2,7 @@
  * nc (OpenBSD netcat) for UDP: client, server (-l), port scan (-z). TCP follows with the kernel's. The server answers
  * the first peer it hears, as netcat does by connecting to it; -k keeps it listening to all.
  */
+import { utf8Encode } from "../../base/bytes.ts";
 import { SECOND } from "../../base/time.ts";
 import { E, strerror } from "../../kernel/syscall/errno.ts";
 import { AF, POLL, SO, SOCK, SOL, type Call, type PollFd, type Sys } from "../../kernel/syscall/sys.ts";
@@ -20,6 +21,8 @@ const NC: CommandSpec = {
   short: "uklnvzbp:s:w:W:q:4N",
   usageOnError: true,
 };
+
+const SCAN_SECONDS = 3;
 
 type Settings = {
   readonly verbose: boolean;
@@ -43,13 +46,16 @@ function parsePort(text: string | undefined): number | null {
   return parseInteger(text, 1, 65_535);
 }
 
+const wrongPort = (text: string): string =>
+  `nc: port number ${/^\d+$/.test(text) ? (Number(text) > 0 ? "too large" : "too small") : "invalid"}: ${text}`;
+
 function* openSocket(sys: Sys, address: Ipv4Address, port: number): Call<number> {
   const fd = yield* sys.socket(AF.INET, SOCK.DGRAM, 0);
   if (fd < 0) return yield* reportError(sys, `nc: socket: ${strerror(fd)}`);
   yield* sys.setsockopt(fd, SOL.SOCKET, SO.REUSEADDR, 1);
   if (address === 0 && port === 0) return fd;
   const error = yield* sys.bind(fd, inetAddress(address, port));
-  return error < 0 ? yield* reportError(sys, `nc: bind failed: ${strerror(error)}`) : fd;
+  return error < 0 ? yield* reportError(sys, `nc: ${strerror(error)}`) : fd;
 }
 
 function* reportError(sys: Sys, message: string): Call<number> {
@@ -62,7 +68,7 @@ function* listen(sys: Sys, args: Arguments, settings: Settings): Call<number> {
   const portText = args.value("p") ?? second ?? first;
   const port = parsePort(portText);
   if (port === null) {
-    return yield* usageError(sys, NC, portText === undefined ? "" : `port number invalid: ${portText}`);
+    return yield* fail(sys, portText === undefined ? "nc: missing port number" : wrongPort(portText));
   }
   const hostText = args.value("s") ?? (second === undefined ? undefined : first);
   const host = parseIpv4(hostText ?? "0.0.0.0");
@@ -83,7 +89,8 @@ function* listen(sys: Sys, args: Arguments, settings: Settings): Call<number> {
 
 function* connect(sys: Sys, args: Arguments, settings: Settings): Call<number> {
   const [hostText, portText] = args.operands;
-  if (hostText === undefined || portText === undefined) return yield* usageError(sys, NC, "");
+  if (hostText === undefined) return yield* usageError(sys, NC, "");
+  if (portText === undefined) return yield* fail(sys, "nc: missing port number");
   const address = (yield* readHosts(sys)).resolve(hostText);
   if (address === null) {
     return yield* fail(sys, `nc: getaddrinfo for host "${hostText}" port ${portText}: Name or service not known`);
@@ -91,7 +98,7 @@ function* connect(sys: Sys, args: Arguments, settings: Settings): Call<number> {
   const range = /^(\d+)(?:-(\d+))?$/.exec(portText);
   const first = parsePort(range?.[1]);
   const last = parsePort(range?.[2] ?? range?.[1]);
-  if (first === null || last === null) return yield* fail(sys, `nc: port number invalid: ${portText}`);
+  if (first === null || last === null) return yield* fail(sys, wrongPort(portText));
   let status = 1;
   for (let port = first; port <= last; port++) {
     const source = parseIpv4(args.value("s") ?? "0.0.0.0");
@@ -101,33 +108,34 @@ function* connect(sys: Sys, args: Arguments, settings: Settings): Call<number> {
     if (args.has("b")) yield* sys.setsockopt(fd, SOL.SOCKET, SO.BROADCAST, 1);
     const error = yield* sys.connect(fd, inetAddress(address, port));
     if (error < 0) return yield* fail(sys, `nc: connect to ${hostText} port ${port} (udp) failed: ${strerror(error)}`);
-    if (args.has("z")) {
-      if (yield* isOpen(sys, fd)) {
-        status = 0;
-        if (settings.verbose) {
-          yield* warn(sys, `Connection to ${hostText} (${formatIpv4(address)}) ${port} port [udp/*] succeeded!\n`);
-        }
+    if (settings.verbose || args.has("z")) {
+      const open = yield* isOpen(sys, fd, settings.idle);
+      if (open && settings.verbose) {
+        yield* warn(sys, `Connection to ${hostText} ${port} port [udp/*] succeeded!\n`);
       }
-      yield* sys.close(fd);
-      continue;
-    }
-    if (settings.verbose) {
-      yield* warn(sys, `Connection to ${hostText} (${formatIpv4(address)}) ${port} port [udp/*] succeeded!\n`);
+      if (open) status = 0;
+      if (!open || args.has("z")) {
+        yield* sys.close(fd);
+        continue;
+      }
     }
     return yield* relay(sys, fd, settings);
   }
   return status;
 }
 
-/** A closed UDP port betrays itself by an ICMP error: netcat writes four times, a second apart at most, and looks. */
-function* isOpen(sys: Sys, fd: number): Call<boolean> {
-  const probe = new Uint8Array([88]);
-  for (let i = 0; i < 4; i++) {
+/**
+ * A closed UDP port betrays itself by an ICMP error: Debian's netcat writes twice, then once a second while it waits (-w,
+ * else three seconds). The other side sees the X's.
+ */
+function* isOpen(sys: Sys, fd: number, idle: number): Call<boolean> {
+  const probe = utf8Encode("X");
+  const seconds = idle < 0 ? SCAN_SECONDS : Math.floor(idle / SECOND);
+  for (let i = 0; i < 2 + seconds; i++) {
+    if (i >= 2 && (yield* sys.nanosleep(SECOND)) < 0) return false;
     if ((yield* sys.sendto(fd, probe, 0, null)) < 0) return false;
-    const ready = yield* sys.poll([{ fd, events: POLL.IN, revents: 0 }], SECOND / 4);
-    if (ready < 0) return false;
   }
-  return (yield* sys.sendto(fd, probe, 0, null)) >= 0;
+  return true;
 }
 
 /** Standard input to the socket and the socket to standard output, until one ends or it stays silent for too long. */
@@ -143,7 +151,8 @@ function* relay(sys: Sys, fd: number, settings: Settings): Call<number> {
     if (ready < 0) return ready === -E.EINTR ? 130 : 1;
     if (network.revents !== 0) {
       const count = yield* sys.recvfrom(fd, buffer, 0, null);
-      if (count < 0) return settings.verbose ? yield* fail(sys, `nc: read: ${strerror(count)}`) : 1;
+      // An error of the network ends the connection as its end would.
+      if (count < 0) return 0;
       yield* writeAll(sys, 1, buffer.subarray(0, count));
       if (++received >= settings.limit) return 0;
     }
@@ -155,9 +164,7 @@ function* relay(sys: Sys, fd: number, settings: Settings): Call<number> {
         if (settings.idle < 0 && count < 0) return 1;
       } else {
         const sent = yield* sys.sendto(fd, buffer.slice(0, count), 0, null);
-        if (sent < 0 && sent !== -E.EDESTADDRREQ) {
-          return settings.verbose ? yield* fail(sys, `nc: write: ${strerror(sent)}`) : 1;
-        }
+        if (sent < 0 && sent !== -E.EDESTADDRREQ) return 0;
       }
     }
   }

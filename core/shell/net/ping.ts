@@ -184,8 +184,9 @@ function* openSocket(sys: Sys, args: Arguments): Call<number> {
     if (error < 0) return yield* refuse(sys, `cannot set unicast time-to-live: ${strerror(error)}`);
   }
   const tos = parseInteger(args.value("Q") ?? "0", 0, 255);
-  if (tos === null)
+  if (tos === null) {
     return yield* refuse(sys, `the decimal value of TOS bits must be in range 0-255: ${args.value("Q") ?? ""}`);
+  }
   if (args.has("Q")) yield* sys.setsockopt(fd, SOL.IP, IP.TOS, tos);
   const discovery = DISCOVERY.get(args.value("M") ?? "want");
   if (discovery === undefined) return yield* refuse(sys, `invalid -M argument: ${args.value("M") ?? ""}`);

@@ -71,6 +71,9 @@ function* qdiscCommand(sys: Sys, words: Words, statistics: boolean): Call<number
   }
   if (verb === "show" || verb === "list" || verb === "lst") return yield* show(sys, device, statistics);
   if (device === undefined) return yield* fail(sys, 'Command line is not complete. Try option "help"', 255);
+  if (verb === "delete" && (yield* hasDevice(sys, device)) && !(yield* hasOwnRoot(sys, device))) {
+    return yield* fail(sys, "Error: Cannot delete qdisc with handle of zero.", 2);
+  }
   if (verb === "delete") return yield* result(sys, yield* change(sys, { kind: "qdisc-delete", device }), device);
   const rest: string[] = [];
   for (let next = words.next(); next !== undefined; next = words.next()) rest.push(next);
@@ -79,7 +82,19 @@ function* qdiscCommand(sys: Sys, words: Words, statistics: boolean): Call<number
   if (verb === "add" && (yield* hasOwnRoot(sys, device))) {
     return yield* fail(sys, "Error: Exclusivity flag on, cannot modify.", 2);
   }
+  const [kind = ""] = rest;
+  if (!KINDS.has(kind)) return yield* fail(sys, "Error: Specified qdisc kind is unknown.", 2);
+  if (verb === "change" && (yield* hasDevice(sys, device)) && !(yield* hasOwnRoot(sys, device))) {
+    return yield* fail(sys, "Error: Qdisc not found. To create specify NLM_F_CREATE flag.", 2);
+  }
   return yield* result(sys, yield* change(sys, { kind: "qdisc-set", device, spec: rest.join(" ") }), device);
+}
+
+/** Disciplines the kernel has; their options are its own to judge. */
+const KINDS: ReadonlySet<string> = new Set(["pfifo", "bfifo", "pfifo_fast", "tbf", "netem", "fq_codel"]);
+
+function* hasDevice(sys: Sys, device: string): Call<boolean> {
+  return (yield* links(sys)).some((link) => link.name === device);
 }
 
 function* hasOwnRoot(sys: Sys, device: string): Call<boolean> {

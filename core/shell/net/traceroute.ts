@@ -32,7 +32,7 @@ import {
 } from "../../wire/icmp.ts";
 import { IPPROTO_ICMP, IPPROTO_UDP, IPV4_HEADER_BYTES } from "../../wire/ipv4.ts";
 import { inetAddress } from "../lib/address.ts";
-import { command, fail, usageError, type CommandSpec } from "../lib/command.ts";
+import { command, fail, type CommandSpec } from "../lib/command.ts";
 import { fixedPoint } from "../lib/format.ts";
 import { readHosts, type Hosts } from "../lib/hosts.ts";
 import { parseInteger, parseSeconds } from "../lib/numbers.ts";
@@ -132,8 +132,9 @@ function readOptions(args: Arguments, target: string, address: Ipv4Address): Res
   if (queries === null) return bad("no more than 10 probes per hop");
   for (const [letter, value] of [...args.given, ["", ""] as const]) {
     const wrong = (letter === "N" && together === null) || (letter === "p" && port === null);
-    if (wrong || (letter === "w" && wait === null))
+    if (wrong || (letter === "w" && wait === null)) {
       return bad(`Cannot handle \`-${letter}' option with arg \`${value}'`);
+    }
   }
   if (together === null || port === null || wait === null) return bad("bad value of an option");
   if (asked === null) return bad(`Cannot handle "packetlen" cmdline arg \`${args.operand(1) ?? ""}' on position 2`);

@@ -1,6 +1,7 @@
 /** Where the headers of one frame are, found once and asked by every primitive of a filter. Ethernet or raw IP. */
 import { u16, u8 } from "../../base/bytes.ts";
 import { LINKTYPE } from "../../wire/capture.ts";
+import { COOKED2, COOKED2_HEADER_BYTES, LINKTYPE_LINUX_SLL2 } from "../../wire/tcpdump.ts";
 import { ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_SERVICE_VLAN, ETHERTYPE_VLAN } from "../../wire/ethernet.ts";
 import { IP_OFFSET, IPV4, IPV4_HEADER_BYTES, ipv4HeaderBytes } from "../../wire/ipv4.ts";
 import { VLAN_TAG_BYTES } from "../../wire/vlan.ts";
@@ -21,8 +22,7 @@ export class PacketView {
     this.bytes = bytes;
     this.length = length;
     this.hasEthernet = linkType === LINKTYPE.ETHERNET;
-    let type = this.hasEthernet ? (bytes.length >= ETHERNET_HEADER_BYTES ? u16(bytes, 12) : -1) : ETHERTYPE_IPV4;
-    let at = this.hasEthernet ? ETHERNET_HEADER_BYTES : 0;
+    let { type, at } = linkHeader(bytes, linkType);
     for (let i = 0; i < depth; i++) {
       const tagged = isTag(type) && bytes.length >= at + VLAN_TAG_BYTES;
       type = tagged ? u16(bytes, at + 2) : -1;
@@ -35,6 +35,18 @@ export class PacketView {
     const first = isIp && (u16(bytes, at + IPV4.fragment) & IP_OFFSET) === 0;
     this.transport = first ? at + ipv4HeaderBytes(bytes, at) : -1;
   }
+}
+
+/** EtherType, -1 when the header is cut short, and where the payload begins. */
+function linkHeader(bytes: Uint8Array, linkType: number): { type: number; at: number } {
+  const typed = (typeAt: number, at: number): { type: number; at: number } => ({
+    type: bytes.length >= at ? u16(bytes, typeAt) : -1,
+    at,
+  });
+  if (linkType === LINKTYPE.ETHERNET) return typed(12, ETHERNET_HEADER_BYTES);
+  if (linkType === LINKTYPE.LINUX_SLL) return typed(14, 16);
+  if (linkType === LINKTYPE_LINUX_SLL2) return typed(COOKED2.protocol, COOKED2_HEADER_BYTES);
+  return { type: ETHERTYPE_IPV4, at: 0 };
 }
 
 export const isTag = (type: number): boolean => type === ETHERTYPE_VLAN || type === ETHERTYPE_SERVICE_VLAN;

@@ -19,7 +19,7 @@ import {
 import { captureTimeOf, LINKTYPE, type CaptureTime } from "../../wire/capture.ts";
 import { readCapture } from "../../wire/capture-reader.ts";
 import { PcapWriter } from "../../wire/pcap.ts";
-import { PacketPrinter, type TcpdumpOptions } from "../../wire/tcpdump.ts";
+import { LINKTYPE_LINUX_SLL2, PacketPrinter, type TcpdumpOptions } from "../../wire/tcpdump.ts";
 import { packetAddress } from "../lib/address.ts";
 import { command, fail, usageError, type CommandSpec } from "../lib/command.ts";
 import { readHosts } from "../lib/hosts.ts";
@@ -30,6 +30,7 @@ import { print, warn, writeAll } from "../lib/output.ts";
 import { catchInterrupt, interrupted } from "../lib/signals.ts";
 import { CAPTURE_FILE_BYTES_MAX } from "../limits.ts";
 import { links } from "../net/netlink.ts";
+import { cooked, labelOf } from "./cooked.ts";
 import { compileFilter, type Filter } from "./filter.ts";
 
 const TCPDUMP: CommandSpec = {
@@ -73,7 +74,14 @@ export const tcpdump = command(TCPDUMP, function* (sys, args) {
   const count = args.has("c") ? parseInteger(args.value("c"), 1, 2 ** 31) : 0;
   if (count === null) return yield* fail(sys, `tcpdump: invalid packet count ${args.value("c") ?? ""}`);
   const snapLength = parseInteger(args.value("s") ?? "0", 0, SNAPLEN);
-  if (snapLength === null) return yield* fail(sys, `tcpdump: invalid snaplen ${args.value("s") ?? ""}`);
+  if (snapLength === null) {
+    const given = args.value("s") ?? "";
+    return yield* fail(sys, `tcpdump: invalid snaplen ${given} (must be >= 0 and <= ${SNAPLEN})`);
+  }
+  const direction = args.value("Q") ?? "inout";
+  if (!["in", "out", "inout"].includes(direction)) {
+    return yield* fail(sys, `tcpdump: unknown capture direction \`${direction}'`);
+  }
   const filter = compileFilter(args.operands.join(" "), yield* readHosts(sys));
   if (!filter.ok) return yield* fail(sys, `tcpdump: ${filter.error}`);
   yield* catchInterrupt(sys);
@@ -83,7 +91,7 @@ export const tcpdump = command(TCPDUMP, function* (sys, args) {
     filter: filter.value,
     count,
     snapLength: snapLength === 0 ? SNAPLEN : snapLength,
-    direction: args.value("Q") ?? "inout",
+    direction,
     sink,
   };
   const file = args.value("r");
@@ -92,14 +100,12 @@ export const tcpdump = command(TCPDUMP, function* (sys, args) {
 
 function* listInterfaces(sys: Sys): Call<number> {
   const names = [...(yield* links(sys))].filter((link) => link.isUp);
-  const rows = names.map((link, i) => {
-    const loopback = link.kind === "loopback" ? ", Loopback" : "";
-    return `${i + 1}.${link.name} [Up, Running${loopback}]\n`;
-  });
-  yield* print(
-    sys,
-    `${rows.join("")}${names.length + 1}.any (Pseudo-device that captures on all interfaces) [Up, Running]\n`,
-  );
+  const wired = names.filter((link) => link.kind !== "loopback").map((link) => `${link.name} [Up, Running, Connected]`);
+  const loopbacks = names
+    .filter((link) => link.kind === "loopback")
+    .map((link) => `${link.name} [Up, Running, Loopback]`);
+  const any = "any (Pseudo-device that captures on all interfaces) [Up, Running]";
+  yield* print(sys, [...wired, any, ...loopbacks].map((row, i) => `${i + 1}.${row}\n`).join(""));
   return 0;
 }
 
@@ -206,17 +212,19 @@ function* live(sys: Sys, args: Arguments, capture: Capture): Call<number> {
   if (device.index !== 0 && !args.has("p")) {
     yield* sys.setsockopt(fd, SOL.PACKET, PACKET_OPTION.ADD_MEMBERSHIP, device.index);
   }
+  const linkType = device.index === 0 ? LINKTYPE_LINUX_SLL2 : LINKTYPE.ETHERNET;
   if (capture.sink instanceof FileSink) {
-    capture.sink.start(LINKTYPE.ETHERNET);
+    capture.sink.start(linkType);
     yield* capture.sink.flush();
   }
+  if (device.index === 0) yield* warn(sys, "tcpdump: data link type LINUX_SLL2\n");
   if (!args.has("v") && !args.has("w")) {
     yield* warn(sys, "tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n");
   }
   yield* warn(
     sys,
     `${args.has("v") || args.has("w") ? "tcpdump: " : ""}listening on ${name}, ` +
-      `link-type EN10MB (Ethernet), snapshot length ${capture.snapLength} bytes\n`,
+      `link-type ${LINK_NAMES.get(linkType) ?? ""}, snapshot length ${capture.snapLength} bytes\n`,
   );
   const names = new Map(known.map((link) => [link.index, link.name]));
   const loopback = known.find((link) => link.kind === "loopback")?.index ?? -1;
@@ -238,7 +246,11 @@ function* captureAll(sys: Sys, fd: number, capture: Capture, devices: Devices): 
   let status = 0;
   while (capture.count === 0 || captured < capture.count) {
     const length = yield* sys.recvmsg(fd, buffer, 0, message);
-    if (length === -E.EINTR && (yield* interrupted(sys))) break;
+    if (length === -E.EINTR && (yield* interrupted(sys))) {
+      // tcpdump cannot know whether it was in the middle of a line.
+      if (capture.sink instanceof TextSink) yield* print(sys, "\n");
+      break;
+    }
     if (length === -E.EINTR) continue;
     if (length < 0) {
       status = yield* fail(
@@ -247,19 +259,20 @@ function* captureAll(sys: Sys, fd: number, capture: Capture, devices: Devices): 
       );
       break;
     }
+    if (!capture.filter(buffer.subarray(0, length), length, LINKTYPE.ETHERNET)) continue;
+    // The kernel counts what passed the filter, before libpcap sorts out directions.
+    received++;
     const outgoing = message.from.packetType === PACKET_OUTGOING;
     // Loopback shows every packet on its way out and in: one of the two is enough (libpcap, pcap-linux.c).
     if (outgoing && message.from.device === devices.loopback) continue;
     if ((capture.direction === "in" && outgoing) || (capture.direction === "out" && !outgoing)) continue;
-    received++;
-    if (!capture.filter(buffer.subarray(0, length), length, LINKTYPE.ETHERNET)) continue;
     captured++;
-    const data = buffer.slice(0, Math.min(length, capture.snapLength));
-    const label = devices.any
-      ? `${(devices.names.get(message.from.device) ?? "?").padEnd(5)} ${directionText(message.from.packetType)} `
-      : "";
     const time = captureTimeOf(epoch, message.timestamp ?? sys.now());
-    if (!(yield* capture.sink.take(time, data, length, { linkType: LINKTYPE.ETHERNET, label }))) {
+    const taken = devices.any ? cooked(buffer, length, message.from, devices.loopback) : buffer.slice(0, length);
+    const linkType = devices.any ? LINKTYPE_LINUX_SLL2 : LINKTYPE.ETHERNET;
+    const origin = { linkType, label: labelOf(taken, linkType, devices.names) };
+    const data = taken.subarray(0, capture.snapLength);
+    if (!(yield* capture.sink.take(time, data, taken.length, origin))) {
       status = 1;
       break;
     }
@@ -272,11 +285,6 @@ function* captureAll(sys: Sys, fd: number, capture: Capture, devices: Devices): 
   return status;
 }
 
-/** Who the frame was for, as the cooked header of -i any tells it. */
-function directionText(packetType: number): string {
-  return ["In ", "B  ", "M  ", "P  ", "Out"][packetType] ?? "?  ";
-}
-
 /** PACKET_STATISTICS is packets and drops. */
 function* dropped(sys: Sys, fd: number): Call<string> {
   const statistics = yield* sys.getsockopt(fd, SOL.PACKET, PACKET_OPTION.STATISTICS);
@@ -285,18 +293,26 @@ function* dropped(sys: Sys, fd: number): Call<string> {
   return `${drops} packet${drops === 1 ? "" : "s"} dropped by kernel\n`;
 }
 
+/** Less is too short to be told from a capture cut off. */
+const PCAP_HEADER_BYTES = 24;
+
 const LINK_NAMES = new Map<number, string>([
   [LINKTYPE.ETHERNET, "EN10MB (Ethernet)"],
   [LINKTYPE.RAW, "RAW (Raw IP)"],
   [LINKTYPE.NULL, "NULL (BSD loopback)"],
   [LINKTYPE.LINUX_SLL, "LINUX_SLL (Linux cooked v1)"],
+  [LINKTYPE_LINUX_SLL2, "LINUX_SLL2 (Linux cooked v2)"],
 ]);
 
 function* fromFile(sys: Sys, path: string, capture: Capture): Call<number> {
   const bytes = yield* readFile(sys, path, CAPTURE_FILE_BYTES_MAX);
   if (typeof bytes === "number") return yield* fail(sys, `tcpdump: ${path}: ${strerror(bytes)}`);
   const content = readCapture(bytes);
+  if (content.problem?.at === 0 && bytes.length >= PCAP_HEADER_BYTES) {
+    return yield* fail(sys, "tcpdump: unknown file format");
+  }
   const linkType = content.interfaces[0]?.linkType ?? LINKTYPE.ETHERNET;
+  const names = new Map((yield* links(sys)).map((link) => [link.index, link.name]));
   if (content.interfaces.length > 0) {
     const snapLength = content.interfaces[0]?.snapLength ?? SNAPLEN;
     const name = LINK_NAMES.get(linkType) ?? `USER (${linkType})`;
@@ -305,13 +321,14 @@ function* fromFile(sys: Sys, path: string, capture: Capture): Call<number> {
       `reading from file ${path}, link-type ${name}, snapshot length ${snapLength === 0 ? SNAPLEN : snapLength}\n`,
     );
   }
+  if (linkType === LINKTYPE_LINUX_SLL2) yield* warn(sys, "Warning: interface names might be incorrect\n");
   let captured = 0;
   for (const packet of content.packets) {
     if (capture.count > 0 && captured >= capture.count) return 0;
     if (!capture.filter(packet.data, packet.originalLength, packet.linkType)) continue;
     captured++;
     const time = packet.time ?? { seconds: 0, nanoseconds: 0 };
-    const origin = { linkType: packet.linkType, label: "" };
+    const origin = { linkType: packet.linkType, label: labelOf(packet.data, packet.linkType, names) };
     if (!(yield* capture.sink.take(time, packet.data, packet.originalLength, origin))) return 1;
   }
   if (content.problem === undefined) return 0;
