@@ -53,7 +53,19 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** UTF-8 of a string; a lone surrogate becomes U+FFFD, as TextEncoder does. */
-export function utf8Encode(text: string): Uint8Array {
+export function utf8Encode(text: string): Uint8Array<ArrayBuffer> {
+  // Nearly all text here is ASCII, one byte a unit.
+  const ascii = new Uint8Array(text.length);
+  let at = 0;
+  for (; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x80) return utf8EncodeAny(text);
+    ascii[at] = unit;
+  }
+  return ascii;
+}
+
+function utf8EncodeAny(text: string): Uint8Array<ArrayBuffer> {
   const out: number[] = [];
   for (const character of text) {
     const raw = character.codePointAt(0) ?? 0;

@@ -78,7 +78,7 @@ export class World {
     this.programs = new Map([...shellPrograms, ...(options.programs ?? [])]);
     this.wiring = wire(this.fabric, lab);
     const hosts = this.names.map(({ name, address }) => `${formatIpv4(address as Ipv4Address)}\t${name}\n`);
-    this.hostsFile = Uint8Array.from(utf8Encode(`127.0.0.1\tlocalhost\n${hosts.join("")}`));
+    this.hostsFile = utf8Encode(`127.0.0.1\tlocalhost\n${hosts.join("")}`);
     this.machines = new Map(lab.nodes.filter(isMachine).map((node) => [node.index, new Machine(this, node)]));
     this.#captures = new Captures(this);
     this.#routes = new Routes(this);

@@ -171,7 +171,7 @@ export class Userland {
   }
 }
 
-const LOCALHOST = Uint8Array.from(utf8Encode("127.0.0.1\tlocalhost\n"));
+const LOCALHOST = utf8Encode("127.0.0.1\tlocalhost\n");
 
 /** Files of /proc do not say how long they are. */
 const READ_BYTES_MAX = 1024 * 1024;
