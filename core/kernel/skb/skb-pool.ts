@@ -19,8 +19,8 @@ const kmallocBytes = (size: number): number =>
   size <= KMALLOC_LEAST_BYTES ? KMALLOC_LEAST_BYTES : 1 << (32 - Math.clz32(size - 1));
 
 /**
- * Bytes that Linux's __alloc_skb would count for `capacity` bytes of packet: 768 for a small one, 1,280 for 508 bytes of
- * UDP, 2,304 for a full Ethernet frame. Buffers fill as they do there, whatever the size of our blocks.
+ * Bytes that Linux's __alloc_skb would count for `capacity` bytes of packet: 768 for a small one, 1,280 for 508 bytes
+ * of UDP, 2,304 for a full Ethernet frame. Buffers fill as they do there, whatever the size of our blocks.
  */
 function truesizeOf(capacity: number): number {
   const data = (capacity + LINUX_HEADROOM_BYTES + CACHE_LINE_BYTES - 1) & ~(CACHE_LINE_BYTES - 1);

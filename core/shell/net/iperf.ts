@@ -1,8 +1,8 @@
 /**
  * iperf (iperf 2) over UDP: datagrams that carry sequence number and time, paced to a rate; the server reports jitter
  * (RFC 1889, appendix A.8) and loss, and sends its totals back when the client's last datagram (negative number)
- * arrives. Left out: TCP, the Kalman filter that trims the gaps (they are exact here), bidirectional tests, several streams. The report that travels back is this program's own
- * record.
+ * arrives. Left out: TCP, the Kalman filter that trims the gaps (they are exact here), bidirectional tests, several
+ * streams. The report that travels back is this program's own record.
  */
 import { put32, u32 } from "../../base/bytes.ts";
 import { SECOND } from "../../base/time.ts";
@@ -259,10 +259,8 @@ class Server {
     if (this.#fd < 0) return yield* fail(sys, `bind failed: ${strerror(this.#fd)}`);
     yield* sys.setsockopt(this.#fd, SOL.SOCKET, SO.TIMESTAMP, 1);
     yield* sys.setsockopt(this.#fd, SOL.IP, IP.PKTINFO, 1);
-    yield* print(
-      sys,
-      `${LINE}\nServer listening on UDP port ${this.#settings.port}\n${yield* bufferText(sys, this.#fd, this.#settings.buffer)}\n${LINE}\n`,
-    );
+    const buffers = yield* bufferText(sys, this.#fd, this.#settings.buffer);
+    yield* print(sys, `${LINE}\nServer listening on UDP port ${this.#settings.port}\n${buffers}\n${LINE}\n`);
     const buffer = new Uint8Array(UDP_PAYLOAD_MAX);
     const message: Message = { from: inetAddress(), flags: 0, ttl: null, tos: null, timestamp: null, error: null };
     for (;;) {

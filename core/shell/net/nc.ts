@@ -125,8 +125,8 @@ function* connect(sys: Sys, args: Arguments, settings: Settings): Call<number> {
 }
 
 /**
- * A closed UDP port betrays itself by an ICMP error: Debian's netcat writes twice, then once a second while it waits (-w,
- * else three seconds). The other side sees the X's.
+ * A closed UDP port betrays itself by an ICMP error: Debian's netcat writes twice, then once a second while it waits
+ * (-w, else three seconds). The other side sees the X's.
  */
 function* isOpen(sys: Sys, fd: number, idle: number): Call<boolean> {
   const probe = utf8Encode("X");
