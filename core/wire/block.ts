@@ -15,10 +15,19 @@ export class Block {
   readonly bytes: Uint8Array;
   readonly sizeClass: number;
   references = FREE;
+  #view: Uint8Array;
 
   constructor(capacity: number, sizeClass: number) {
     this.bytes = new Uint8Array(capacity);
     this.sizeClass = sizeClass;
+    this.#view = this.bytes;
+  }
+
+  /** The bytes `[start, start + length)`. The same object while the range is the same: a frame is captured on every hop. */
+  view(start: number, length: number): Uint8Array {
+    const view = this.#view;
+    if (view.length === length && view.byteOffset === start) return view;
+    return (this.#view = this.bytes.subarray(start, start + length));
   }
 }
 

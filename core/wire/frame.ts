@@ -50,7 +50,8 @@ export class Frame {
 
   /** The frame's own bytes, as a view. */
   view(): Uint8Array {
-    return this.bytes.subarray(this.start, this.start + this.length);
+    assert(this.block !== null, "a frame in use has a block");
+    return this.block.view(this.start, this.length);
   }
 }
 

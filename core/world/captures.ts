@@ -74,8 +74,8 @@ class Tap implements FrameTap {
     record.packetId = frame.packetId;
     record.fcsGood = frame.fcsGood;
     record.dropReason = dropReason;
-    record.bytes = frame.bytes;
-    record.start = frame.start;
+    record.bytes = frame.view();
+    record.start = 0;
     record.length = frame.length;
     this.#world.onFrame(record);
   }
