@@ -23,7 +23,7 @@ export class Block {
     this.#view = this.bytes;
   }
 
-  /** The bytes `[start, start + length)`. The same object while the range is the same: a frame is captured on every hop. */
+  /** The bytes `[start, start + length)`. The same object while the range is: a frame is captured on every hop. */
   view(start: number, length: number): Uint8Array {
     const view = this.#view;
     if (view.length === length && view.byteOffset === start) return view;
