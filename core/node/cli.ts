@@ -87,6 +87,7 @@ function addFileCommands(program: Command, finish: Finish): void {
     .description("print a pcap or pcapng file as tcpdump would")
     .option("-v, --verbose", "more of each header")
     .option("-e, --link-header", "with the Ethernet header")
+    .option("-Y, --filter <filter>", "only frames that fit, in Wireshark's syntax: 'tcp.port == 80 && !arp'")
     .option("-x, --hex", "with the bytes")
     .option("--layers", "every layer and field with its bytes")
     .action((capture, options) => finish(dissectCommand(capture, options)));
