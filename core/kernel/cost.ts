@@ -48,6 +48,8 @@ export interface CostTable {
   readonly wakeup: number;
   /** Timer expiry handling. */
   readonly timer: number;
+  /** A thousand steps of a guest program: bytecodes of its interpreter, standing for a compiled program's work. */
+  readonly interpreterKilostep: number;
 }
 
 export type CostProfileName = "ideal" | "modern" | "1996";
@@ -73,6 +75,7 @@ const IDEAL: CostTable = {
   contextSwitch: 0,
   wakeup: 0,
   timer: 0,
+  interpreterKilostep: 0,
 };
 
 const MODERN: CostTable = {
@@ -96,6 +99,7 @@ const MODERN: CostTable = {
   contextSwitch: 1200,
   wakeup: 500,
   timer: 200,
+  interpreterKilostep: 1000,
 };
 
 const YEAR_1996: CostTable = {
@@ -119,6 +123,7 @@ const YEAR_1996: CostTable = {
   contextSwitch: 60_000,
   wakeup: 15_000,
   timer: 10_000,
+  interpreterKilostep: 20_000,
 };
 
 export const COST_PROFILES: Readonly<Record<CostProfileName, CostTable>> = {

@@ -13,11 +13,13 @@ import { handleDeviceRequest } from "./device/netlink-device.ts";
 import { Nic } from "./device/nic.ts";
 import type { NicOptions } from "./device/nic-options.ts";
 import { IpStack } from "./net/ip-stack.ts";
+import type { StableWord } from "./tcp/isn.ts";
 import { KernelTimers } from "./timer/timers.ts";
-import type { Program } from "./syscall/sys.ts";
+import { SOL, TCP, type Program } from "./syscall/sys.ts";
 import { Userland } from "./syscall/userland.ts";
 import type { Process } from "./process/process.ts";
 import type { ProcessObserver } from "./process/process-table.ts";
+import type { Disk } from "./vfs/disk.ts";
 import type { Tty, TtySink } from "./vfs/tty.ts";
 
 export interface KernelOptions {
@@ -30,6 +32,10 @@ export interface KernelOptions {
   readonly hosts?: Uint8Array<ArrayBuffer>;
   /** Wall clock at virtual time 0, ns since 1970: whole seconds. */
   readonly epochNs: number;
+  /** The machine's disk, which outlives the kernel. */
+  readonly disk?: Disk;
+  /** What of TCP outlives a crash (net.ipv4.tcp_isn_policy=epoch); in memory by default. */
+  readonly stableWord?: StableWord | undefined;
 }
 
 /** Hears from a command run on a machine. */
@@ -49,6 +55,9 @@ const ENVIRONMENT: ReadonlyMap<string, string> = new Map([
   ["USER", "root"],
   ["TERM", "xterm"],
 ]);
+
+/** TCP_INFINITE_SSTHRESH. */
+const SSTHRESH_UNSET = 0x7fffffff;
 
 /** First interrupt number of a NIC; those below belong to the timer and the console, as on a PC. */
 const NIC_IRQ_FIRST = 24;
@@ -82,6 +91,8 @@ export class Kernel implements ProcessObserver {
       programs: options.programs,
       hosts: options.hosts,
       epochNs: options.epochNs,
+      disk: options.disk,
+      stableWord: options.stableWord,
       netlink: [
         (request) => handleDeviceRequest(this.devices, request),
         (request) => this.ip.handleNetRequest(request),
@@ -180,8 +191,8 @@ export class Kernel implements ProcessObserver {
    * By its name with its group, as `nstat` shows it: `Udp.InDatagrams` or `UdpInDatagrams`; null when there is none.
    */
   snmpCounter(name: string): number | null {
-    const { ip, icmp, udp, ipExt } = this.core.snmp;
-    const groups = { IpExt: ipExt, Ip: ip, Icmp: icmp, Udp: udp };
+    const { ip, icmp, udp, ipExt, tcp, tcpExt } = this.core.snmp;
+    const groups = { IpExt: ipExt, Ip: ip, Icmp: icmp, Udp: udp, TcpExt: tcpExt, Tcp: tcp };
     for (const [group, counters] of Object.entries(groups)) {
       if (!name.startsWith(group)) continue;
       const value = new Map(Object.entries(counters)).get(name.slice(group.length).replace(/^\./, ""));
@@ -190,9 +201,35 @@ export class Kernel implements ProcessObserver {
     return null;
   }
 
-  /** A counter of the NIC with that index, by its name in `ip -s link` or `ethtool -S`; null when there is none. */
+  /**
+   * A field of the newest connection that has that port at either end, by its name in struct tcp_info without `tcpi_`.
+   * @returns null when there is no such connection or field, and for an ssthresh that no loss has set yet.
+   */
+  tcpInfoField(port: number, field: string): number | null {
+    for (const socket of this.userland.sockets.list().toReversed()) {
+      const info = socket.info();
+      if (info?.protocol !== "tcp" || info.state === "LISTEN") continue;
+      if (info.local.port !== port && info.peer.port !== port) continue;
+      const read = socket.getOption(SOL.TCP, TCP.INFO);
+      if ("error" in read || typeof read.value !== "object") continue;
+      const value = new Map<string, unknown>(Object.entries(read.value)).get(`tcpi_${field}`);
+      const isSet = field !== "snd_ssthresh" || value !== SSTHRESH_UNSET;
+      return typeof value === "number" && Number.isFinite(value) && isSet ? value : null;
+    }
+    return null;
+  }
+
+  /**
+   * A counter of the NIC with that index, by its name in `ip -s link` or `ethtool -S`, or `qdisc_packets`,
+   * `qdisc_bytes` and `qdisc_dropped`, which `tc -s qdisc` prints; null when there is none.
+   */
   nicCounter(index: number, name: string): number | null {
     const nic = this.#nics[index];
-    return nic?.statistics().get(name) ?? nic?.ethtoolStatistics().get(name) ?? null;
+    if (nic === undefined) return null;
+    const { qdisc } = nic.transmit;
+    if (name === "qdisc_packets") return qdisc.length;
+    if (name === "qdisc_bytes") return qdisc.backlogBytes;
+    if (name === "qdisc_dropped") return qdisc.stats.dropped;
+    return nic.statistics().get(name) ?? nic.ethtoolStatistics().get(name) ?? null;
   }
 }

@@ -11,41 +11,58 @@ export interface Sysctl {
   value: number;
 }
 
+/** A parameter of several numbers, such as `net.ipv4.tcp_rmem`. */
+export interface VectorSysctl {
+  readonly name: string;
+  readonly least: number;
+  readonly values: number[];
+}
+
 /** A parameter whose values are words, such as `net.ipv4.tcp_congestion_control`. */
 export interface TextSysctl {
   readonly name: string;
-  readonly allowed: readonly string[];
+  /** Null takes any text. */
+  readonly allowed: readonly string[] | null;
   value: string;
 }
 
 export class SysctlTable {
   readonly #numbers = new Map<string, Sysctl>();
   readonly #texts = new Map<string, TextSysctl>();
+  readonly #vectors = new Map<string, VectorSysctl>();
 
   /** @throws AssertionError when the name is taken. */
   define(name: string, value: number, least = 0, most = 2 ** 31 - 1): Sysctl {
-    assert(!this.#numbers.has(name) && !this.#texts.has(name), `${name} is defined once`);
+    assert(this.get(name) === undefined, `${name} is defined once`);
     const entry: Sysctl = { name, least, most, value };
     this.#numbers.set(name, entry);
     return entry;
   }
 
-  defineText(name: string, value: string, allowed: readonly string[]): TextSysctl {
-    assert(!this.#numbers.has(name) && !this.#texts.has(name), `${name} is defined once`);
+  defineText(name: string, value: string, allowed: readonly string[] | null): TextSysctl {
+    assert(this.get(name) === undefined, `${name} is defined once`);
     const entry: TextSysctl = { name, allowed, value };
     this.#texts.set(name, entry);
     return entry;
   }
 
+  defineVector(name: string, values: readonly number[], least = 0): VectorSysctl {
+    assert(this.get(name) === undefined, `${name} is defined once`);
+    const entry: VectorSysctl = { name, least, values: [...values] };
+    this.#vectors.set(name, entry);
+    return entry;
+  }
+
   /** Sorted names. */
   names(): string[] {
-    return [...this.#numbers.keys(), ...this.#texts.keys()].sort();
+    return [...this.#numbers.keys(), ...this.#texts.keys(), ...this.#vectors.keys()].sort();
   }
 
   /** Undefined when there is no such parameter. */
   get(name: string): string | undefined {
     const number = this.#numbers.get(name);
-    return number === undefined ? this.#texts.get(name)?.value : String(number.value);
+    if (number !== undefined) return String(number.value);
+    return this.#texts.get(name)?.value ?? this.#vectors.get(name)?.values.join("\t");
   }
 
   /**
@@ -61,10 +78,21 @@ export class SysctlTable {
       number.value = parsed;
       return null;
     }
+    const vector = this.#vectors.get(name);
+    if (vector !== undefined) return setVector(vector, value);
     const text = this.#texts.get(name);
     if (text === undefined) return "ENOENT";
-    if (!text.allowed.includes(value.trim())) return "EINVAL";
+    if (text.allowed !== null && !text.allowed.includes(value.trim())) return "EINVAL";
     text.value = value.trim();
     return null;
   }
+}
+
+/** As proc_dointvec: fewer numbers than there are set the first ones. */
+function setVector(vector: VectorSysctl, value: string): "EINVAL" | null {
+  const words = value.trim().split(/\s+/);
+  if (words.length > vector.values.length) return "EINVAL";
+  if (!words.every((word) => /^-?\d{1,15}$/.test(word) && Number(word) >= vector.least)) return "EINVAL";
+  for (const [index, word] of words.entries()) vector.values[index] = Number(word);
+  return null;
 }

@@ -294,8 +294,13 @@ export type LabCounterCheck = {
 export type LabCounter =
   /** SNMP name with its group: `Udp.InDatagrams`. */
   | { readonly kind: "snmp"; readonly node: NodeIndex; readonly name: string }
-  /** Interface counter by its name in /sys/class/net/X/statistics or `ethtool -S`: `rx_packets`. */
+  /** Interface counter by its name in /sys/class/net/X/statistics or `ethtool -S`, or `qdisc_packets`. */
   | { readonly kind: "nic"; readonly node: NodeIndex; readonly nic: number; readonly name: string }
+  /**
+   * Field of `struct tcp_info` without its `tcpi_` (`snd_cwnd`; `rtt` in us) of the newest connection that has that
+   * port at either end, listeners aside.
+   */
+  | { readonly kind: "tcp"; readonly node: NodeIndex; readonly port: number; readonly field: string }
   /** Packets that died of a reason, on one node or (null) everywhere. */
   | { readonly kind: "drop"; readonly node: NodeIndex | null; readonly reason: DropReason }
   /** Counter of a switch or hub: `collisions`, `frames`, `tx_packets`. */

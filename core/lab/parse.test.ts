@@ -377,6 +377,11 @@ describe("mistakes are named with their place", () => {
     ],
     ["a check of nothing", two(HOST, "checks:\n  - { run: ls, on: a, expect: ^{} }\n"), "lab/empty-check"],
     ["no such counter", two(HOST, "checks:\n  - { counter: ^a rx, expect: { equals: 1 } }\n"), "lab/bad-counter"],
+    [
+      "a counter of no port",
+      two(HOST, "checks:\n  - { counter: ^a tcp 70000 snd_cwnd, expect: { equals: 1 } }\n"),
+      "lab/bad-counter",
+    ],
     ["a costly pattern", two(HOST, "checks:\n  - { run: ls, on: a, expect: { output: ^/(a+)+/ } }\n"), "lab/bad-value"],
     ["an unknown fault", two(HOST, "faults:\n  - { on: ^ab, verdict: drop }\n"), "lab/unknown-target"],
     [

@@ -4,9 +4,14 @@ import { findNic, findNode, hintFor, machineOf, type LabDraft } from "./draft.ts
 import type { LabCounter } from "./model.ts";
 import type { TreePath } from "./tree.ts";
 
-const FORMS = "such as h1 Udp.InDatagrams, h1:eth0 rx_packets, hub1 collisions, h1 drop NO_SOCKET or drop NO_SOCKET";
+const FORMS =
+  "such as h1 Udp.InDatagrams, h1:eth0 rx_packets, h1 tcp 5001 snd_cwnd, hub1 collisions, h1 drop NO_SOCKET or " +
+  "drop NO_SOCKET";
 
-/** `h1 Udp.InDatagrams`, `h1:eth0 rx_packets`, `hub1 collisions`, `h1 drop NO_SOCKET`, `drop NO_SOCKET`. */
+/**
+ * `h1 Udp.InDatagrams`, `h1:eth0 rx_packets`, `h1 tcp 5001 snd_cwnd`, `hub1 collisions`, `h1 drop NO_SOCKET`,
+ * `drop NO_SOCKET`.
+ */
 export function counterOf(draft: LabDraft, text: string, path: TreePath): LabCounter | undefined {
   const words = text.trim().split(/\s+/);
   if (words.length === 2 && words[0] === "drop") return dropOf(draft, null, words[1] ?? "", path);
@@ -16,6 +21,7 @@ export function counterOf(draft: LabDraft, text: string, path: TreePath): LabCou
     const node = findNode(draft, name, path);
     return node && dropOf(draft, node.index, third, path);
   }
+  if (words.length === 4 && second === "tcp" && nic === undefined) return tcpOf(draft, words, path);
   if (words.length !== 2) return badCounter(draft, text, path);
   const node = findNode(draft, name, path);
   if (node === undefined) return undefined;
@@ -27,6 +33,18 @@ export function counterOf(draft: LabDraft, text: string, path: TreePath): LabCou
   return /^[A-Za-z0-9]+\.\w+$/.test(second)
     ? { kind: "snmp", node: node.index, name: second }
     : badCounter(draft, text, path);
+}
+
+/** `h1 tcp 5001 snd_cwnd`. */
+function tcpOf(draft: LabDraft, words: readonly string[], path: TreePath): LabCounter | undefined {
+  const [name = "", , port = "", field = ""] = words;
+  const node = findNode(draft, name, path);
+  if (node === undefined) return undefined;
+  const isPort = /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535;
+  if (!isPort || !/^[a-z_]+$/.test(field) || machineOf(node) === undefined) {
+    return badCounter(draft, words.join(" "), path);
+  }
+  return { kind: "tcp", node: node.index, port: Number(port), field };
 }
 
 function dropOf(draft: LabDraft, node: number | null, word: string, path: TreePath): LabCounter | undefined {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { benchCommand } from "./command-bench.ts";
 import { dissectCommand } from "./command-dissect.ts";
 import { checkCommand, exportCommand, importCommand } from "./command-files.ts";
+import { packetdrillCommand } from "./command-packetdrill.ts";
 import { runCommand } from "./command-run.ts";
 import { shellCommand } from "./command-shell.ts";
 import { CliFailure, EXIT, EXIT_HELP } from "./exit-codes.ts";
@@ -59,6 +60,15 @@ function addRunCommands(program: Command, finish: Finish): void {
     .option("--speed <factor>", "virtual seconds per second", speedOption("--speed"), 1)
     .option("--until <time>", "with input from a pipe: the latest end, in virtual time", durationOption("--until"))
     .action((lab, host, options) => finish(shellCommand(lab, host, options)));
+  program
+    .command("packetdrill <script...>")
+    .description("run packetdrill scripts (files, or all .pkt of a folder) against the TCP/IP stack")
+    .option("-v, --verbose", "print every packet")
+    .option("-D, --define <NAME=VALUE>", "replace a word of the scripts; may be repeated", collect)
+    .option("--tolerance_usecs <n>", "tolerate that much difference of times", wholeOption("--tolerance_usecs"))
+    .option("--pcap <file>", "write the packets of one script as a capture (pcap, IP packets)")
+    .option("--json", "print the outcome of each script as JSON and nothing else")
+    .action((scripts, options) => finish(packetdrillCommand(scripts, options)));
   program
     .command("bench")
     .description("run the benchmarks of the source checkout")

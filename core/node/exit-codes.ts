@@ -13,7 +13,7 @@ export const EXIT = {
 export const EXIT_HELP = `
 Exit codes:
   0    all went well, every check passed
-  1    a check of the lab failed
+  1    a check of the lab or a packetdrill script failed
   2    wrong usage: options, names of hosts or interfaces
   3    the lab file (or the file to import) has problems
   4    a file could not be read or written

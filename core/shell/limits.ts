@@ -29,3 +29,13 @@ export const SUGGESTION_DISTANCE_MAX = 2;
 export const UDP_PAYLOAD_MAX = 65_507;
 /** Bytes of a capture file that tcpdump -r reads. */
 export const CAPTURE_FILE_BYTES_MAX = 64 << 20;
+/** Bytes of the head of an HTTP message, its fields and the characters of a request's target: those of common servers. */
+export const HTTP_HEAD_BYTES_MAX = 8192;
+export const HTTP_FIELDS_MAX = 100;
+export const HTTP_TARGET_CHARACTERS_MAX = 4096;
+/** Bytes of a request's body that httpd skips to keep the connection; it closes before a longer one. */
+export const HTTP_BODY_BYTES_MAX = 1 << 20;
+/** Connections that httpd serves at once; more wait in the kernel's queue. */
+export const HTTP_CONNECTIONS_MAX = 512;
+/** Redirects that curl -L follows (its own default). */
+export const HTTP_REDIRECTS_MAX = 50;

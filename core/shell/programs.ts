@@ -26,7 +26,10 @@ import {
 import { seq, sort, tee, uniq, wc, yes } from "./commands/text.ts";
 import { ip } from "./ip/ip.ts";
 import { arp } from "./net/arp.ts";
+import { curl } from "./net/curl.ts";
 import { ethtool } from "./net/ethtool.ts";
+import { httpd } from "./net/httpd.ts";
+import { hping3 } from "./net/hping.ts";
 import { iperf } from "./net/iperf.ts";
 import { nc } from "./net/nc.ts";
 import { netstat } from "./net/netstat.ts";
@@ -46,6 +49,7 @@ export const programs: ReadonlyMap<string, Program> = new Map<string, Program>([
   ["cat", cat],
   ["clear", clear],
   ["cp", cp],
+  ["curl", curl],
   ["date", date],
   ["dmesg", dmesg],
   ["echo", echo],
@@ -55,6 +59,8 @@ export const programs: ReadonlyMap<string, Program> = new Map<string, Program>([
   ["grep", grep],
   ["head", head],
   ["hostname", hostname],
+  ["hping3", hping3],
+  ["httpd", httpd],
   ["id", id],
   ["ip", ip],
   ["iperf", iperf],

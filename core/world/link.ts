@@ -21,6 +21,8 @@ export interface WorldLink {
   readonly lab: LabLink;
   /** Carries frames both ways: plugged in, and whole in both directions. */
   readonly isUp: boolean;
+  /** Whether each way is whole. */
+  readonly ways: { readonly forward: boolean; readonly backward: boolean };
   /** False for a cable of a hub: what it would do to frames, fault rules do. */
   readonly hasSettings: boolean;
   setUp(up: boolean, way: LinkWay): void;
@@ -64,6 +66,11 @@ export class CableLink implements WorldLink {
 
   get isUp(): boolean {
     return this.#cable.carrier && this.#cable.isWhole(0) && this.#cable.isWhole(1);
+  }
+
+  get ways(): { forward: boolean; backward: boolean } {
+    const plugged = this.#cable.carrier;
+    return { forward: plugged && this.#cable.isWhole(0), backward: plugged && this.#cable.isWhole(1) };
   }
 
   setUp(up: boolean, way: LinkWay): void {
@@ -145,6 +152,10 @@ export class HubLink implements WorldLink {
 
   get isUp(): boolean {
     return this.#plugged && this.#powered[0] && this.#powered[1];
+  }
+
+  get ways(): { forward: boolean; backward: boolean } {
+    return { forward: this.isUp, backward: this.isUp };
   }
 
   /** One way alone cannot be cut on a shared medium: either way cuts both. */

@@ -11,6 +11,7 @@ import { COST_PROFILES } from "../kernel/cost.ts";
 import { DropCounters } from "../trace/drop-counters.ts";
 import type { Nic } from "../kernel/device/nic.ts";
 import { strerror } from "../kernel/syscall/errno.ts";
+import { VolatileWord } from "../kernel/tcp/isn.ts";
 import type { LabCounter, LabHost, LabNic } from "../lab/model.ts";
 import type { Ipv4Address, MacAddress } from "../wire/address.ts";
 import { EPOCH_NS } from "../contract/epoch.ts";
@@ -32,6 +33,8 @@ export class Machine {
   readonly #consoles = new Map<number, { readonly console: Console; readonly command: RunningCommand }>();
   #routesLost = true;
   readonly #formerDrops = new DropCounters();
+  /** On its disk: outlives every kernel. */
+  readonly #stableWord = new VolatileWord();
 
   constructor(world: World, node: LabHost) {
     this.#world = world;
@@ -72,6 +75,7 @@ export class Machine {
         programs: world.programs,
         hosts: world.hostsFile,
         epochNs: EPOCH_NS,
+        stableWord: this.#stableWord,
       },
     );
     this.#kernel = kernel;
@@ -158,10 +162,11 @@ export class Machine {
     this.#kernel?.ip.handleNetRequest({ kind: "route-delete", route: this.#spec(route) });
   }
 
-  counter(counter: Extract<LabCounter, { kind: "nic" | "snmp" }>): number | null {
+  counter(counter: Extract<LabCounter, { kind: "nic" | "snmp" | "tcp" }>): number | null {
     const kernel = this.#kernel;
     if (kernel === null) return null;
     if (counter.kind === "nic") return kernel.nicCounter(counter.nic, counter.name);
+    if (counter.kind === "tcp") return kernel.tcpInfoField(counter.port, counter.field);
     return kernel.snmpCounter(counter.name);
   }
 

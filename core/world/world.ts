@@ -6,8 +6,10 @@
 import { present } from "../base/assert.ts";
 import { utf8Encode } from "../base/bytes.ts";
 import type { CapturedFrame, CaptureInterface } from "../contract/capture.ts";
+import type { TcpSocketRow } from "../contract/api/close-view.ts";
 import type { Command } from "../contract/command.ts";
-import type { RunReport } from "../contract/run-report.ts";
+import type { CheckResult, RunReport } from "../contract/run-report.ts";
+import type { TcpView } from "../contract/tcp-view.ts";
 import { KIND } from "../contract/trace-event.ts";
 import { Engine } from "../engine/engine.ts";
 import { fabricContext, type FabricContext } from "../fabric/context.ts";
@@ -30,6 +32,7 @@ import { Machine } from "./machine.ts";
 import { Measurements } from "./measurements.ts";
 import { Routes } from "./routes.ts";
 import { isMachine } from "./routing.ts";
+import { tcpSockets, viewOfSocket } from "./tcp-views.ts";
 import { Timeline } from "./timeline.ts";
 import { wire, type Wiring } from "./wiring.ts";
 
@@ -179,6 +182,31 @@ export class World {
       );
     }
     this.topologyChanged();
+  }
+
+  /** Whether a node of any kind is switched on. */
+  power(index: number): "on" | "off" | "paused" {
+    const machine = this.machines.get(index);
+    if (machine !== undefined) return machine.power;
+    return this.wiring.switches.get(index)?.state ?? this.wiring.hubs.get(index)?.state ?? "on";
+  }
+
+  checkResults(): CheckResult[] {
+    return this.#checks.results();
+  }
+
+  endedConsoles(): { id: number; status: number }[] {
+    const ended: { id: number; status: number }[] = [];
+    for (const { id, status } of this.#consoles.values()) if (status !== null) ended.push({ id, status });
+    return ended;
+  }
+
+  tcpSockets(): TcpSocketRow[] {
+    return tcpSockets(this.machines.values());
+  }
+
+  tcpView(node: string, socket: number): TcpView | null {
+    return viewOfSocket(this.machines.get(this.nodeIndex(node) ?? -1), socket);
   }
 
   primaryAddress(node: number): number | undefined {

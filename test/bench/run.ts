@@ -60,6 +60,22 @@ const SCENARIOS: readonly Scenario[] = [
     target: { most: 1.5, aim: 1.25 },
   },
   { name: "star1000", script: "star", args: ["1000"] },
+  {
+    name: "bulk",
+    script: "bulk",
+    args: [],
+    peer: ["bulk", "--real=1", "--ChecksumEnabled=1"],
+    target: { most: 0.6, aim: 0.3 },
+  },
+  { name: "dumbbell", script: "dumbbell", args: [], peer: ["dumbbell"], target: { most: 0.6, aim: 0.3 } },
+  {
+    name: "fattree8",
+    script: "fattree",
+    args: ["8"],
+    peer: ["fattree", "--k=8", "--routing=nix"],
+    target: { most: 0.6, aim: 0.3 },
+  },
+  { name: "manysmall", script: "manysmall", args: [], peer: ["manysmall"], target: { most: 0.2, aim: 0.1 } },
 ];
 
 interface Row {

@@ -9,6 +9,8 @@ import {
   WUNTRACED,
   type Call,
   type Message,
+  type OptionResult,
+  type OptionValue,
   type ProcessInfo,
   type Program,
   type SignalAction,
@@ -108,6 +110,24 @@ export class FakeSys implements Sys {
   *accept(): Call<number> {
     return -E.EOPNOTSUPP;
   }
+  *accept4(): Call<number> {
+    return -E.EOPNOTSUPP;
+  }
+  sendmsg(fd: number, buffers: readonly Uint8Array[], flags: number, to: SocketAddress | null): Call<number> {
+    return this.sendto(fd, concatBytes(buffers), flags, to);
+  }
+  *ioctl(): Call<number> {
+    return -E.ENOTTY;
+  }
+  *epollCreate(): Call<number> {
+    return -E.ENOSYS;
+  }
+  *epollCtl(): Call<number> {
+    return -E.ENOSYS;
+  }
+  *epollWait(): Call<number> {
+    return -E.ENOSYS;
+  }
   *shutdown(): Call<number> {
     return 0;
   }
@@ -158,11 +178,11 @@ export class FakeSys implements Sys {
     Object.assign(address, this.#socket(fd)?.peer);
     return 0;
   }
-  *setsockopt(fd: number, level: number, option: number, value: number | string | Uint8Array): Call<number> {
+  *setsockopt(fd: number, level: number, option: number, value: OptionValue): Call<number> {
     this.#socket(fd)?.options.set(`${level}/${option}`, value);
     return 0;
   }
-  *getsockopt(fd: number, level: number, option: number): Call<{ value: number | string } | { error: number }> {
+  *getsockopt(fd: number, level: number, option: number): Call<OptionResult> {
     const value = this.#socket(fd)?.options.get(`${level}/${option}`);
     return typeof value === "number" || typeof value === "string" ? { value } : { value: 0 };
   }
@@ -446,6 +466,14 @@ export class FakeSys implements Sys {
   }
   *random32(): Call<number> {
     return 0x12345678;
+  }
+  interpreterPrice(): number {
+    return 0;
+  }
+  holdMemory(): void {}
+  mark(): void {}
+  *fsync(): Call<number> {
+    return 0;
   }
   *syslog(): Call<readonly string[]> {
     return this.#machine.log;

@@ -11,6 +11,7 @@ import { COST_PROFILES, type CostTable } from "../../core/kernel/cost.ts";
 import { SOFTIRQ, type CpuContext, type CpuPort, type SoftirqVector, type Work } from "../../core/kernel/cpu/work.ts";
 import { DeviceStats, type DeviceObserver, type NetDevice } from "../../core/kernel/device/net-device.ts";
 import type { PacketHandler, PacketTap } from "../../core/kernel/device/net-device.ts";
+import { segmentGso } from "../../core/kernel/device/gso.ts";
 import type { DeviceTable } from "../../core/kernel/net/device-table.ts";
 import { IpStack } from "../../core/kernel/net/ip-stack.ts";
 import { FlowKey, SendOptions, type IcmpError, type IpProtocol } from "../../core/kernel/net/protocol.ts";
@@ -128,6 +129,7 @@ export class Segment implements EventHandler {
 export class FakeDevice implements NetDevice {
   readonly index: number;
   readonly name: string;
+  readonly isPointToPoint = false;
   readonly isLoopback: boolean;
   readonly mac: MacAddress;
   mtu: number;
@@ -136,6 +138,7 @@ export class FakeDevice implements NetDevice {
   readonly speed = 0;
   readonly stats = new DeviceStats();
   txChecksumOffload = false;
+  txSegmentationOffload = false;
   readonly taps: PacketTap[] = [];
   promiscuity = 0;
   readonly segment: Segment | null;
@@ -172,10 +175,12 @@ export class FakeDevice implements NetDevice {
       this.#host.loopback(skb);
       return 0;
     }
-    const frame = new Uint8Array(skb.length);
-    copyOut(skb, 0, frame, 0, skb.length);
-    core.skbs.free(skb);
-    this.segment?.transmit(this, frame);
+    for (const packet of skb.gsoSize > 0 ? segmentGso(core, skb) : [skb]) {
+      const frame = new Uint8Array(packet.length);
+      copyOut(packet, 0, frame, 0, packet.length);
+      core.skbs.free(packet);
+      this.segment?.transmit(this, frame);
+    }
     return 0;
   }
 

@@ -49,6 +49,7 @@ export const at = (address: string, port: number): SocketAddress => ({
 class FakeDevice implements NetDevice {
   readonly index: number;
   readonly name: string;
+  readonly isPointToPoint = false;
   readonly isLoopback: boolean;
   readonly mac = 0x020000000001 as MacAddress;
   mtu = 1500;
@@ -57,6 +58,7 @@ class FakeDevice implements NetDevice {
   readonly speed = 1e9;
   readonly stats = new DeviceStats();
   txChecksumOffload = false;
+  txSegmentationOffload = false;
   readonly taps: PacketTap[] = [];
   promiscuity = 0;
   readonly sent: Uint8Array[] = [];
@@ -210,6 +212,7 @@ export class FakeIp implements IpPort, EventHandler {
       this.core.engine.after(0, "softirq", this, DELIVER, skb);
       if (route.type === "local") return 0;
     }
+    if (skb.frags !== null) this.core.skbs.linearize(skb);
     const view = new DataView(skb.bytes.buffer, skb.bytes.byteOffset + skb.data);
     this.sent.push({
       source: view.getUint32(IPV4.source) as Ipv4Address,

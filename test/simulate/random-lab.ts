@@ -1,8 +1,11 @@
 /**
  * Random labs: topology, impairments, cost profiles, drivers, traffic and faults, all drawn from one seed, written as a
- * lab file so that a failing one can be opened, read and made smaller by hand.
+ * lab file so that a failing one can be opened, read and made smaller by hand. Calm labs lose, double, delay and damage
+ * packets, but nothing crashes and no program gives up: there every stream must arrive whole. In wild labs anything
+ * goes.
  */
 import { Random } from "../../core/base/random.ts";
+import { randomStreams, streamFaults, type StreamTraffic } from "./random-streams.ts";
 
 const PROFILES = ["ideal", "ideal", "modern", "1996"] as const;
 const DRIVERS = ["napi", "napi", "irq", "poll"] as const;
@@ -12,18 +15,8 @@ const QDISCS = [
   "tbf rate 5mbit burst 10kb latency 50ms",
   "netem delay 2ms 1ms loss 1%",
 ] as const;
-const FAULTS = [
-  "link-down",
-  "loss",
-  "delay",
-  "duplicate",
-  "reorder",
-  "corrupt",
-  "partition",
-  "crash",
-  "reboot",
-  "pause",
-];
+const PACKET_FAULTS = ["loss", "delay", "duplicate", "reorder", "corrupt", "pause"];
+const FAULTS = [...PACKET_FAULTS, "link-down", "partition", "crash", "reboot"];
 
 /** Faults end here, and the run goes on long enough for ARP, pings and reassembly to settle. */
 export const FAULTS_UNTIL_S = 6;
@@ -36,6 +29,8 @@ export function randomLab(seed: number): string {
   // One host alone has nobody to reach.
   if (lans.length === 1) lans.push(lan(random, 1));
   const hosts = lans.flatMap((each) => each.hosts);
+  const wild = isWild(seed);
+  const streams = randomStreams(seed, hosts, wild);
   const lines = [
     "lastack: 1",
     `name: random ${seed}`,
@@ -44,17 +39,37 @@ export function randomLab(seed: number): string {
     `duration: ${SETTLED_S + 10}s`,
     "nodes:",
     ...Array.from({ length: routers }, (_, index) => `  r${index}: { kind: router, ${machine(random)} }`),
-    ...lans.flatMap((each) => each.nodes),
+    ...lans.flatMap((each) => each.nodes.map((line) => withStreams(line, streams))),
     "links:",
     ...backbone(random, routers).map(([a, b]) => `  - { ends: [r${a}, r${b}]${impairments(random)} }`),
-    ...lans.flatMap((each) => each.links.map((line) => line.replace("ROUTER", `r${random.below(routers)}`))),
-    ...schedule(random, seed),
+    ...lans
+      .flatMap((each) => each.links.map((line) => line.replace("ROUTER", `r${random.below(routers)}`)))
+      .map((line) => (wild ? line : withoutBlackHole(line))),
+    ...streamFaults(seed),
+    ...schedule(random, seed, wild ? FAULTS : PACKET_FAULTS),
     "timeline:",
     ...traffic(random, hosts),
+    ...streams.timeline,
     "checks:",
     ...reachChecks(hosts),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Every other lab is calm. */
+export const isWild = (seed: number): boolean => seed % 2 === 0;
+
+/**
+ * A switch drops what is too long for a cable and tells nobody: without path MTU probing a stream stands still there
+ * until it is given up, as Linux's does.
+ */
+const withoutBlackHole = (line: string): string => (line.includes("switch") ? line.replace(/, mtu: \d+/, "") : line);
+
+/** A host's line with what its streams need: parameters of its TCP, and servers from the start. */
+function withStreams(line: string, streams: StreamTraffic): string {
+  const name = /^ {2}(\w+):/.exec(line)?.[1] ?? "";
+  const settings = streams.hosts.get(name);
+  return settings === undefined ? line : line.replace(/ \}$/, `, ${settings} }`);
 }
 
 /**
@@ -129,8 +144,8 @@ function backbone(random: Random, routers: number): [number, number][] {
   return edges;
 }
 
-function schedule(random: Random, seed: number): string[] {
-  const kinds = FAULTS.filter(() => random.chance(0.5));
+function schedule(random: Random, seed: number, possible: readonly string[]): string[] {
+  const kinds = possible.filter(() => random.chance(0.5));
   if (kinds.length === 0) return [];
   return [
     "schedule:",

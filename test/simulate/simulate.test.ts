@@ -3,7 +3,7 @@
  * own here, named after what it found.
  */
 import { describe, expect, test } from "vitest";
-import { randomLab } from "./random-lab.ts";
+import { isWild, randomLab } from "./random-lab.ts";
 import { simulate } from "./simulate.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
@@ -12,11 +12,15 @@ describe("random labs", () => {
   test.each(SEEDS)(
     "seed %i: all is accounted for and heals, and nobody notices being watched",
     (seed) => {
-      const outcome = simulate(randomLab(seed), true);
+      const outcome = simulate(randomLab(seed), { wild: isWild(seed), twice: true });
       expect(outcome.problems).toEqual([]);
       const { sent, copies, delivered, dropped, inFlight } = outcome.frames;
       expect(sent).toBeGreaterThan(0);
       expect(sent + copies).toBe(delivered + dropped + inFlight);
+      const { opened, complete, bytes } = outcome.streams;
+      expect(opened).toBeGreaterThan(0);
+      expect(bytes).toBeGreaterThan(0);
+      if (!isWild(seed)) expect(complete).toBe(opened);
     },
     30_000,
   );

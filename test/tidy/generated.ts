@@ -2,6 +2,7 @@
 import { DROP_REASON_TEXTS, DROP_REASONS } from "../../core/contract/drop-reason.ts";
 import { TRACE_EVENT_FIELDS, TRACE_EVENT_NAMES } from "../../core/contract/trace-event.ts";
 import { labJsonSchema } from "../../core/lab/schema.ts";
+import { guestLibraryModule } from "./guest-library.ts";
 import type { SourceFile } from "./rules.ts";
 
 const NOTE = "<!-- Made by `npm run docs` from the code: change it there. -->";
@@ -11,6 +12,7 @@ export function generatedFiles(): SourceFile[] {
     { path: "resources/schema/lab.schema.json", text: `${JSON.stringify(labJsonSchema(), null, 2)}\n` },
     { path: "resources/reference/drop-reasons.md", text: dropReasonsPage() },
     { path: "resources/reference/trace-events.md", text: traceEventsPage() },
+    guestLibraryModule(),
   ];
 }
 

@@ -136,12 +136,29 @@ export class Devices implements BacklogSink {
     for (const tap of device.taps) tap.onPacket(skb, device);
   }
 
+  /**
+   * Shows a packet that has no link layer to the taps, as a copy behind an Ethernet header of zeros: it looks as on `lo`.
+   */
+  tapBare(skb: SkBuff, device: NetDevice): void {
+    const twin = this.core.skbs.copy(skb);
+    const at = twin.push(ETHERNET_HEADER_BYTES);
+    twin.bytes.fill(0, at, at + ETHERNET.type);
+    put16(twin.bytes, at + ETHERNET.type, skb.protocol);
+    twin.macHeader = at;
+    this.tap(twin, device);
+    this.core.skbs.free(twin);
+  }
+
   hasTaps(device: NetDevice): boolean {
     return this.#taps.length !== 0 || device.taps.length !== 0;
   }
 
   /** A packet has come in, with `skb.data` at its Ethernet header (netif_receive_skb). Takes ownership. */
   receive(skb: SkBuff, device: NetDevice): void {
+    if (device.isPointToPoint) {
+      this.#receiveBare(skb, device);
+      return;
+    }
     if (skb.headLength < ETHERNET_HEADER_BYTES) {
       device.stats.rxErrors++;
       this.core.drop(skb, "PKT_TOO_SMALL");
@@ -171,6 +188,23 @@ export class Devices implements BacklogSink {
       return;
     }
     handler.receive(skb, device);
+  }
+
+  /** A packet of a device without link layer, `skb.data` at its IP header and `skb.protocol` set. */
+  #receiveBare(skb: SkBuff, device: NetDevice): void {
+    skb.deviceIndex = device.index;
+    skb.packetType = PACKET_HOST;
+    skb.macHeader = skb.data;
+    skb.networkHeader = skb.data;
+    if (this.core.trace.active) this.core.traceSkb(NETIF_RECEIVE_SKB, skb, device.index, skb.length);
+    if (this.hasTaps(device)) this.tapBare(skb, device);
+    const handler = this.#handlers.get(skb.protocol) ?? null;
+    if (handler !== null) {
+      handler.receive(skb, device);
+      return;
+    }
+    device.stats.rxDropped++;
+    this.core.drop(skb, "UNHANDLED_PROTO");
   }
 
   /** Queues a packet on this CPU for the softirq (netif_rx). @returns false when the queue was full and it died. */

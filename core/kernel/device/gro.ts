@@ -27,6 +27,8 @@ import { GRO_BYTES_MAX, GRO_FLOWS_MAX } from "./limits.ts";
 import type { Nic } from "./nic.ts";
 
 const GRO_RECEIVE = KIND["net:napi_gro_receive_entry"];
+/** sizeof(struct sk_buff). */
+const SK_BUFF_BYTES = 256;
 /** Flags that a segment may have and still merge. */
 const PLAIN_FLAGS = TH.ACK | TH.PSH;
 
@@ -66,8 +68,9 @@ export class Gro {
       this.#deliver(skb);
       return;
     }
-    const index = this.#flows.findIndex((held) => isSameStream(held.skb, skb));
-    const flow = this.#flows[index];
+    const index = this.#find(skb);
+    // Reading an array at -1 would be a slow look-up by name.
+    const flow = index < 0 ? undefined : this.#flows[index];
     if (flow !== undefined) {
       if (this.#merge(flow, skb, payload)) {
         // A short segment or a push ends a burst: waiting longer gains nothing.
@@ -79,6 +82,13 @@ export class Gro {
     const flags = tcpFlags(skb.bytes, skb.data + ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES);
     if (payload === 0 || flags !== TH.ACK || skb.ipSummed === CHECKSUM_NONE) this.#deliver(skb);
     else this.#hold(skb, payload);
+  }
+
+  /** Index of the packet held of that stream, -1 for none. */
+  #find(skb: SkBuff): number {
+    const flows = this.#flows;
+    for (let i = 0; i < flows.length; i++) if (isSameStream((flows[i] as Flow).skb, skb)) return i;
+    return -1;
   }
 
   /** The poll ends: everything held goes up, oldest first. */
@@ -119,6 +129,8 @@ export class Gro {
     core.skbs.addFragment(flow.skb, { block: core.skbs.blocks.share(skb.block), start, length: payload });
     flow.nextSeq = (flow.nextSeq + payload) >>> 0;
     flow.nextId = (flow.nextId + 1) & 0xffff;
+    // The segment's memory stays in use, all but its sk_buff.
+    flow.skb.truesize += skb.truesize - SK_BUFF_BYTES;
     flow.segments++;
     flow.pushed = (flags & TH.PSH) !== 0;
     this.merged++;
@@ -188,10 +200,19 @@ function payloadOf(skb: SkBuff): number {
 function isSameStream(a: SkBuff, b: SkBuff): boolean {
   const ip = ETHERNET_HEADER_BYTES;
   const tcp = ip + IPV4_HEADER_BYTES;
-  for (const at of [0, 4, 8, ip + IPV4.source, ip + IPV4.target, tcp + TCP.sourcePort]) {
-    if (u32(a.bytes, a.data + at) !== u32(b.bytes, b.data + at)) return false;
-  }
-  return true;
+  const x = a.bytes;
+  const y = b.bytes;
+  const i = a.data;
+  const j = b.data;
+  // The ports first: they differ most often.
+  return (
+    u32(x, i + tcp + TCP.sourcePort) === u32(y, j + tcp + TCP.sourcePort) &&
+    u32(x, i + ip + IPV4.source) === u32(y, j + ip + IPV4.source) &&
+    u32(x, i + ip + IPV4.target) === u32(y, j + ip + IPV4.target) &&
+    u32(x, i) === u32(y, j) &&
+    u32(x, i + 4) === u32(y, j + 4) &&
+    u32(x, i + 8) === u32(y, j + 8)
+  );
 }
 
 /** Same everything else that a merged packet can have only one of: type of service, TTL, flags, ack, options. */

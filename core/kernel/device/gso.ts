@@ -1,10 +1,10 @@
 /**
  * Segmentation in software of a packet larger than the wire takes (Linux tcp_gso_segment): what GRO merged on the way
- * in is cut at the same places again on the way out, and large sends of TCP later. Left out: UDP segmentation offload.
+ * in is cut at the same places again on the way out, and so are TCP's own large packets. Left out: UDP segmentation
+ * offload.
  */
 import { assert } from "../../base/assert.ts";
 import { copyBytes, put16, put32, put8, u16, u8 } from "../../base/bytes.ts";
-import { ETHERNET_HEADER_BYTES } from "../../wire/ethernet.ts";
 import { ipv4HeaderBytes, IPPROTO_TCP, IPV4, sealIpv4 } from "../../wire/ipv4.ts";
 import { TCP, tcpFlags, tcpHeaderBytes, tcpSeq, TH } from "../../wire/tcp.ts";
 import type { KernelCore } from "../core.ts";
@@ -13,12 +13,12 @@ import { copyOut } from "../skb/skb-pool.ts";
 import { openTcpChecksum } from "./gro.ts";
 
 /**
- * Segments with at most `skb.gsoSize` payload each, in order; `skb`, with `data` at its Ethernet header, is used up.
- * All keep its packet id, as they are what one packet became.
+ * Segments with at most `skb.gsoSize` payload each, in order; `skb`, with `data` at its link layer header and
+ * `networkHeader` at IP's, is used up. All keep its packet id, as they are what one packet became.
  */
 export function segmentGso(core: KernelCore, skb: SkBuff): SkBuff[] {
   const bytes = skb.bytes;
-  const ip = ETHERNET_HEADER_BYTES;
+  const ip = skb.networkHeader - skb.data;
   const tcp = ip + ipv4HeaderBytes(bytes, skb.data + ip);
   assert(u8(bytes, skb.data + ip + IPV4.protocol) === IPPROTO_TCP, "only TCP is segmented");
   const headers = tcp + tcpHeaderBytes(bytes, skb.data + tcp);

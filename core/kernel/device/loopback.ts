@@ -17,6 +17,7 @@ export class Loopback implements NetDevice {
   readonly index: number;
   readonly name = "lo";
   readonly isLoopback = true;
+  readonly isPointToPoint = false;
   readonly mac: MacAddress = MAC_ZERO;
   mtu = LOOPBACK_MTU;
   isUp = false;
@@ -24,6 +25,7 @@ export class Loopback implements NetDevice {
   readonly speed = 0;
   readonly stats = new DeviceStats();
   readonly txChecksumOffload = true;
+  readonly txSegmentationOffload = true;
   readonly taps: PacketTap[] = [];
   promiscuity = 0;
   readonly #core: KernelCore;

@@ -50,6 +50,8 @@ export interface NetDevice {
   readonly index: number;
   readonly name: string;
   readonly isLoopback: boolean;
+  /** No link layer: packets begin at the IP header, and no address is resolved (IFF_POINTOPOINT, IFF_NOARP). */
+  readonly isPointToPoint: boolean;
   readonly mac: MacAddress;
   /** Largest IP packet in bytes. Settable with `ip link set mtu`. */
   mtu: number;
@@ -62,6 +64,11 @@ export interface NetDevice {
   readonly stats: DeviceStats;
   /** True when the device computes transport checksums: protocols then leave CHECKSUM_PARTIAL. */
   readonly txChecksumOffload: boolean;
+  /**
+   * True when the device itself cuts up packets of many segments (TSO). TCP builds them in any case, as in Linux; a
+   * device without cuts them up in software, before packet sockets see them.
+   */
+  readonly txSegmentationOffload: boolean;
   readonly taps: PacketTap[];
   promiscuity: number;
   /** Puts the Ethernet header in front (dev_hard_header); the source is the device's own address. */

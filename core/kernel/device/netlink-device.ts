@@ -10,6 +10,7 @@ import { COALESCE_NS_MAX, MTU_MAX, MTU_MIN, RING_DESCRIPTORS_MAX, RING_DESCRIPTO
 import { linkStatistics } from "./link-statistics.ts";
 import type { NetDevice } from "./net-device.ts";
 import { Nic } from "./nic.ts";
+import type { NicOffload } from "./nic-options.ts";
 import { parseQdisc } from "./qdisc/parse.ts";
 import { PfifoFast } from "./qdisc/pfifo-fast.ts";
 
@@ -173,8 +174,8 @@ function ethtoolInfo(nic: Nic): EthtoolInfo {
       ["rx-checksumming", nic.offload.rxChecksum],
       ["tx-checksumming", nic.offload.txChecksum],
       ["scatter-gather", true],
-      ["tcp-segmentation-offload", false],
-      ["generic-segmentation-offload", true],
+      ["tcp-segmentation-offload", nic.offload.tso],
+      ["generic-segmentation-offload", nic.offload.gso],
       ["generic-receive-offload", nic.offload.gro],
     ]),
     statistics: ethtoolStatistics(nic),
@@ -182,11 +183,15 @@ function ethtoolInfo(nic: Nic): EthtoolInfo {
 }
 
 /** Long and short names of `ethtool -K`. */
-const SWITCHES: ReadonlyMap<string, "rxChecksum" | "txChecksum" | "gro"> = new Map([
+const SWITCHES: ReadonlyMap<string, keyof NicOffload> = new Map([
   ["rx-checksumming", "rxChecksum"],
   ["rx", "rxChecksum"],
   ["tx-checksumming", "txChecksum"],
   ["tx", "txChecksum"],
+  ["tcp-segmentation-offload", "tso"],
+  ["tso", "tso"],
+  ["generic-segmentation-offload", "gso"],
+  ["gso", "gso"],
   ["generic-receive-offload", "gro"],
   ["gro", "gro"],
 ]);

@@ -26,6 +26,10 @@ export interface NicOffload {
   txChecksum: boolean;
   rxChecksum: boolean;
   gro: boolean;
+  /** Large TCP packets are cut up by the card, else in software. */
+  tso: boolean;
+  /** Software cuts up as late as it can. Only shown: without it Linux's TCP builds large packets too. */
+  gso: boolean;
 }
 
 export interface NicOptions {

@@ -8,6 +8,7 @@
  * ring full of packets waits behind the discipline's back; make the ring small to see the discipline at work.
  */
 import { assert } from "../../base/assert.ts";
+import { Ring } from "../../base/ring.ts";
 import type { DropReason } from "../../contract/drop-reason.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import { NO_EVENT, type EventHandler, type EventId } from "../../engine/event-queue.ts";
@@ -19,6 +20,7 @@ import { copyOut } from "../skb/skb-pool.ts";
 import { E } from "../syscall/errno.ts";
 import { KernelTimer, type TimerHandler } from "../timer/timers.ts";
 import { insertVlanTag } from "./devices.ts";
+import { segmentGso } from "./gso.ts";
 import type { Nic } from "./nic.ts";
 import type { Qdisc } from "./qdisc/qdisc.ts";
 import { TxRing } from "./ring.ts";
@@ -41,6 +43,8 @@ export class NicTransmit implements EventHandler, TimerHandler {
   stops = 0;
   /** Frames reclaimed by interrupt or poll, ever. */
   reclaimed = 0;
+  /** Segments of a large packet that the ring had no room for; they go before anything else. */
+  readonly #pieces = new Ring<SkBuff>();
   #running = false;
   #event: EventId = NO_EVENT;
   #eventAt = 0;
@@ -57,8 +61,9 @@ export class NicTransmit implements EventHandler, TimerHandler {
   /** Takes a packet that is complete down to its Ethernet header. @returns 0 or -ENOBUFS. */
   send(skb: SkBuff): number {
     const qdisc = this.qdisc;
-    if (qdisc.canBypass && qdisc.length === 0 && !this.stopped && this.#hasRoom()) {
+    if (qdisc.canBypass && this.queuedPackets() === 0 && !this.stopped && this.#hasRoom()) {
       this.#start(skb);
+      if (this.#pieces.length > 0) this.run();
       return 0;
     }
     if (this.#core.trace.active) this.#core.traceSkb(NET_DEV_QUEUE, skb, this.#nic.index, skb.length);
@@ -72,12 +77,12 @@ export class NicTransmit implements EventHandler, TimerHandler {
     if (this.#running) return;
     this.#running = true;
     const qdisc = this.qdisc;
-    while (!this.stopped && qdisc.length > 0) {
+    while (!this.stopped && this.queuedPackets() > 0) {
       if (!this.#hasRoom()) {
         this.#stop();
         break;
       }
-      const skb = qdisc.dequeue();
+      const skb = this.#pieces.shift() ?? qdisc.dequeue();
       if (skb === null) break;
       this.#start(skb);
     }
@@ -176,8 +181,19 @@ export class NicTransmit implements EventHandler, TimerHandler {
     this.armInterrupt();
   }
 
-  /** The driver's start_xmit: the packet becomes a frame and is handed to the port. */
+  /** A large packet becomes segments, of which the first goes now; any other goes as it is (validate_xmit_skb). */
   #start(skb: SkBuff): void {
+    if (skb.gsoSize === 0) {
+      this.#transmit(skb);
+      return;
+    }
+    for (const segment of segmentGso(this.#core, skb)) this.#pieces.push(segment);
+    const first = this.#pieces.shift();
+    if (first !== undefined) this.#transmit(first);
+  }
+
+  /** The driver's start_xmit: the packet becomes a frame and is handed to the port. */
+  #transmit(skb: SkBuff): void {
     const core = this.#core;
     const nic = this.#nic;
     const port = nic.port;
@@ -250,6 +266,9 @@ export class NicTransmit implements EventHandler, TimerHandler {
 
   /** Drops what waits in the discipline (dev_deactivate). */
   drain(reason: DropReason): void {
+    for (let piece = this.#pieces.shift(); piece !== undefined; piece = this.#pieces.shift()) {
+      this.#core.drop(piece, reason);
+    }
     this.qdisc.reset(reason);
     if (this.#watchdog.isPending) this.#core.timers.cancel(this.#watchdog);
   }
@@ -263,7 +282,7 @@ export class NicTransmit implements EventHandler, TimerHandler {
   }
 
   queuedPackets(): number {
-    return this.qdisc.length;
+    return this.qdisc.length + this.#pieces.length;
   }
 
   /** The machine is off. Frames handed over belong to the wire already. */
@@ -277,6 +296,6 @@ export class NicTransmit implements EventHandler, TimerHandler {
     assert(this.ring.length <= this.ring.size, "a ring holds what it can");
     assert(this.ring.accounts <= this.ring.length, "accounts belong to descriptors");
     assert(this.qdisc.length >= 0, "a discipline holds no negative number of packets");
-    if (this.stopped) assert(this.qdisc.length > 0 || this.ring.length > 0, "a stopped queue has a reason");
+    if (this.stopped) assert(this.queuedPackets() > 0 || this.ring.length > 0, "a stopped queue has a reason");
   }
 }

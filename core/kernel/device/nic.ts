@@ -47,6 +47,7 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
   readonly index: number;
   readonly name: string;
   readonly isLoopback = false;
+  readonly isPointToPoint = false;
   readonly stats = new DeviceStats();
   readonly taps: PacketTap[] = [];
   readonly coalesce: NicCoalescing;
@@ -89,7 +90,7 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
     this.random = core.random(`qdisc:${options.name}`);
     const tx = { txNs: TX_COALESCE_NS_DEFAULT, txFrames: TX_COALESCE_FRAMES_DEFAULT };
     this.coalesce = { rxNs: 0, rxFrames: 1, ...tx, ...options.coalesce };
-    this.offload = { txChecksum: true, rxChecksum: true, gro: true, ...options.offload };
+    this.offload = { txChecksum: true, rxChecksum: true, gro: true, tso: true, gso: true, ...options.offload };
     this.receive = new NicReceive(this, options.rxRing ?? RING_DESCRIPTORS_DEFAULT);
     const qdisc = createQdisc(options.qdisc ?? "pfifo_fast", this);
     this.transmit = new NicTransmit(this, options.txRing ?? RING_DESCRIPTORS_DEFAULT, qdisc);
@@ -111,6 +112,10 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
 
   get txChecksumOffload(): boolean {
     return this.offload.txChecksum;
+  }
+
+  get txSegmentationOffload(): boolean {
+    return this.offload.tso;
   }
 
   get mtu(): number {
@@ -160,14 +165,21 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
     }
     skb.packetType = PACKET_OUTGOING;
     skb.deviceIndex = this.index;
-    if (this.devices.hasTaps(this)) {
-      skb.macHeader = skb.data;
-      this.devices.tap(skb, this);
+    if (skb.gsoSize === 0 || this.offload.tso) this.#showTaps(skb);
+    if (skb.gsoSize === 0 || (this.offload.tso && this.transmit.qdisc.takesLarge)) return this.#enqueue(skb);
+    // Some of it on its way is success: the sender would send all of it again otherwise (as in tbf_segment).
+    let result = -E.ENOBUFS;
+    for (const segment of segmentGso(this.core, skb)) {
+      if (!this.offload.tso) this.#showTaps(segment);
+      if (this.#enqueue(segment) === 0) result = 0;
     }
-    if (skb.gsoSize === 0) return this.#enqueue(skb);
-    let result = 0;
-    for (const segment of segmentGso(this.core, skb)) result = this.#enqueue(segment) || result;
     return result;
+  }
+
+  #showTaps(skb: SkBuff): void {
+    if (!this.devices.hasTaps(this)) return;
+    skb.macHeader = skb.data;
+    this.devices.tap(skb, this);
   }
 
   #enqueue(skb: SkBuff): number {

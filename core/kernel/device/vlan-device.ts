@@ -14,6 +14,7 @@ export class VlanDevice implements NetDevice, DeviceObserver {
   readonly index: number;
   readonly name: string;
   readonly isLoopback = false;
+  readonly isPointToPoint = false;
   readonly parent: Nic;
   readonly vlanId: number;
   readonly stats = new DeviceStats();
@@ -50,6 +51,10 @@ export class VlanDevice implements NetDevice, DeviceObserver {
 
   get txChecksumOffload(): boolean {
     return this.parent.txChecksumOffload;
+  }
+
+  get txSegmentationOffload(): boolean {
+    return this.parent.txSegmentationOffload;
   }
 
   header(skb: SkBuff, target: MacAddress, etherType: number): void {

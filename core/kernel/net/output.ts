@@ -66,7 +66,8 @@ export class IpOutput {
     const total = header + skb.length;
     if (total > IPV4_TOTAL_BYTES_MAX) return this.#refuse(skb, E.EMSGSIZE);
     if (header > IPV4_HEADER_BYTES_MAX || (optionBytes & 3) !== 0) return this.#refuse(skb, E.EINVAL);
-    if (total > route.mtu && options.dontFragment) {
+    // A packet of many segments is cut up by the device: TCP has seen to it that each of them fits.
+    if (total > route.mtu && options.dontFragment && skb.gsoSize === 0) {
       this.#snmp.ip.FragFails++;
       return this.#refuse(skb, E.EMSGSIZE);
     }
@@ -164,7 +165,7 @@ export class IpOutput {
       this.#core.drop(skb, "DEV_READY");
       return -E.ENETDOWN;
     }
-    if (device.isLoopback) {
+    if (device.isLoopback || device.isPointToPoint) {
       skb.deviceIndex = device.index;
       return device.xmit(skb);
     }

@@ -9,7 +9,7 @@ import { AssertionError, assert } from "../../base/assert.ts";
 import { TIME_MAX, type Nanoseconds } from "../../base/time.ts";
 import type { KernelCore } from "../core.ts";
 import { TASK_AGAIN, TASK_EXITED, TASK_SLEEPS, type Task, type TaskStep } from "../cpu/work.ts";
-import type { Call, ProcessInfo, Trap } from "../syscall/sys.ts";
+import type { Call, ProcessInfo, ProcessMemory, Trap } from "../syscall/sys.ts";
 import { KernelTimer, type TimerHandler } from "../timer/timers.ts";
 import { DescriptorTable } from "../vfs/descriptor-table.ts";
 import type { Directory, Opener } from "../vfs/inode.ts";
@@ -69,6 +69,8 @@ export class Process implements Task, Waiter, TimerHandler, Opener {
   callsInStep = 0;
   /** Its price is for computing, not for system calls. */
   inUser = false;
+  /** What the program keeps outside its generator. */
+  memory: ProcessMemory | null = null;
   /** The deadline of the call that blocks now has passed. */
   timedOut = false;
 
@@ -216,11 +218,14 @@ export class Process implements Task, Waiter, TimerHandler, Opener {
     this.wake();
   }
 
-  /** Whether a blocked call has to give up with -EINTR; true once per caught signal that came. */
-  takeInterrupt(): boolean {
+  /**
+   * Whether a blocked call has to give up with -EINTR; true once per caught signal that came.
+   * @param restarts the call is one that goes on by itself after a signal with action "restart".
+   */
+  takeInterrupt(restarts = false): boolean {
     if (!this.signals.isInterrupted) return false;
     this.signals.isInterrupted = false;
-    return true;
+    return !(restarts && this.signals.onlyRestarts);
   }
 
   /** Lets go of all it holds; what remains is a zombie with a status. */
@@ -233,6 +238,8 @@ export class Process implements Task, Waiter, TimerHandler, Opener {
     this.files.closeAll();
     this.#generator = null;
     this.#start = null;
+    this.memory?.release();
+    this.memory = null;
   }
 
   openControllingTerminal(): OpenFile | number {

@@ -23,6 +23,8 @@ export class SignalState {
   readonly #caught: number[] = [];
   /** A caught signal came that no blocked call was interrupted for yet. */
   isInterrupted = false;
+  /** All of those that came have the action "restart" (SA_RESTART). */
+  onlyRestarts = false;
   /** The signal that ends the process as soon as it runs; 0 for none. */
   fatal = 0;
 
@@ -34,7 +36,7 @@ export class SignalState {
   setAction(signal: number, action: SignalAction): number {
     if (!isSignal(signal) || signal === SIGNALS.KILL || signal === SIGNALS.STOP) return -E.EINVAL;
     this.#actions.set(signal, action);
-    if (action === "catch") return 0;
+    if (action === "catch" || action === "restart") return 0;
     const at = this.#caught.indexOf(signal);
     if (at >= 0) this.#caught.splice(at, 1);
     this.isInterrupted &&= this.#caught.length > 0;
@@ -45,8 +47,9 @@ export class SignalState {
   post(signal: number): SignalEffect {
     const action = this.action(signal);
     if (action === "ignore") return "nothing";
-    if (action === "catch") {
+    if (action === "catch" || action === "restart") {
       if (!this.#caught.includes(signal)) this.#caught.push(signal);
+      this.onlyRestarts = action === "restart" && (!this.isInterrupted || this.onlyRestarts);
       this.isInterrupted = true;
       return "catch";
     }

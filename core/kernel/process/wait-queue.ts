@@ -8,7 +8,8 @@ import { assert } from "../../base/assert.ts";
 
 /** A process, or whatever else can sleep. */
 export interface Waiter {
-  wake(): void;
+  /** @param events POLL bits that may have come; 0 for anything. */
+  wake(events?: number): void;
 }
 
 /** One sleeper's place in one queue; in at most one queue at a time. */
@@ -51,8 +52,11 @@ export class WaitQueue {
     entry.next = null;
   }
 
-  /** Wakes everybody, in the order they came. They stay in the queue until they have run and left it. */
-  wake(): void {
-    for (let entry = this.#first; entry !== null; entry = entry.next) entry.waiter.wake();
+  /**
+   * Wakes everybody, in the order they came. They stay in the queue until they have run and left it.
+   * @param events POLL bits that may have come, so that edge-triggered epoll reports no others; 0 for anything.
+   */
+  wake(events = 0): void {
+    for (let entry = this.#first; entry !== null; entry = entry.next) entry.waiter.wake(events);
   }
 }

@@ -14,6 +14,10 @@ export class SkbQueue {
     return this.#first;
   }
 
+  get last(): SkBuff | null {
+    return this.#last;
+  }
+
   push(skb: SkBuff): void {
     assert(!skb.inQueue && skb.users > 0, "a living packet is in one queue at most");
     skb.inQueue = true;

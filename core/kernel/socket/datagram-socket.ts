@@ -9,7 +9,7 @@ import { copyOut } from "../skb/skb-pool.ts";
 import { SkbQueue } from "../skb/skb-queue.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
-import { MSG, POLL, type Message, type SocketAddress } from "../syscall/sys.ts";
+import { MSG, POLL, SIOCINQ, type Message, type SocketAddress } from "../syscall/sys.ts";
 import { clearMessage, Socket } from "./socket.ts";
 
 const RCVQUEUE_FULL = KIND["sock:sock_rcvqueue_full"];
@@ -42,7 +42,7 @@ export abstract class DatagramSocket extends Socket {
     memory.used += skb.truesize;
     skb.timestamp = this.core.engine.now;
     this.queue.push(skb);
-    this.waiters.wake();
+    this.waiters.wake(POLL.IN);
     return true;
   }
 
@@ -89,6 +89,11 @@ export abstract class DatagramSocket extends Socket {
     if (how !== 0) this.isSendShut = true;
     this.waiters.wake();
     return 0;
+  }
+
+  /** SIOCINQ: the length of the next datagram. */
+  override ioctl(request: number): number {
+    return request === SIOCINQ ? (this.queue.first?.length ?? 0) : super.ioctl(request);
   }
 
   override pollMask(): number {

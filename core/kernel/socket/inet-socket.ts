@@ -1,6 +1,6 @@
 /**
- * What UDP, raw and ping sockets share: addresses, the options of SOL_IP, routes, and ICMP errors (struct inet_sock).
- * Left out: IP_OPTIONS, multicast membership and source filters.
+ * What UDP, raw and ping sockets share: addresses, routes, and ICMP errors (struct inet_sock). The options of SOL_IP are
+ * in ip-socket-options.ts.
  */
 import { u16, u8 } from "../../base/bytes.ts";
 import { IPV4_ANY, IPV4_LOOPBACK, isLimitedBroadcast, isMulticast, type Ipv4Address } from "../../wire/address.ts";
@@ -12,14 +12,20 @@ import { FlowKey, SendOptions, type IcmpError } from "../net/protocol.ts";
 import type { Route } from "../net/route.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
-import { AF, IP, PMTUDISC, SOL, type Message, type SocketAddress } from "../syscall/sys.ts";
+import {
+  AF,
+  PMTUDISC,
+  SOL,
+  type Message,
+  type OptionResult,
+  type OptionValue,
+  type SocketAddress,
+} from "../syscall/sys.ts";
 import { DatagramSocket } from "./datagram-socket.ts";
+import { IpSocketOptions } from "./ip-socket-options.ts";
 import { ERROR_PAYLOAD_BYTES_MAX } from "./limits.ts";
-import { getSocketOption, setSocketOption, type OptionResult, type OptionValue } from "./socket-options.ts";
+import { getSocketOption, setSocketOption } from "./socket-options.ts";
 import { fillAddress, type Socket, type SocketSettings } from "./socket.ts";
-
-/** Band of pfifo_fast by the four TOS bits of RFC 1349 (ip_tos2prio in net/ipv4/route.c). */
-const TOS_PRIORITIES = [0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4] as const;
 
 /** The network layer as far as sockets use it. */
 export type IpPort = Pick<
@@ -53,13 +59,7 @@ export abstract class InetSocket extends DatagramSocket {
   /** True when bind named the address, which then outlives a disconnect. */
   protected addressIsBound = false;
   protected portIsBound = false;
-  protected tos = 0;
-  protected ttl = 0;
-  pmtuDiscovery: number = PMTUDISC.WANT;
-  receivesErrors = false;
-  #wantsTtl = false;
-  #wantsTos = false;
-  #wantsPacketInfo = false;
+  readonly ipOptions = new IpSocketOptions();
   protected readonly flow = new FlowKey();
   protected readonly sendOptions = new SendOptions();
   /** Route to the connected peer, kept while it is current. */
@@ -144,7 +144,7 @@ export abstract class InetSocket extends DatagramSocket {
     flow.target = target;
     flow.source = this.sourceAddress;
     flow.device = this.device;
-    flow.tos = this.tos;
+    flow.tos = this.ipOptions.tos;
     flow.protocol = this.protocol;
     flow.mark = this.mark;
     const route = this.ip.routeOutput(flow);
@@ -177,9 +177,9 @@ export abstract class InetSocket extends DatagramSocket {
     options.source = this.sourceAddress === IPV4_ANY ? route.source : this.sourceAddress;
     options.target = this.target;
     options.protocol = this.protocol;
-    options.ttl = isMulticast(this.target) ? 1 : this.ttl;
-    options.tos = this.tos;
-    const mode = this.pmtuDiscovery;
+    options.ttl = isMulticast(this.target) ? 1 : this.ipOptions.ttl;
+    options.tos = this.ipOptions.tos;
+    const mode = this.ipOptions.pmtuDiscovery;
     // WANT: as long as no fragments are needed, routers are to say so when they would be (RFC 1191).
     options.dontFragment =
       mode === PMTUDISC.DO || mode === PMTUDISC.PROBE
@@ -190,10 +190,10 @@ export abstract class InetSocket extends DatagramSocket {
 
   /** -EMSGSIZE, reported as a local error too, when the packet may not be fragmented and is too long for its route. */
   protected checkLength(route: Route, bytes: number, payload: Uint8Array): number {
-    if (this.pmtuDiscovery < PMTUDISC.DO) return 0;
-    const mtu = this.pmtuDiscovery === PMTUDISC.PROBE ? route.device.mtu : route.mtu;
+    if (this.ipOptions.pmtuDiscovery < PMTUDISC.DO) return 0;
+    const mtu = this.ipOptions.pmtuDiscovery === PMTUDISC.PROBE ? route.device.mtu : route.mtu;
     if (bytes <= mtu) return 0;
-    if (this.receivesErrors) {
+    if (this.ipOptions.receivesErrors) {
       this.queueError({
         errno: E.EMSGSIZE,
         origin: "local",
@@ -214,7 +214,7 @@ export abstract class InetSocket extends DatagramSocket {
     this.charge(skb, route);
     const result = this.ip.send(skb, route, options);
     // A full queue below is no error unless errors were asked for: the packet is as lost as on any link.
-    return result === -E.ENOBUFS && !this.receivesErrors ? 0 : result;
+    return result === -E.ENOBUFS && !this.ipOptions.receivesErrors ? 0 : result;
   }
 
   protected charge(skb: SkBuff, route: Route): void {
@@ -229,9 +229,9 @@ export abstract class InetSocket extends DatagramSocket {
   icmpError(skb: SkBuff, error: IcmpError, headerBytes: number): void {
     const isTooBig = error.type === ICMP_TYPE.DEST_UNREACH && error.code === ICMP_UNREACH.FRAG_NEEDED;
     if (error.type === ICMP_TYPE.REDIRECT || error.type === ICMP_TYPE.SOURCE_QUENCH) return;
-    if (isTooBig && this.pmtuDiscovery === PMTUDISC.DONT) return;
+    if (isTooBig && this.ipOptions.pmtuDiscovery === PMTUDISC.DONT) return;
     const isFatal = error.isFatal || isTooBig;
-    if (!this.receivesErrors) {
+    if (!this.ipOptions.receivesErrors) {
       if (isFatal && this.isConnected) this.reportError(error.errno);
       return;
     }
@@ -267,9 +267,9 @@ export abstract class InetSocket extends DatagramSocket {
 
   protected override fillMessage(skb: SkBuff, message: Message): void {
     const bytes = skb.bytes;
-    if (this.#wantsTtl) message.ttl = u8(bytes, skb.networkHeader + IPV4.ttl);
-    if (this.#wantsTos) message.tos = u8(bytes, skb.networkHeader + IPV4.tos);
-    if (this.#wantsPacketInfo) {
+    if (this.ipOptions.wantsTtl) message.ttl = u8(bytes, skb.networkHeader + IPV4.ttl);
+    if (this.ipOptions.wantsTos) message.tos = u8(bytes, skb.networkHeader + IPV4.tos);
+    if (this.ipOptions.wantsPacketInfo) {
       message.packetInfo = { device: skb.deviceIndex, target: ipv4Target(bytes, skb.networkHeader) };
     }
   }
@@ -292,70 +292,19 @@ export abstract class InetSocket extends DatagramSocket {
       this.#route = null;
       return result;
     }
-    return level === SOL.IP ? this.#setIpOption(option, value) : -E.ENOPROTOOPT;
-  }
-
-  #setIpOption(option: number, value: OptionValue): number {
-    if (typeof value !== "number" || !Number.isInteger(value)) return -E.EINVAL;
-    switch (option) {
-      case IP.TOS:
-        this.tos = value & 0xff;
-        this.priority = TOS_PRIORITIES[(this.tos & 0x1e) >> 1] ?? 0;
-        this.#route = null;
-        return 0;
-      case IP.TTL:
-        // -1 goes back to net.ipv4.ip_default_ttl.
-        if (value !== -1 && (value < 1 || value > 255)) return -E.EINVAL;
-        this.ttl = value === -1 ? 0 : value;
-        return 0;
-      case IP.MTU_DISCOVER:
-        if (value < PMTUDISC.DONT || value > PMTUDISC.PROBE) return -E.EINVAL;
-        this.pmtuDiscovery = value;
-        return 0;
-      case IP.RECVERR:
-        this.receivesErrors = value !== 0;
-        if (!this.receivesErrors) this.errorQueue.length = 0;
-        return 0;
-      case IP.RECVTTL:
-        this.#wantsTtl = value !== 0;
-        return 0;
-      case IP.RECVTOS:
-        this.#wantsTos = value !== 0;
-        return 0;
-      case IP.PKTINFO:
-        this.#wantsPacketInfo = value !== 0;
-        return 0;
-      default:
-        return -E.ENOPROTOOPT;
-    }
+    return level === SOL.IP ? this.ipOptions.set(this, option, value) : -E.ENOPROTOOPT;
   }
 
   override getOption(level: number, option: number): OptionResult {
     if (level === SOL.SOCKET) return getSocketOption(this as Socket, this.#devices, option);
-    if (level !== SOL.IP) return { error: -E.ENOPROTOOPT };
-    switch (option) {
-      case IP.TOS:
-        return { value: this.tos };
-      case IP.TTL:
-        return { value: this.ttl === 0 ? Number(this.core.sysctls.get("net.ipv4.ip_default_ttl") ?? 64) : this.ttl };
-      case IP.MTU_DISCOVER:
-        return { value: this.pmtuDiscovery };
-      case IP.MTU:
-        return this.#pathMtu();
-      case IP.RECVERR:
-        return { value: Number(this.receivesErrors) };
-      case IP.RECVTTL:
-        return { value: Number(this.#wantsTtl) };
-      case IP.RECVTOS:
-        return { value: Number(this.#wantsTos) };
-      case IP.PKTINFO:
-        return { value: Number(this.#wantsPacketInfo) };
-      default:
-        return { error: -E.ENOPROTOOPT };
-    }
+    return level === SOL.IP ? this.ipOptions.get(this, option) : { error: -E.ENOPROTOOPT };
   }
 
-  #pathMtu(): OptionResult {
+  override forgetRoute(): void {
+    this.#route = null;
+  }
+
+  override pathMtu(): OptionResult {
     if (!this.isConnected) return { error: -E.ENOTCONN };
     const route = this.routeTo(this.remoteAddress);
     return typeof route === "number" ? { error: route } : { value: route.mtu };

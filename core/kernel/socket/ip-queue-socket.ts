@@ -10,16 +10,19 @@ import type { KernelCore } from "../core.ts";
 import { copyOut } from "../skb/skb-pool.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
-import { AF, MSG, POLL, SOL, type Message, type SocketAddress } from "../syscall/sys.ts";
-import type { IpPort } from "./inet-socket.ts";
-import { clearMessage, fillAddress, Socket, type SocketSettings } from "./socket.ts";
 import {
-  getSocketOption,
-  setSocketOption,
-  type DeviceNames,
+  AF,
+  MSG,
+  POLL,
+  SOL,
+  type Message,
   type OptionResult,
   type OptionValue,
-} from "./socket-options.ts";
+  type SocketAddress,
+} from "../syscall/sys.ts";
+import type { IpPort } from "./inet-socket.ts";
+import { clearMessage, fillAddress, Socket, type SocketSettings } from "./socket.ts";
+import { getSocketOption, setSocketOption, type DeviceNames } from "./socket-options.ts";
 
 /** The socket protocol. */
 export const NETLINK_FIREWALL = 3;

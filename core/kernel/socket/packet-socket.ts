@@ -12,15 +12,19 @@ import type { NetDevice, PacketTap } from "../device/net-device.ts";
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, PACKET_OUTGOING, type SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
 import type { SocketInfo } from "../syscall/netlink.ts";
-import { AF, ETH_P_ALL, PACKET_OPTION, SOCK, SOL, type Message, type SocketAddress } from "../syscall/sys.ts";
-import { DatagramSocket } from "./datagram-socket.ts";
 import {
-  getSocketOption,
-  setSocketOption,
-  type DeviceNames,
+  AF,
+  ETH_P_ALL,
+  PACKET_OPTION,
+  SOCK,
+  SOL,
+  type Message,
   type OptionResult,
   type OptionValue,
-} from "./socket-options.ts";
+  type SocketAddress,
+} from "../syscall/sys.ts";
+import { DatagramSocket } from "./datagram-socket.ts";
+import { getSocketOption, setSocketOption, type DeviceNames } from "./socket-options.ts";
 import type { SocketSettings } from "./socket.ts";
 
 /** The device layer's table, as far as packet sockets use it. */

@@ -10,11 +10,10 @@ import type { Route } from "../net/route.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
 import type { SocketInfo } from "../syscall/netlink.ts";
-import { ICMP_FILTER, IP, MSG, SOL, type SocketAddress } from "../syscall/sys.ts";
+import { ICMP_FILTER, IP, MSG, SOL, type OptionResult, type OptionValue, type SocketAddress } from "../syscall/sys.ts";
 import { countIcmpOut } from "./icmp-counters.ts";
 import { InetSocket, type InetServices } from "./inet-socket.ts";
 import { IP_DATAGRAM_BYTES_MAX } from "./limits.ts";
-import type { OptionResult, OptionValue } from "./socket-options.ts";
 import type { SocketSettings } from "./socket.ts";
 import { inetInfo } from "./udp-socket.ts";
 
@@ -100,7 +99,7 @@ export class RawSocket extends InetSocket {
     skb.networkHeader = skb.data;
     this.charge(skb, route);
     const result = this.ip.sendWithHeader(skb, route);
-    return result === -E.ENOBUFS && !this.receivesErrors ? 0 : result;
+    return result === -E.ENOBUFS && !this.ipOptions.receivesErrors ? 0 : result;
   }
 
   #packet(bytes: Uint8Array): SkBuff {

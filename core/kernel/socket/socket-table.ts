@@ -22,6 +22,15 @@ import { UdpTable } from "./udp.ts";
 /** Makes stream sockets: TCP registers one. */
 export interface StreamFactory {
   create(settings: SocketSettings): Socket | number;
+  /** All it has that shows in `ss`: sockets whether a process has them or not, and records that are no sockets. */
+  infos?(): readonly ListedSocket[];
+}
+
+/** One line of `ss`, with owners to be filled in. */
+export interface ListedSocket {
+  /** Null for what is no socket. */
+  readonly socket: Socket | null;
+  readonly info: Omit<SocketInfo, "process">;
 }
 
 /** Inode numbers of sockets start here, apart from those of files. */
@@ -109,6 +118,11 @@ export class SocketTable {
     this.#sockets.add(socket);
   }
 
+  /** One that is closed for good, at once: a busy server has thousands of them. */
+  forget(socket: Socket): void {
+    this.#sockets.delete(socket);
+  }
+
   nextInode(): number {
     return this.#nextInode++;
   }
@@ -119,14 +133,15 @@ export class SocketTable {
     return [...this.#sockets];
   }
 
-  /** What `ss` shows, with owners to be filled in. */
-  infos(): { socket: Socket; info: Omit<SocketInfo, "process"> }[] {
-    const infos: { socket: Socket; info: Omit<SocketInfo, "process"> }[] = [];
+  /** What `ss` shows. */
+  infos(): ListedSocket[] {
+    const infos: ListedSocket[] = [];
     for (const socket of this.list()) {
+      if (socket.type === SOCK.STREAM) continue;
       const info = socket.info();
       if (info !== null) infos.push({ socket, info });
     }
-    return infos;
+    return infos.concat(this.stream?.infos?.() ?? []);
   }
 
   /** Packets in receive queues. */

@@ -2,7 +2,7 @@
  * What all sockets share (struct sock, net/core/sock.c): buffers with their accounting, the pending error, the error
  * queue of IP_RECVERR, and the operations a protocol fills in. Operations never block: they answer -EAGAIN, and the
  * system call layer waits on `waiters`.
- * Left out: SO_LINGER's effect, socket filters, memory pressure over all sockets, ancillary data on sending.
+ * Left out: socket filters, memory pressure over all sockets, ancillary data on sending.
  */
 import { assert } from "../../base/assert.ts";
 import { copyBytes } from "../../base/bytes.ts";
@@ -12,7 +12,16 @@ import type { KernelCore } from "../core.ts";
 import type { MemoryAccount } from "../skb/memory-account.ts";
 import { E } from "../syscall/errno.ts";
 import type { SocketInfo } from "../syscall/netlink.ts";
-import { AF, MSG, POLL, type Message, type SocketAddress } from "../syscall/sys.ts";
+import {
+  AF,
+  MSG,
+  POLL,
+  SIOCOUTQ,
+  type Message,
+  type OptionResult,
+  type OptionValue,
+  type SocketAddress,
+} from "../syscall/sys.ts";
 import { OpenFile, type FileKind } from "../vfs/open-file.ts";
 import { ERROR_QUEUE_MAX } from "./limits.ts";
 
@@ -53,9 +62,7 @@ export class SocketMemory implements MemoryAccount {
   uncharge(bytes: number): void {
     this.used -= bytes;
     assert(this.used >= 0, "no more is given back than was taken");
-    // Linux wakes writers when half of the buffer is free, so that they do not run for every packet
-    // (sock_def_write_space).
-    if (this.#wakes && this.used * 2 <= this.#socket.sendBufferBytes) this.#socket.waiters.wake();
+    if (this.#wakes) this.#socket.sendMemoryFreed();
   }
 }
 
@@ -78,6 +85,16 @@ export abstract class Socket extends OpenFile {
   device = 0;
   receiveBufferBytes: number;
   sendBufferBytes: number;
+  /** The program chose the size: no auto-tuning (SOCK_RCVBUF_LOCK, SOCK_SNDBUF_LOCK). */
+  receiveBufferLocked = false;
+  sendBufferLocked = false;
+  /** SO_RCVLOWAT: bytes that must be there before a stream's reader is woken. */
+  rcvLowat = 1;
+  /** SO_LINGER, and its span in ns. */
+  lingers = false;
+  lingerNs: Nanoseconds = 0;
+  /** SO_MAX_PACING_RATE: bytes a second. */
+  maxPacingRate = Infinity;
   /** ns, 0 for ever. */
   receiveTimeout: Nanoseconds = 0;
   sendTimeout: Nanoseconds = 0;
@@ -143,12 +160,40 @@ export abstract class Socket extends OpenFile {
   /** True after a send that went to this machine itself: its softirq is served before the call returns. */
   sentToLoopback = false;
 
-  setOption(_level: number, _option: number, _value: number | string | Uint8Array): number {
+  setOption(_level: number, _option: number, _value: OptionValue): number {
     return -E.ENOPROTOOPT;
   }
 
-  getOption(_level: number, _option: number): { value: number | string } | { error: number } {
+  getOption(_level: number, _option: number): OptionResult {
     return { error: -E.ENOPROTOOPT };
+  }
+
+  /** What a kept route was asked for with has changed. */
+  forgetRoute(): void {}
+
+  /** IP_MTU: of the path to the connected peer. */
+  pathMtu(): OptionResult {
+    return { error: -E.ENOTCONN };
+  }
+
+  /** SO_MEMINFO: the numbers of enum sk_meminfo. */
+  memoryInfo(): number[] {
+    const { receiveMemory, sendMemory, receiveBufferBytes, sendBufferBytes, drops } = this;
+    return [receiveMemory.used, receiveBufferBytes, sendMemory.used, sendBufferBytes, 0, 0, 0, 0, drops];
+  }
+
+  override ioctl(request: number): number {
+    return request === SIOCOUTQ ? this.sendMemory.used : super.ioctl(request);
+  }
+
+  /** A connection is being made: a blocking call waits for the outcome. */
+  get isConnecting(): boolean {
+    return false;
+  }
+
+  /** Closed, but what was sent is not acknowledged yet: close waits as long as SO_LINGER says. */
+  get isClosing(): boolean {
+    return false;
   }
 
   override read(buffer: Uint8Array): number {
@@ -207,6 +252,13 @@ export abstract class Socket extends OpenFile {
     if (this.isReceiveShut && this.isSendShut) mask |= POLL.HUP;
     if (this.sendMemory.used * 2 <= this.sendBufferBytes) mask |= POLL.OUT;
     return mask;
+  }
+
+  /** A packet of ours has left, or was dropped below us: `sendMemory` has room again. */
+  sendMemoryFreed(): void {
+    // Linux wakes writers when half of the buffer is free, so that they do not run for every packet
+    // (sock_def_write_space).
+    if (this.sendMemory.used * 2 <= this.sendBufferBytes) this.waiters.wake(POLL.OUT);
   }
 
   queuedPackets(): number {

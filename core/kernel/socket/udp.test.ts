@@ -530,7 +530,7 @@ describe("connect and options", () => {
         for (const [domain, type, protocol] of [
           [AF.UNIX, SOCK.DGRAM, 0],
           [10, SOCK.DGRAM, 0],
-          [AF.INET, SOCK.STREAM, 0],
+          [AF.INET, SOCK.STREAM, 17],
           [AF.INET, SOCK.DGRAM, 6],
           [AF.INET, SOCK.RAW, 0],
           [AF.INET, 9, 0],
@@ -544,7 +544,7 @@ describe("connect and options", () => {
     ).toEqual([
       -E.EAFNOSUPPORT,
       -E.EAFNOSUPPORT,
-      -E.ESOCKTNOSUPPORT,
+      -E.EPROTONOSUPPORT,
       -E.EPROTONOSUPPORT,
       -E.EPROTONOSUPPORT,
       -E.ESOCKTNOSUPPORT,

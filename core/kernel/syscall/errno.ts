@@ -32,6 +32,7 @@ const ERRNO = {
   ENAMETOOLONG: [36, "File name too long"],
   ENOSYS: [38, "Function not implemented"],
   ENOTEMPTY: [39, "Directory not empty"],
+  ELOOP: [40, "Too many levels of symbolic links"],
   ENONET: [64, "Machine is not on the network"],
   EPROTO: [71, "Protocol error"],
   ENOTSOCK: [88, "Socket operation on non-socket"],

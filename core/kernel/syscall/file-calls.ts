@@ -1,15 +1,15 @@
 /** System calls on files, pipes and terminals. */
 import { E } from "./errno.ts";
-import { SIGNALS, type Call, type Stat } from "./sys.ts";
+import { SOCK, type Call, type Stat } from "./sys.ts";
 import { BLOCKED } from "../process/process.ts";
 import { Socket } from "../socket/socket.ts";
 import { Directory } from "../vfs/inode.ts";
 import type { OpenFile } from "../vfs/open-file.ts";
 import { makePipe } from "../vfs/pipe.ts";
 import { TtyFile } from "../vfs/tty.ts";
-import { SyscallBase } from "./syscall-base.ts";
+import { leastBytes, SocketIo } from "./socket-io.ts";
 
-export class FileCalls extends SyscallBase {
+export class FileCalls extends SocketIo {
   *open(path: string, flags: number): Call<number> {
     const price = this.enter("open", -1, 0);
     if (price > 0) yield price;
@@ -20,7 +20,14 @@ export class FileCalls extends SyscallBase {
   *close(fd: number): Call<number> {
     const price = this.enter("close", fd, 0);
     if (price > 0) yield price;
-    return this.exit("close", this.process.files.close(fd));
+    const file = this.process.files.get(fd);
+    const isLast = file !== null && file.users === 1;
+    const result = this.process.files.close(fd);
+    if (isLast && file instanceof Socket) {
+      if (file.sentToLoopback) yield 0;
+      if (file.lingers && file.lingerNs > 0) yield* this.linger(file);
+    }
+    return this.exit("close", result);
   }
 
   *read(fd: number, buffer: Uint8Array): Call<number> {
@@ -29,13 +36,21 @@ export class FileCalls extends SyscallBase {
     const process = this.process;
     const file = process.files.get(fd);
     if (file === null) return this.exit("read", -E.EBADF);
-    const timeout = file instanceof Socket ? file.receiveTimeout : 0;
+    let timeout = 0;
+    if (file instanceof Socket) {
+      const least = leastBytes(file, buffer.length, 0);
+      if (least > 1) {
+        const into = { buffer, flags: 0, from: null, message: null };
+        return this.exitCopied("read", yield* this.receiveAtLeast(file, into, least));
+      }
+      timeout = file.receiveTimeout;
+    }
     process.timedOut = false;
     let result = this.#mayRead(file) ? file.read(buffer) : -E.EAGAIN;
     if (result === -E.EAGAIN && !file.nonblocking) {
       if (timeout > 0) process.startTimeout(timeout);
       do {
-        if (process.takeInterrupt()) {
+        if (process.takeInterrupt(timeout === 0)) {
           result = -E.EINTR;
           break;
         }
@@ -62,6 +77,11 @@ export class FileCalls extends SyscallBase {
     const process = this.process;
     const file = process.files.get(fd);
     if (file === null) return this.exit("write", -E.EBADF);
+    if (file instanceof Socket && file.type === SOCK.STREAM) {
+      const sent = yield* this.sendStream(file, bytes, 0, null);
+      if (sent >= 0 && file.sentToLoopback) yield 0;
+      return this.exit("write", sent);
+    }
     let result = file.write(bytes);
     if (result !== bytes.length && !file.nonblocking && (result >= 0 || result === -E.EAGAIN)) {
       result = yield* this.#writeAll(file, bytes, Math.max(0, result));
@@ -77,7 +97,7 @@ export class FileCalls extends SyscallBase {
     while (total < bytes.length) {
       const result = file.write(bytes.subarray(total));
       if (result === -E.EAGAIN) {
-        if (process.takeInterrupt()) return total > 0 ? total : -E.EINTR;
+        if (process.takeInterrupt(true)) return total > 0 ? total : -E.EINTR;
         process.prepareWait(file.waiters);
         yield BLOCKED;
         process.finishWait();
@@ -85,12 +105,6 @@ export class FileCalls extends SyscallBase {
       else total += result;
     }
     return total;
-  }
-
-  /** The reader is gone: SIGPIPE, which by default ends the process before the call returns. */
-  protected *brokenPipe(): Call<void> {
-    this.services.processes.signal(this.process, SIGNALS.PIPE);
-    if (this.process.signals.fatal !== 0) yield 0;
   }
 
   *pipe(ends: [number, number]): Call<number> {
@@ -124,6 +138,12 @@ export class FileCalls extends SyscallBase {
     if (file === null) return this.exit("fcntl", -E.EBADF);
     file.nonblocking = on;
     return this.exit("fcntl", 0);
+  }
+
+  *ioctl(fd: number, request: number): Call<number> {
+    const price = this.enter("ioctl", fd, 0);
+    if (price > 0) yield price;
+    return this.exit("ioctl", this.process.files.get(fd)?.ioctl(request) ?? -E.EBADF);
   }
 
   *isatty(fd: number): Call<boolean> {
@@ -167,6 +187,24 @@ export class FileCalls extends SyscallBase {
     const price = this.enter("rename", -1, 0);
     if (price > 0) yield price;
     return this.exit("rename", this.services.vfs.rename(this.process.directory, from, to));
+  }
+
+  *fsync(fd: number): Call<number> {
+    const price = this.enter("fsync", fd, 0);
+    if (price > 0) yield price;
+    const process = this.process;
+    const file = process.files.get(fd);
+    if (file === null) return this.exit("fsync", -E.EBADF);
+    const span = file.syncTime();
+    if (span > 0) {
+      process.startTimeout(span);
+      // Not to be interrupted, as a process in state D.
+      while (!process.timedOut) {
+        process.state = "D";
+        yield BLOCKED;
+      }
+    }
+    return this.exit("fsync", file.sync());
   }
 
   *stat(path: string): Call<Stat | number> {

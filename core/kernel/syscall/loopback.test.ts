@@ -1,66 +1,21 @@
 /** Sockets over the real network layer and loopback device: the whole way down and up inside one machine. */
 import { describe, expect, it } from "vitest";
 import { u8, utf8Decode, utf8Encode } from "../../base/bytes.ts";
-import { SECOND, type VirtualTime } from "../../base/time.ts";
-import { Engine } from "../../engine/engine.ts";
-import { TraceRecorder } from "../../trace/recorder.ts";
-import { BlockPool } from "../../wire/block.ts";
-import { FramePool } from "../../wire/frame.ts";
-import { KernelCore } from "../core.ts";
-import { COST_PROFILES, type CostProfileName } from "../cost.ts";
-import { Cpu } from "../cpu/cpu.ts";
-import { SOFTIRQ } from "../cpu/work.ts";
-import { Devices } from "../device/devices.ts";
-import { IpStack } from "../net/ip-stack.ts";
-import { SkbPool } from "../skb/skb-pool.ts";
-import { KernelTimers } from "../timer/timers.ts";
+import { SECOND } from "../../base/time.ts";
+import { COST_PROFILES } from "../cost.ts";
+import { LoopbackMachine } from "../../../test/harness/loopback.ts";
 import { at } from "../../../test/harness/process.ts";
 import { emptyAddress } from "../socket/socket.ts";
-import { AF, ETH_P_ALL, IP, MSG, SO, SOCK, SOL, type Call, type Message, type Program, type Sys } from "./sys.ts";
+import { AF, ETH_P_ALL, IP, MSG, SO, SOCK, SOL, type Message } from "./sys.ts";
 import { E } from "./errno.ts";
-import { Userland } from "./userland.ts";
-
-function boot(costs: CostProfileName): {
-  run: <T>(body: (sys: Sys) => Call<T>) => T;
-  core: KernelCore;
-  userland: Userland;
-} {
-  const engine = new Engine(1);
-  const blocks = new BlockPool();
-  const trace = new TraceRecorder(engine);
-  const environment = { engine, trace, skbs: new SkbPool(blocks), frames: new FramePool(blocks) };
-  const core = new KernelCore(environment, "h1", COST_PROFILES[costs]);
-  const cpu = new Cpu(core, 0);
-  const timers = new KernelTimers(engine, core.costs, cpu);
-  core.install([cpu], timers);
-  cpu.registerSoftirq(SOFTIRQ.TIMER, timers);
-  const devices = new Devices(core, [cpu]);
-  const ip = new IpStack(core, devices);
-  const netlink = [ip.handleNetRequest.bind(ip)];
-  const userland = new Userland({ core, cpus: [cpu], devices, ip, programs: new Map(), epochNs: 0, netlink });
-  devices.loopback.setUp(true);
-  const run = <T>(body: (sys: Sys) => Call<T>): T => {
-    const results: T[] = [];
-    const program: Program = function* (sys) {
-      results.push(yield* body(sys));
-      return 0;
-    };
-    userland.processes.start({ program, argv: ["test"], files: [], environment: new Map() });
-    engine.advance((engine.now + 60 * SECOND) as VirtualTime, 100_000);
-    userland.checkInvariants();
-    ip.checkInvariants();
-    if (results.length === 0) throw new Error(`the program did not finish: ${core.log.join("\n")}`);
-    return results[0] as T;
-  };
-  return { run, core, userland };
-}
 
 const message = (): Message => ({ from: emptyAddress(), flags: 0, ttl: null, tos: null, timestamp: null, error: null });
 
 describe.each(["ideal", "modern", "1996"] as const)("loopback under profile %s", (costs) => {
   it("carries datagrams, and refuses ports nobody listens on", () => {
-    const { run, core } = boot(costs);
-    const result = run(function* (sys) {
+    const machine = new LoopbackMachine(costs);
+    const { core } = machine;
+    const result = machine.run(function* (sys) {
       const server = yield* sys.socket(AF.INET, SOCK.DGRAM, 0);
       yield* sys.bind(server, at("0.0.0.0", 7));
       const client = yield* sys.socket(AF.INET, SOCK.DGRAM, 0);
@@ -86,8 +41,9 @@ describe.each(["ideal", "modern", "1996"] as const)("loopback under profile %s",
   });
 
   it("answers pings of ping sockets and raw sockets", () => {
-    const { run, core } = boot(costs);
-    const result = run(function* (sys) {
+    const machine = new LoopbackMachine(costs);
+    const { core } = machine;
+    const result = machine.run(function* (sys) {
       const echo = Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4);
       const ping = yield* sys.socket(AF.INET, SOCK.DGRAM, 1);
       const raw = yield* sys.socket(AF.INET, SOCK.RAW, 1);
@@ -107,8 +63,9 @@ describe.each(["ideal", "modern", "1996"] as const)("loopback under profile %s",
   });
 
   it("shows packets to packet sockets", () => {
-    const { run, core } = boot(costs);
-    const lengths = run(function* (sys) {
+    const machine = new LoopbackMachine(costs);
+    const { core } = machine;
+    const lengths = machine.run(function* (sys) {
       const tap = yield* sys.socket(AF.PACKET, SOCK.RAW, ETH_P_ALL);
       const udp = yield* sys.socket(AF.INET, SOCK.DGRAM, 0);
       yield* sys.setsockopt(udp, SOL.SOCKET, SO.BROADCAST, 1);
@@ -127,8 +84,8 @@ describe.each(["ideal", "modern", "1996"] as const)("loopback under profile %s",
   });
 
   it("pays for its work and for nothing under ideal", () => {
-    const { run } = boot(costs);
-    const span = run(function* (sys) {
+    const machine = new LoopbackMachine(costs);
+    const span = machine.run(function* (sys) {
       const fd = yield* sys.socket(AF.INET, SOCK.DGRAM, 0);
       yield* sys.bind(fd, at("127.0.0.1", 7));
       const start = sys.now();

@@ -30,7 +30,9 @@ export function socketListHandler(sockets: SocketTable, processes: ProcessTable)
   return (request) => {
     if (request.kind !== "socket-list") return null;
     const owners = findOwners(processes);
-    const list = sockets.infos().map(({ socket, info }) => ({ ...info, process: owners.get(socket) ?? null }));
+    const list = sockets
+      .infos()
+      .map(({ socket, info }) => ({ ...info, process: (socket && owners.get(socket)) ?? null }));
     return { kind: "sockets", sockets: list };
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { Nanoseconds } from "../../base/time.ts";
 import type { Ipv4Address, MacAddress } from "../../wire/address.ts";
+import type { TcpInfo } from "./tcp-info.ts";
 
 export type NetlinkRequest =
   | { readonly kind: "link-list" }
@@ -183,11 +184,13 @@ export interface EthtoolInfo {
 
 export interface SocketInfo {
   readonly protocol: "udp" | "icmp" | "raw" | "packet" | "tcp";
-  /** As ss prints it: UNCONN, ESTAB, LISTEN. */
+  /** As ss prints it: UNCONN, ESTAB, LISTEN, TIME-WAIT. */
   readonly state: string;
   readonly local: { readonly address: Ipv4Address; readonly port: number };
   readonly peer: { readonly address: Ipv4Address; readonly port: number };
+  /** TCP: not read yet; of a listener, connections that wait for accept. Others: what the packets take up. */
   readonly receiveQueueBytes: number;
+  /** TCP: not acknowledged yet; of a listener, its backlog. */
   readonly sendQueueBytes: number;
   readonly receiveBufferBytes: number;
   readonly sendBufferBytes: number;
@@ -196,4 +199,34 @@ export interface SocketInfo {
   /** Owner, null when only the kernel holds it. */
   readonly process: { readonly pid: number; readonly command: string; readonly fd: number } | null;
   readonly deviceIndex: number;
+  readonly tcp?: TcpSocketInfo;
+}
+
+/** What a TCP connection or listener has beyond other sockets (inet_diag, /proc/net/tcp). */
+export interface TcpSocketInfo {
+  /** The timer that runs, as ss names it; null for none. */
+  readonly timer: "on" | "keepalive" | "timewait" | "persist" | null;
+  /** Until it runs out. */
+  readonly timerLeft: Nanoseconds;
+  /** Time-outs in a row of retransmissions, and probes in a row without an answer. */
+  readonly retransmits: number;
+  readonly probes: number;
+  readonly congestion: string;
+  /** Retransmission time-out and delay of ACKs, us: of a listener too, unlike in `info`. */
+  readonly rtoUs: number;
+  readonly atoUs: number;
+  /** Tells sockets and records apart that have no inode any more. */
+  readonly cookie: number;
+  /** Null for what is no socket: a request in the handshake, a TIME-WAIT record. */
+  readonly info: TcpInfo | null;
+  /** SO_MEMINFO; zeroes for what is no socket. */
+  readonly memory: readonly number[];
+  /** Quick ACKs left times two, and one more when the connection is interactive (/proc/net/tcp). */
+  readonly quick: number;
+  /** In slow start since it was opened: there is no ssthresh yet. */
+  readonly isInitialSlowStart: boolean;
+  /** A socket that no process has any more, or none has yet. */
+  readonly isOrphan: boolean;
+  readonly shutdown: { readonly receive: boolean; readonly send: boolean };
+  readonly fastopenQueueMax: number;
 }

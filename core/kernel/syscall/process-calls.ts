@@ -1,14 +1,17 @@
 /** System calls on processes, signals and time, and the rest. */
+import { KIND } from "../../contract/trace-event.ts";
 import { TIME_MAX, type Nanoseconds } from "../../base/time.ts";
 import { COMPUTE_SLICE_NS } from "../process/limits.ts";
 import { BLOCKED } from "../process/process.ts";
 import { E } from "./errno.ts";
 import type { NetlinkReply, NetlinkRequest } from "./netlink.ts";
-import { SocketCalls } from "./socket-calls.ts";
-import type { Call, ProcessInfo, Program, SignalAction, SpawnOptions, Sys } from "./sys.ts";
+import { PollCalls } from "./poll-calls.ts";
+import type { Call, ProcessInfo, ProcessMemory, Program, SignalAction, SpawnOptions, Sys } from "./sys.ts";
+
+const MARKS = { state: KIND["program:state"], decide: KIND["program:decide"] } as const;
 
 /** System calls of one process. */
-export class SysImpl extends SocketCalls implements Sys {
+export class SysImpl extends PollCalls implements Sys {
   get pid(): number {
     return this.process.pid;
   }
@@ -29,7 +32,7 @@ export class SysImpl extends SocketCalls implements Sys {
     const process = this.process;
     let child = this.services.processes.reap(process, pid, flags);
     while (child === null) {
-      if (process.takeInterrupt()) {
+      if (process.takeInterrupt(true)) {
         child = -E.EINTR;
         break;
       }
@@ -110,6 +113,21 @@ export class SysImpl extends SocketCalls implements Sys {
       process.inUser = false;
       left -= slice;
     }
+  }
+
+  interpreterPrice(steps: number): Nanoseconds {
+    const { interpreterKilostep } = this.costs;
+    return interpreterKilostep === 0 ? 0 : Math.floor((interpreterKilostep * steps) / 1000);
+  }
+
+  holdMemory(memory: ProcessMemory): void {
+    this.process.memory = memory;
+  }
+
+  mark(kind: "state" | "decide", text: string, about: string): void {
+    const trace = this.core.trace;
+    if (!trace.active) return;
+    trace.record(MARKS[kind], 0, this.core.engine.cause, this.process.pid, trace.intern(text), trace.intern(about));
   }
 
   *hostname(): Call<string> {

@@ -1,15 +1,19 @@
-/** System calls on sockets, and poll(2). */
-import type { Nanoseconds } from "../../base/time.ts";
-import { POLL_FDS_MAX } from "../process/limits.ts";
+/** System calls on sockets. */
+import { concatBytes } from "../../base/bytes.ts";
 import { BLOCKED } from "../process/process.ts";
 import { Socket } from "../socket/socket.ts";
 import { E } from "./errno.ts";
 import { FileCalls } from "./file-calls.ts";
-import { MSG, POLL, SOCK, type Call, type Message, type PollFd, type SocketAddress } from "./sys.ts";
+import { leastBytes } from "./socket-io.ts";
+import { MSG, SOCK, type Call, type Message, type OptionResult, type OptionValue, type SocketAddress } from "./sys.ts";
 
-/** Bits of `type` that are flags (SOCK_NONBLOCK, SOCK_CLOEXEC). */
+/** Bits of `type` that are no flags. */
 const TYPE_MASK = 0xf;
-const SOCK_CLOEXEC = 0o2000000;
+const FLAGS = SOCK.NONBLOCK | SOCK.CLOEXEC;
+/** Bytes that one sendmsg may carry (MAX_RW_COUNT is 2 GiB, which nobody here has). */
+const SENDMSG_BYTES_MAX = 1 << 26;
+/** Buffers of one sendmsg (UIO_MAXIOV). */
+const SENDMSG_BUFFERS_MAX = 1024;
 
 export class SocketCalls extends FileCalls {
   /** The socket behind a descriptor, or -EBADF, -ENOTSOCK. */
@@ -22,7 +26,7 @@ export class SocketCalls extends FileCalls {
   *socket(domain: number, type: number, protocol: number): Call<number> {
     const price = this.enter("socket", -1, 0);
     if (price > 0) yield price;
-    if ((type & ~(TYPE_MASK | SOCK.NONBLOCK | SOCK_CLOEXEC)) !== 0) return this.exit("socket", -E.EINVAL);
+    if ((type & ~(TYPE_MASK | FLAGS)) !== 0) return this.exit("socket", -E.EINVAL);
     const socket = this.services.sockets.create(domain, type & TYPE_MASK, protocol);
     if (typeof socket !== "number") socket.nonblocking = (type & SOCK.NONBLOCK) !== 0;
     return this.exit("socket", this.install(socket));
@@ -42,18 +46,30 @@ export class SocketCalls extends FileCalls {
     if (typeof socket === "number") return this.exit("connect", socket);
     let result = socket.connect(address);
     // A stream's connect goes on in the background; asked again it tells how far it is.
-    if (result === -E.EINPROGRESS && !socket.nonblocking) {
-      const process = this.process;
-      do {
-        if (process.takeInterrupt()) return this.exit("connect", -E.EINTR);
-        process.prepareWait(socket.waiters);
-        yield BLOCKED;
-        process.finishWait();
-        result = socket.connect(address);
-      } while (result === -E.EALREADY || result === -E.EINPROGRESS);
-      if (result === -E.EISCONN) result = 0;
-    }
+    if ((result === -E.EINPROGRESS || result === -E.EALREADY) && !socket.nonblocking) {
+      result = yield* this.#waitForConnect(socket, address, result);
+    } else if (socket.sentToLoopback) yield 0;
     return this.exit("connect", result);
+  }
+
+  /** inet_wait_for_connect. @param first what to say when SO_SNDTIMEO is over: the connection goes on being made. */
+  *#waitForConnect(socket: Socket, address: SocketAddress, first: number): Call<number> {
+    const timeout = socket.sendTimeout;
+    this.startTimeout(timeout);
+    let result = first;
+    do {
+      if (this.process.timedOut) {
+        result = first;
+        break;
+      }
+      if (!(yield* this.sleep(socket.waiters, timeout === 0))) {
+        result = -E.EINTR;
+        break;
+      }
+      result = socket.connect(address);
+    } while (result === -E.EALREADY || result === -E.EINPROGRESS);
+    this.stopTimeout(timeout);
+    return result === -E.EISCONN ? 0 : result;
   }
 
   *listen(fd: number, backlog: number): Call<number> {
@@ -63,20 +79,32 @@ export class SocketCalls extends FileCalls {
     return this.exit("listen", typeof socket === "number" ? socket : socket.listen(backlog));
   }
 
-  *accept(fd: number, from: SocketAddress | null): Call<number> {
+  accept(fd: number, from: SocketAddress | null): Call<number> {
+    return this.accept4(fd, from, 0);
+  }
+
+  *accept4(fd: number, from: SocketAddress | null, flags: number): Call<number> {
     const price = this.enter("accept", fd, 0);
     if (price > 0) yield price;
+    if ((flags & ~FLAGS) !== 0) return this.exit("accept", -E.EINVAL);
     const socket = this.#socket(fd);
     if (typeof socket === "number") return this.exit("accept", socket);
     const process = this.process;
+    const timeout = socket.receiveTimeout;
     let connection = socket.accept(from);
-    while (connection === -E.EAGAIN && !socket.nonblocking) {
-      if (process.takeInterrupt()) return this.exit("accept", -E.EINTR);
-      process.prepareWait(socket.waiters);
-      yield BLOCKED;
-      process.finishWait();
-      connection = socket.accept(from);
+    if (connection === -E.EAGAIN && !socket.nonblocking) {
+      this.startTimeout(timeout);
+      do {
+        if (!(yield* this.sleep(socket.waiters, timeout === 0))) {
+          connection = -E.EINTR;
+          break;
+        }
+        connection = socket.accept(from);
+      } while (connection === -E.EAGAIN && !process.timedOut);
+      this.stopTimeout(timeout);
     }
+    // O_NONBLOCK is not inherited from the listener.
+    if (typeof connection !== "number") connection.nonblocking = (flags & SOCK.NONBLOCK) !== 0;
     return this.exit("accept", this.install(connection));
   }
 
@@ -85,7 +113,10 @@ export class SocketCalls extends FileCalls {
     if (price > 0) yield price;
     const socket = this.#socket(fd);
     if (typeof socket === "number") return this.exit("shutdown", socket);
-    return this.exit("shutdown", how >= 0 && how <= 2 ? socket.shutdown(how) : -E.EINVAL);
+    if (how !== 0 && how !== 1 && how !== 2) return this.exit("shutdown", -E.EINVAL);
+    const result = socket.shutdown(how);
+    if (socket.sentToLoopback) yield 0;
+    return this.exit("shutdown", result);
   }
 
   *sendto(fd: number, bytes: Uint8Array, flags: number, to: SocketAddress | null): Call<number> {
@@ -97,12 +128,17 @@ export class SocketCalls extends FileCalls {
       yield price;
     }
     if (!(file instanceof Socket)) return this.exit("sendto", file === null ? -E.EBADF : -E.ENOTSOCK);
+    if (file.type === SOCK.STREAM) {
+      const sent = yield* this.sendStream(file, bytes, flags, to);
+      if (sent >= 0 && file.sentToLoopback) yield 0;
+      return this.exit("sendto", sent);
+    }
     let result = file.send(bytes, flags, to);
     if (result === -E.EAGAIN && !file.nonblocking && (flags & MSG.DONTWAIT) === 0) {
       process.timedOut = false;
       if (file.sendTimeout > 0) process.startTimeout(file.sendTimeout);
       do {
-        if (process.takeInterrupt()) {
+        if (process.takeInterrupt(file.sendTimeout === 0)) {
           result = -E.EINTR;
           break;
         }
@@ -117,6 +153,18 @@ export class SocketCalls extends FileCalls {
     // What went to this machine itself is received before the call returns, as in Linux (local_bh_enable).
     if (result >= 0 && file.sentToLoopback) yield 0;
     return this.exit("sendto", result);
+  }
+
+  sendmsg(fd: number, buffers: readonly Uint8Array[], flags: number, to: SocketAddress | null): Call<number> {
+    const [first] = buffers;
+    if (buffers.length === 1 && first !== undefined) return this.sendto(fd, first, flags, to);
+    return this.#gather(fd, buffers, flags, to);
+  }
+
+  *#gather(fd: number, buffers: readonly Uint8Array[], flags: number, to: SocketAddress | null): Call<number> {
+    const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    if (buffers.length > SENDMSG_BUFFERS_MAX || bytes > SENDMSG_BYTES_MAX) return -E.EMSGSIZE;
+    return yield* this.sendto(fd, concatBytes(buffers), flags, to);
   }
 
   recvfrom(fd: number, buffer: Uint8Array, flags: number, from: SocketAddress | null): Call<number> {
@@ -135,12 +183,16 @@ export class SocketCalls extends FileCalls {
     const process = this.process;
     const file = process.files.get(fd);
     if (!(file instanceof Socket)) return this.exit("recvfrom", file === null ? -E.EBADF : -E.ENOTSOCK);
+    const least = leastBytes(file, buffer.length, flags);
+    if (least > 1) {
+      return this.exitCopied("recvfrom", yield* this.receiveAtLeast(file, { buffer, flags, from, message }, least));
+    }
     let result = file.receive(buffer, flags, from, message);
     if (result === -E.EAGAIN && !file.nonblocking && (flags & (MSG.DONTWAIT | MSG.ERRQUEUE)) === 0) {
       process.timedOut = false;
       if (file.receiveTimeout > 0) process.startTimeout(file.receiveTimeout);
       do {
-        if (process.takeInterrupt()) {
+        if (process.takeInterrupt(file.receiveTimeout === 0)) {
           result = -E.EINTR;
           break;
         }
@@ -168,60 +220,19 @@ export class SocketCalls extends FileCalls {
     return this.exit("getpeername", typeof socket === "number" ? socket : socket.peerAddress(address));
   }
 
-  *setsockopt(fd: number, level: number, option: number, value: number | string | Uint8Array): Call<number> {
+  *setsockopt(fd: number, level: number, option: number, value: OptionValue): Call<number> {
     const price = this.enter("setsockopt", fd, 0);
     if (price > 0) yield price;
     const socket = this.#socket(fd);
     return this.exit("setsockopt", typeof socket === "number" ? socket : socket.setOption(level, option, value));
   }
 
-  *getsockopt(fd: number, level: number, option: number): Call<{ value: number | string } | { error: number }> {
+  *getsockopt(fd: number, level: number, option: number): Call<OptionResult> {
     const price = this.enter("getsockopt", fd, 0);
     if (price > 0) yield price;
     const socket = this.#socket(fd);
     const result = typeof socket === "number" ? { error: socket } : socket.getOption(level, option);
     this.exit("getsockopt", "error" in result ? result.error : 0);
     return result;
-  }
-
-  *poll(fds: PollFd[], timeout: Nanoseconds): Call<number> {
-    const price = this.enter("poll", -1, 0);
-    if (price > 0) yield price;
-    if (fds.length > POLL_FDS_MAX) return this.exit("poll", -E.EINVAL);
-    const process = this.process;
-    let ready = this.#scan(fds);
-    if (ready > 0 || timeout === 0) return this.exit("poll", ready);
-    process.timedOut = false;
-    if (timeout > 0) process.startTimeout(timeout);
-    do {
-      if (process.takeInterrupt()) {
-        ready = -E.EINTR;
-        break;
-      }
-      for (const entry of fds) {
-        const file = process.files.get(entry.fd);
-        if (file !== null) process.alsoWait(file.waiters);
-      }
-      yield BLOCKED;
-      process.finishWait();
-      ready = this.#scan(fds);
-    } while (ready === 0 && !process.timedOut);
-    if (timeout > 0) process.stopTimeout();
-    return this.exit("poll", ready);
-  }
-
-  /** Fills in `revents`. @returns how many have any. */
-  #scan(fds: PollFd[]): number {
-    let ready = 0;
-    for (const entry of fds) {
-      entry.revents = 0;
-      if (entry.fd < 0) continue;
-      const file = this.process.files.get(entry.fd);
-      // ERR and HUP are reported whether they were asked for or not.
-      if (file === null) entry.revents = POLL.NVAL;
-      else entry.revents = file.pollMask() & (entry.events | POLL.ERR | POLL.HUP);
-      if (entry.revents !== 0) ready++;
-    }
-    return ready;
   }
 }

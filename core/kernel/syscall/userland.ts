@@ -10,6 +10,9 @@ import { ProcessTable } from "../process/process-table.ts";
 import type { IpPort } from "../socket/inet-socket.ts";
 import type { TapDevices } from "../socket/packet-socket.ts";
 import { SocketTable } from "../socket/socket-table.ts";
+import type { StableWord } from "../tcp/isn.ts";
+import { Tcp } from "../tcp/tcp.ts";
+import type { Disk } from "../vfs/disk.ts";
 import { DeviceDirectory } from "../vfs/devices.ts";
 import { makeProc } from "../vfs/proc/proc.ts";
 import type { CpuSource, DeviceSource } from "../vfs/proc/sources.ts";
@@ -32,13 +35,18 @@ export interface UserlandOptions {
   readonly hosts?: Uint8Array<ArrayBuffer> | undefined;
   /** Wall clock at virtual time 0, ns since 1970: a multiple of a second. */
   readonly epochNs: Nanoseconds;
+  /** What survives a crash, mounted at /disk. */
+  readonly disk?: Disk | undefined;
   /** Device and network requests; sockets and sysctls are answered here. */
   readonly netlink: readonly NetlinkHandler[];
+  /** What of TCP outlives a crash: the epoch of its sequence numbers. In memory by default. */
+  readonly stableWord?: StableWord | undefined;
 }
 
 export class Userland {
   readonly vfs: Vfs;
   readonly sockets: SocketTable;
+  readonly tcp: Tcp;
   readonly processes: ProcessTable;
   readonly #core: KernelCore;
   readonly #devices: DeviceDirectory;
@@ -50,6 +58,8 @@ export class Userland {
     this.#core = core;
     this.vfs = new Vfs(core.engine);
     this.sockets = new SocketTable(options.ip, options.devices);
+    this.tcp = new Tcp({ ip: options.ip, devices: options.devices }, this.sockets, options.stableWord);
+    this.sockets.stream = this.tcp;
     const random = core.random("getrandom");
     this.processes = new ProcessTable(core, this.vfs, (process) => new SysImpl(services, process));
     this.#netlink = new NetlinkDispatcher([
@@ -68,6 +78,7 @@ export class Userland {
     };
     const directories = this.#makeDirectories(options.programs);
     this.#devices = new DeviceDirectory(this.vfs.tmpfs, directories.dev, directories.terminals, random);
+    if (options.disk !== undefined) this.vfs.tmpfs.root.mount("disk", options.disk.root);
     this.vfs.tmpfs.root.mount("proc", this.#makeProc(options));
     this.writeFile("/etc/hostname", `${core.hostname}\n`);
     this.#shareFile("/etc/hosts", options.hosts ?? LOCALHOST);
@@ -102,6 +113,7 @@ export class Userland {
         devices: options.devices,
         netlink: this.#netlink.handle.bind(this.#netlink),
         sockets: () => this.sockets.infos().map(({ info }) => info),
+        socketsUsed: () => this.sockets.list().length,
       },
       processes: this.processes,
       epochSeconds: Math.floor(options.epochNs / SECOND),
@@ -162,11 +174,13 @@ export class Userland {
   checkInvariants(): void {
     this.processes.checkInvariants();
     this.sockets.checkInvariants();
+    this.tcp.checkInvariants();
   }
 
   /** The machine has crashed. Files stay as they are until it is switched on anew. */
   shutdown(): void {
     this.sockets.shutdown();
+    this.tcp.shutdown();
     this.processes.shutdown();
   }
 }

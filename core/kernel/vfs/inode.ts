@@ -3,7 +3,7 @@ import { E } from "../syscall/errno.ts";
 import type { Program, Stat } from "../syscall/sys.ts";
 import { OpenFile, type FileKind } from "./open-file.ts";
 
-export type InodeKind = Exclude<FileKind, "pipe" | "socket">;
+export type InodeKind = Exclude<FileKind, "pipe" | "socket" | "epoll">;
 
 /** Who opens a file, as far as a file cares: /dev/tty is the opener's own terminal, /proc/self its own process. */
 export interface Opener {

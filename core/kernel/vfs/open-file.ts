@@ -8,12 +8,19 @@ import { WaitQueue } from "../process/wait-queue.ts";
 import { E } from "../syscall/errno.ts";
 import { POLL, type Stat } from "../syscall/sys.ts";
 
-export type FileKind = Stat["kind"];
+export type FileKind = Stat["kind"] | "epoll";
+
+/** Hears that the file it watches is closed for good: epoll. */
+export interface FileWatcher {
+  fileReleased(): void;
+}
 
 export abstract class OpenFile {
   abstract readonly kind: FileKind;
   /** Descriptors that stand for it, of all processes. */
   users = 0;
+  /** What has to be told when it is closed for good; null for nothing ever. */
+  watchers: Set<FileWatcher> | null = null;
   /** O_NONBLOCK. */
   nonblocking = false;
   /** Woken whenever `pollMask` may have changed. */
@@ -33,9 +40,24 @@ export abstract class OpenFile {
     return -E.EINVAL;
   }
 
+  /** How long `sync` takes the device, ns. */
+  syncTime(): number {
+    return 0;
+  }
+
+  /** What was written is safe from now on. @returns 0 or -errno. */
+  sync(): number {
+    return -E.EINVAL;
+  }
+
   /** POLL bits that hold now. */
   pollMask(): number {
     return POLL.IN | POLL.OUT;
+  }
+
+  /** @param _request SIOCINQ and the like. @returns the number asked for, or -ENOTTY. */
+  ioctl(_request: number): number {
+    return -E.ENOTTY;
   }
 
   /** The last descriptor is gone. */
@@ -48,6 +70,8 @@ export abstract class OpenFile {
 
   close(): void {
     assert(this.users > 0, "a file is closed once per descriptor");
-    if (--this.users === 0) this.release();
+    if (--this.users > 0) return;
+    if (this.watchers !== null) for (const watcher of [...this.watchers]) watcher.fileReleased();
+    this.release();
   }
 }

@@ -6,7 +6,7 @@ import { assert } from "../../base/assert.ts";
 import { copyBytes } from "../../base/bytes.ts";
 import { PIPE_BYTES } from "../limits.ts";
 import { E } from "../syscall/errno.ts";
-import { POLL } from "../syscall/sys.ts";
+import { POLL, SIOCINQ } from "../syscall/sys.ts";
 import { PIPE_BUF } from "./limits.ts";
 import { OpenFile, type FileKind } from "./open-file.ts";
 
@@ -62,6 +62,11 @@ export class PipeReader extends OpenFile {
 
   override write(): number {
     return -E.EBADF;
+  }
+
+  /** FIONREAD. */
+  override ioctl(request: number): number {
+    return request === SIOCINQ ? this.#buffer.length : super.ioctl(request);
   }
 
   override pollMask(): number {

@@ -11,6 +11,9 @@ export function fixedPoint(value: number, digits: number): string {
   return `${sign}${(magnitude - rest) / scale}.${String(rest).padStart(digits, "0")}`;
 }
 
+/** As C's %g: so many significant digits, no trailing zeros. For numbers that need no exponent. */
+export const general = (value: number, digits: number): string => String(Number(value.toPrecision(digits)));
+
 /** us as milliseconds with three decimals: 1234 is `1.234`. */
 export const milliseconds = (us: number): string => fixedPoint(us, 3);
 

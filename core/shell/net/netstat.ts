@@ -1,7 +1,10 @@
-/** netstat (net-tools 2.10): -r, -i, -s, and the socket table. Counters come from /proc/net, as netstat reads them. */
+/**
+ * netstat (net-tools 2.10): routes (-r), interfaces (-i), counters (-s). The socket table is in netstat-sockets.ts.
+ * Counters come from /proc/net, as netstat reads them.
+ */
 import { utf8Decode } from "../../base/bytes.ts";
 import { strerror } from "../../kernel/syscall/errno.ts";
-import type { LinkInfo, RouteInfo, SocketInfo } from "../../kernel/syscall/netlink.ts";
+import type { LinkInfo, RouteInfo } from "../../kernel/syscall/netlink.ts";
 import type { Call, Sys } from "../../kernel/syscall/sys.ts";
 import { formatIpv4, maskOf, type Ipv4Address } from "../../wire/address.ts";
 import { command, fail, type CommandSpec } from "../lib/command.ts";
@@ -9,8 +12,9 @@ import { readHosts } from "../lib/hosts.ts";
 import { readFile } from "../lib/input.ts";
 import type { Arguments } from "../lib/options.ts";
 import { print } from "../lib/output.ts";
-import { links, routes, sockets } from "./netlink.ts";
-import { NETSTAT_SECTIONS, parseSnmp, type Snmp } from "./snmp.ts";
+import { links, routes } from "./netlink.ts";
+import { socketTable } from "./netstat-sockets.ts";
+import { NETSTAT_SECTIONS, parseSnmp, TCP_EXT_TEXTS, type Snmp } from "./snmp.ts";
 
 const NETSTAT: CommandSpec = {
   name: "netstat",
@@ -76,12 +80,30 @@ function* counters(sys: Sys, args: Arguments): Call<number> {
     ...(args.has("w") ? ["Icmp"] : []),
   ]);
   for (const section of NETSTAT_SECTIONS) {
+    if (section.name === "Tcp") yield* print(sys, plainSection("IcmpMsg", snmp, "        "));
     if (chosen.size > 0 && !chosen.has(section.name)) continue;
     const values = snmp.get(section.name);
     if (values === undefined) continue;
     yield* print(sys, `${section.name}:\n${sectionText(section.lines, values, snmp)}`);
   }
+  const extended = yield* readFile(sys, "/proc/net/netstat");
+  const groups = parseSnmp(typeof extended === "number" ? "" : utf8Decode(extended));
+  if (chosen.size === 0 || chosen.has("Tcp")) yield* print(sys, plainSection("TcpExt", groups, "    "));
+  yield* print(sys, plainSection("IpExt", groups, "    "));
   return 0;
+}
+
+/** A section of which only what is not zero is shown, by the counters' names where netstat has no words for them. */
+function plainSection(name: string, snmp: Snmp, indent: string): string {
+  const values = snmp.get(name);
+  if (values === undefined) return "";
+  let text = `${name}:\n`;
+  for (const [counter, value] of values) {
+    if (value === 0) continue;
+    const words = (name === "TcpExt" ? TCP_EXT_TEXTS.get(counter) : undefined) ?? `${counter}: %`;
+    text += `${indent}${words.replace("%", String(value))}\n`;
+  }
+  return text;
 }
 
 function sectionText(
@@ -108,37 +130,4 @@ function sectionText(
           : `    ${value} ${label}\n`;
   }
   return text;
-}
-
-function* socketTable(sys: Sys, args: Arguments): Call<number> {
-  const any = args.has("u") || args.has("t") || args.has("w");
-  const wanted = (each: SocketInfo): boolean =>
-    (each.protocol === "udp" && (!any || args.has("u"))) ||
-    (each.protocol === "tcp" && (!any || args.has("t"))) ||
-    ((each.protocol === "raw" || each.protocol === "icmp") && (!any || args.has("w")));
-  const passive = (each: SocketInfo): boolean => each.state === "UNCONN" || each.state === "LISTEN";
-  const scope = args.has("a") ? "servers and established" : args.has("l") ? "only servers" : "w/o servers";
-  yield* print(sys, `Active Internet connections (${scope})\n`);
-  const process = args.has("p") ? "       PID/Program name    " : "      ";
-  yield* print(sys, `Proto Recv-Q Send-Q Local Address           Foreign Address         State${process}\n`);
-  for (const each of yield* sockets(sys)) {
-    if (!wanted(each) || (args.has("a") ? false : args.has("l") ? !passive(each) : passive(each))) continue;
-    yield* print(sys, socketLine(each, args.has("p")));
-  }
-  return 0;
-}
-
-const STATES = new Map([
-  ["ESTAB", "ESTABLISHED"],
-  ["UNCONN", ""],
-]);
-
-function socketLine(each: SocketInfo, withProcess: boolean): string {
-  const end = (at: SocketInfo["local"]): string =>
-    `${formatIpv4(at.address)}:${at.port === 0 ? "*" : at.port}`.padEnd(23);
-  const queues = `${String(each.receiveQueueBytes).padStart(6)} ${String(each.sendQueueBytes).padStart(6)}`;
-  const state = (STATES.get(each.state) ?? each.state).padEnd(11);
-  const owner = each.process === null ? "-" : `${each.process.pid}/${each.process.command}`;
-  const process = withProcess ? ` ${owner.padEnd(20)}` : " ";
-  return `${each.protocol.padEnd(5)} ${queues} ${end(each.local)} ${end(each.peer)} ${state}${process}\n`;
 }

@@ -1,6 +1,6 @@
 /**
  * nstat (iproute2): kernel counters that are not zero, since the last call; -a since the start, -z zeroes too, -s
- * keeps the history.
+ * keeps the history, -n only updates it, -r forgets it. Left out: rates over an interval (-d, -t).
  */
 import { utf8Decode, utf8Encode } from "../../base/bytes.ts";
 import { strerror } from "../../kernel/syscall/errno.ts";
@@ -13,6 +13,19 @@ import { parseSnmp } from "./snmp.ts";
 
 const HISTORY = "/tmp/.nstat.u0";
 
+/** Constants and gauges: they have no change that means anything. */
+const USELESS = new Set([
+  "IpForwarding",
+  "IpDefaultTTL",
+  "TcpRtoAlgorithm",
+  "TcpRtoMin",
+  "TcpRtoMax",
+  "TcpMaxConn",
+  "TcpCurrEstab",
+]);
+
+const line = (name: string, value: number): string => `${name.padEnd(32)}${String(value).padEnd(19)}0.0\n`;
+
 export const nstat = command(
   { name: "nstat", usage: "Usage: nstat [-a] [-z] [-s] [-r] [PATTERN]...", short: "azsrnp", usageStatus: 255 },
   function* (sys, args) {
@@ -24,7 +37,7 @@ export const nstat = command(
         continue;
       }
       for (const [group, values] of parseSnmp(utf8Decode(content))) {
-        for (const [name, value] of values) now.set(group + name, value);
+        for (const [name, value] of values) if (!USELESS.has(group + name)) now.set(group + name, value);
       }
     }
     const history = yield* readFile(sys, HISTORY);
@@ -34,17 +47,17 @@ export const nstat = command(
         before.set(name ?? "", Number(value));
       }
     }
-    yield* print(sys, "#kernel\n");
+    let text = "#kernel\n";
     for (const [name, value] of now) {
       const change = value - (before.get(name) ?? 0);
       const chosen = args.operands.length === 0 || args.operands.some((pattern) => matchesPattern(name, pattern));
-      if (!chosen || (change === 0 && !args.has("z"))) continue;
-      yield* print(sys, `${name.padEnd(32)}${String(change).padEnd(19)}0.0\n`);
+      if (chosen && (change !== 0 || args.has("z"))) text += line(name, change);
     }
+    if (!args.has("n")) yield* print(sys, text);
     if (args.has("s")) return 0;
     const fd = yield* sys.open(HISTORY, O.WRONLY | O.CREAT | O.TRUNC);
     if (fd < 0) return 0;
-    yield* writeAll(sys, fd, utf8Encode([...now].map(([name, value]) => `${name} ${value}\n`).join("")));
+    yield* writeAll(sys, fd, utf8Encode(`#kernel\n${[...now].map(([name, value]) => line(name, value)).join("")}`));
     yield* sys.close(fd);
     return 0;
   },

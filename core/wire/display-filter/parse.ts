@@ -143,12 +143,8 @@ class Parser {
     while (!this.#isSign("}")) {
       const from = this.#value();
       if (!from.ok) return from;
-      let to = from;
-      if (this.#isSign("..")) {
-        this.#next();
-        to = this.#value();
-        if (!to.ok) return to;
-      }
+      const to = this.#isSign("..") ? this.#valueBehindSign() : from;
+      if (!to.ok) return to;
       ranges.push([from.value, to.value]);
       if (this.#isSign(",")) this.#next();
       else if (!this.#isSign("}")) return problem(this.peek(), 'expected "," or "}"');
@@ -156,6 +152,11 @@ class Parser {
     if (ranges.length === 0) return problem(this.peek(), "expected a value");
     this.#next();
     return good({ kind: "in", fields, ranges });
+  }
+
+  #valueBehindSign(): Result<FilterValue, FilterProblem> {
+    this.#next();
+    return this.#value();
   }
 
   #value(): Result<FilterValue, FilterProblem> {

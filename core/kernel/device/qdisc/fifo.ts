@@ -8,6 +8,7 @@ import { QdiscStats, type Qdisc, type QdiscContext } from "./qdisc.ts";
 export class Fifo implements Qdisc {
   readonly kind: "pfifo" | "bfifo";
   readonly canBypass: boolean;
+  readonly takesLarge = false;
   readonly stats = new QdiscStats();
   readonly watchdogAt = Infinity;
   readonly #context: QdiscContext;
@@ -70,6 +71,7 @@ export class Fifo implements Qdisc {
 export class NoQueue implements Qdisc {
   readonly kind = "noqueue";
   readonly canBypass = true;
+  readonly takesLarge = true;
   readonly stats = new QdiscStats();
   readonly watchdogAt = Infinity;
   readonly length = 0;

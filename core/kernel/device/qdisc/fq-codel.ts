@@ -63,6 +63,7 @@ class Flow implements CodelQueue {
 export class FqCodel implements Qdisc {
   readonly kind = "fq_codel";
   readonly canBypass = false;
+  readonly takesLarge = false;
   readonly stats = new QdiscStats();
   readonly watchdogAt = Infinity;
   readonly #context: QdiscContext;

@@ -45,6 +45,7 @@ export const NO_CHANCE: Chance = { probability: 0, correlation: 0 };
 export class Netem implements Qdisc {
   readonly kind = "netem";
   readonly canBypass = false;
+  readonly takesLarge = false;
   readonly stats = new QdiscStats();
   readonly #context: QdiscContext;
   readonly #settings: NetemSettings;

@@ -13,6 +13,8 @@ const BAND_BY_PRIORITY = [1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1] as con
 export class PfifoFast implements Qdisc {
   readonly kind = "pfifo_fast";
   readonly canBypass = true;
+  /** With a limit set it is there to be looked at: it then counts what goes on the wire. */
+  readonly takesLarge: boolean;
   readonly stats = new QdiscStats();
   readonly watchdogAt = Infinity;
   readonly #context: QdiscContext;
@@ -24,6 +26,7 @@ export class PfifoFast implements Qdisc {
   constructor(context: QdiscContext, limit: number | null = null) {
     this.#context = context;
     this.#limit = limit;
+    this.takesLarge = limit === null;
   }
 
   get backlogBytes(): number {

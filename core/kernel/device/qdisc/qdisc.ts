@@ -21,6 +21,11 @@ export interface Qdisc {
   readonly kind: string;
   /** An empty one may be passed by: it would hand the packet out again at once (TCQ_F_CAN_BYPASS). */
   readonly canBypass: boolean;
+  /**
+   * Packets of many segments join as one, as in Linux. A discipline that one sets to look at queues or to shape gets
+   * them cut up: it then counts, delays and drops what goes on the wire.
+   */
+  readonly takesLarge: boolean;
   readonly stats: QdiscStats;
   /** Packets held, and their bytes. */
   readonly length: number;

@@ -24,6 +24,7 @@ export const TBF_BURST_BYTES_MAX = 1_000_000;
 export class Tbf implements Qdisc {
   readonly kind = "tbf";
   readonly canBypass = false;
+  readonly takesLarge = false;
   readonly stats = new QdiscStats();
   watchdogAt = Infinity;
   readonly #context: QdiscContext;

@@ -1,6 +1,6 @@
 /**
  * /proc/net/snmp and /proc/net/netstat (net/ipv4/proc.c): a line of names and a line of numbers per protocol.
- * Left out until it exists: TCP and its extensions; UDP-Lite.
+ * Left out: UDP-Lite and MPTCP.
  */
 import type { SnmpCounters } from "../../counters.ts";
 import type { SysctlTable } from "../../sysctl.ts";
@@ -14,11 +14,31 @@ export function procNetSnmp(snmp: SnmpCounters, sysctls: SysctlTable): string {
     ["DefaultTTL", Number(sysctls.get("net.ipv4.ip_default_ttl") ?? 64)],
     ...Object.entries(snmp.ip),
   ]);
-  return block("Ip", ip) + block("Icmp", snmp.icmp) + icmpMessages(snmp) + block("Udp", snmp.udp);
+  return (
+    block("Ip", ip) +
+    block("Icmp", snmp.icmp) +
+    icmpMessages(snmp) +
+    block("Tcp", tcpValues(snmp)) +
+    block("Udp", snmp.udp)
+  );
 }
 
+/** In front of TCP's counters: Van Jacobson's algorithm (4 in RFC 4022; Linux says 1, "other"), and ms. */
+const tcpValues = (snmp: SnmpCounters): ReadonlyMap<string, number> =>
+  new Map<string, number>([
+    ["RtoAlgorithm", 1],
+    ["RtoMin", 200],
+    ["RtoMax", 120_000],
+    ["MaxConn", -1],
+    ...Object.entries(snmp.tcp),
+  ]);
+
+/** Columns of 6.18 for TCP-AO, which is not here. */
+const TCP_AO = ["TCPAORequired", "TCPAOBad", "TCPAOKeyNotFound", "TCPAOGood", "TCPAODroppedIcmps"];
+
 export function procNetNetstat(snmp: SnmpCounters): string {
-  return block("IpExt", snmp.ipExt);
+  const tcp = new Map<string, number>([...Object.entries(snmp.tcpExt), ...TCP_AO.map((name) => [name, 0] as const)]);
+  return block("TcpExt", tcp) + block("IpExt", snmp.ipExt);
 }
 
 /** Types with a counter of their own, ascending. */

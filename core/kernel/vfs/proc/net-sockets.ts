@@ -1,4 +1,4 @@
-/** /proc/net/{udp,icmp,raw,packet,sockstat}: udp4_seq_show, raw_seq_show, packet_seq_show, sockstat_seq_show. */
+/** /proc/net/{udp,icmp,raw,packet}: udp4_seq_show, raw_seq_show, packet_seq_show. TCP's are in net-tcp.ts. */
 import type { SocketInfo } from "../../syscall/netlink.ts";
 import { hex, left, memoryHex, right } from "./format.ts";
 
@@ -48,18 +48,4 @@ export function procNetPacket(sockets: readonly Info[]): string {
       return `0000000000000000 ${left(3, 6)} ${type} ${protocol}   ${device} 1 ${memory} ${owner}\n`;
     });
   return `sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n${lines.join("")}`;
-}
-
-export function procNetSockstat(sockets: readonly Info[]): string {
-  const count = (protocol: Info["protocol"]): number => sockets.filter((info) => info.protocol === protocol).length;
-  const bound = sockets.filter((info) => info.protocol === "udp" && info.local.port !== 0).length;
-  const memory = sockets
-    .filter((info) => info.protocol === "udp")
-    .reduce((sum, info) => sum + info.receiveQueueBytes + info.sendQueueBytes, 0);
-  return [
-    `sockets: used ${sockets.length}`,
-    `UDP: inuse ${bound} mem ${Math.ceil(memory / 4096)}`,
-    `RAW: inuse ${count("raw")}`,
-    "",
-  ].join("\n");
 }

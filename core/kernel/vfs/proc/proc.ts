@@ -5,8 +5,9 @@ import { E } from "../../syscall/errno.ts";
 import { Directory, type Inode, type Opener } from "../inode.ts";
 import { procNetDev, procSoftnetStat } from "./net-device.ts";
 import { procNetNetstat, procNetSnmp } from "./net-snmp.ts";
-import { procNetPacket, procNetRaw, procNetSockstat, procNetUdp } from "./net-sockets.ts";
+import { procNetPacket, procNetRaw, procNetUdp } from "./net-sockets.ts";
 import { procNetArp, procNetRoute } from "./net-tables.ts";
+import { procNetSockstat, procNetTcp } from "./net-tcp.ts";
 import { ProcDirectory, ProcFile } from "./proc-files.ts";
 import { ProcessEntries } from "./processes.ts";
 import type { CpuSource, NetSources } from "./sources.ts";
@@ -50,11 +51,12 @@ function addNetFiles(proc: ProcDirectory, { core, cpus, net }: ProcOptions): voi
   proc.add("net/netstat", () => procNetNetstat(core.snmp));
   proc.add("net/arp", () => procNetArp(net));
   proc.add("net/route", () => procNetRoute(net));
+  proc.add("net/tcp", () => procNetTcp(net.sockets()));
   proc.add("net/udp", () => procNetUdp(net.sockets(), "udp"));
   proc.add("net/icmp", () => procNetUdp(net.sockets(), "icmp"));
   proc.add("net/raw", () => procNetRaw(net.sockets()));
   proc.add("net/packet", () => procNetPacket(net.sockets()));
-  proc.add("net/sockstat", () => procNetSockstat(net.sockets()));
+  proc.add("net/sockstat", () => procNetSockstat(net.sockets(), net.socketsUsed()));
 }
 
 /** /proc/sys: dots of a parameter's name are slashes here. Made on demand, as subsystems define theirs at any time. */

@@ -36,4 +36,6 @@ export interface NetSources {
   /** Answers address, route and neighbour requests. */
   netlink(request: NetlinkRequest): NetlinkReply | number;
   sockets(): readonly Omit<SocketInfo, "process">[];
+  /** How many processes hold, of every family. */
+  socketsUsed(): number;
 }

@@ -1,0 +1,163 @@
+/**
+ * Local ports: who may share one, and how a free one is found (Linux net/ipv4/inet_connection_sock.c, inet_csk_get_port;
+ * inet_hashtables.c, __inet_hash_connect; RFC 6056, section 3.3.4). bind takes odd ports, connect even ones, so that
+ * neither uses up what the other one needs.
+ */
+import { assert } from "../../base/assert.ts";
+import type { Random } from "../../base/random.ts";
+import { SipHash } from "../../base/siphash.ts";
+import { IPV4_ANY } from "../../wire/address.ts";
+import type { KernelCore } from "../core.ts";
+import { EPHEMERAL_PORT_MAX, EPHEMERAL_PORT_MIN } from "../socket/limits.ts";
+import { E } from "../syscall/errno.ts";
+import { randomKey } from "./isn.ts";
+import { TCP_STATE } from "./states.ts";
+import type { TcpSock } from "./tcp-sock.ts";
+import type { TimeWaitSock } from "./time-wait-sock.ts";
+
+/** Who has a port: sockets, and TIME-WAIT records. */
+type Owner = TcpSock | TimeWaitSock;
+
+interface BindBucket {
+  readonly owners: Set<Owner>;
+  /** Made by connect alone: others may connect from this port to elsewhere, but nobody may bind to it. */
+  connectOnly: boolean;
+}
+
+/** Whether this connection, from `port`, is none that is there already (__inet_check_established). */
+export type IsUnique = (tcp: TcpSock, port: number) => boolean;
+
+/** Counters that spread consecutive connects over the ports (INET_TABLE_PERTURB_SIZE is 64k). */
+const PERTURB_SLOTS = 1024;
+
+export class BindTable {
+  readonly #random: Random;
+  readonly #buckets = new Map<number, BindBucket>();
+  readonly #perturb = new Uint32Array(PERTURB_SLOTS);
+  readonly #hash: SipHash;
+
+  constructor(core: KernelCore) {
+    this.#random = core.random("tcp/ports");
+    this.#hash = new SipHash(randomKey(this.#random));
+  }
+
+  /**
+   * inet_csk_get_port: takes `port`, or a free one when it is 0. A socket that has the port already is only checked.
+   * @returns 0 or -EADDRINUSE.
+   */
+  bind(tcp: TcpSock, port: number): number {
+    const chosen = port === 0 ? this.#ephemeral(tcp) : port;
+    if (chosen === 0 || (port !== 0 && this.#conflicts(tcp, port, true))) return -E.EADDRINUSE;
+    const bucket = this.#take(tcp, chosen);
+    bucket.connectOnly = false;
+    return 0;
+  }
+
+  /**
+   * Finds a port for a connection whose other three quarters are known, and takes it (__inet_hash_connect).
+   * @returns 0 or -EADDRNOTAVAIL.
+   */
+  bindToConnect(tcp: TcpSock, isUnique: IsUnique): number {
+    const { low, count } = this.#range();
+    const hash = this.#hash.hash([tcp.boundAddress, tcp.remoteAddress, tcp.remotePort]);
+    const slot = (hash >>> 0) % PERTURB_SLOTS;
+    let offset = (((this.#perturb[slot] as number) + (this.#hash.high >>> 0)) % count) & ~1;
+    for (let parity = 0; parity < 2; parity++, offset++) {
+      for (let i = 0; i < count; i += 2) {
+        const port = low + ((offset + i) % count);
+        const bucket = this.#buckets.get(port);
+        if (bucket !== undefined && (!bucket.connectOnly || !isUnique(tcp, port))) continue;
+        this.#perturb[slot] = (this.#perturb[slot] as number) + i + 2;
+        this.#take(tcp, port).connectOnly = bucket === undefined || bucket.connectOnly;
+        return 0;
+      }
+    }
+    return -E.EADDRNOTAVAIL;
+  }
+
+  /** A child has its listener's port (__inet_inherit_port). */
+  inherit(child: TcpSock): void {
+    this.#take(child, child.localPort);
+  }
+
+  /** A TIME-WAIT record takes its socket's place (inet_twsk_bind_hash). */
+  adopt(record: TimeWaitSock): void {
+    this.#buckets.get(record.localPort)?.owners.add(record);
+  }
+
+  release(owner: Owner): void {
+    const bucket = this.#buckets.get(owner.localPort);
+    if (bucket === undefined) return;
+    bucket.owners.delete(owner);
+    if (bucket.owners.size === 0) this.#buckets.delete(owner.localPort);
+  }
+
+  clear(): void {
+    this.#buckets.clear();
+  }
+
+  #take(tcp: TcpSock, port: number): BindBucket {
+    tcp.localPort = port;
+    const known = this.#buckets.get(port);
+    const bucket = known ?? { owners: new Set<Owner>(), connectOnly: false };
+    if (known === undefined) this.#buckets.set(port, bucket);
+    bucket.owners.add(tcp);
+    return bucket;
+  }
+
+  #range(): { low: number; count: number } {
+    return { low: EPHEMERAL_PORT_MIN, count: (EPHEMERAL_PORT_MAX - EPHEMERAL_PORT_MIN + 1) & ~1 };
+  }
+
+  /** inet_csk_find_open_port. Who may reuse addresses looks in the lower half first, to keep ports for the others. */
+  #ephemeral(tcp: TcpSock): number {
+    const { low, count } = this.#range();
+    const half = (count >> 1) & ~1;
+    if (tcp.reuseAddress) {
+      const port = this.#scan(tcp, low, half);
+      if (port !== 0) return port;
+      return this.#scan(tcp, low + half, count - half);
+    }
+    return this.#scan(tcp, low, count);
+  }
+
+  #scan(tcp: TcpSock, low: number, count: number): number {
+    let offset = this.#random.below(count) | 1;
+    for (let parity = 0; parity < 2; parity++, offset--) {
+      for (let i = 0; i < count; i += 2) {
+        const port = low + ((offset + i) % count);
+        if (!this.#buckets.has(port) || !this.#conflicts(tcp, port, false)) return port;
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * inet_csk_bind_conflict: whether an owner of the port keeps this socket off it. @param asked the program named the
+   * port; one that is chosen for it is not shared by SO_REUSEADDR alone.
+   */
+  #conflicts(tcp: TcpSock, port: number, asked: boolean): boolean {
+    const bucket = this.#buckets.get(port);
+    if (bucket === undefined) return false;
+    for (const other of bucket.owners) {
+      if (other === tcp) continue;
+      if (tcp.device !== 0 && other.device !== 0 && tcp.device !== other.device) continue;
+      // A listener wants all SYNs of its address: SO_REUSEADDR is about what connections leave behind.
+      const reuses = tcp.reuseAddress && other.reuseAddress && other.state !== TCP_STATE.LISTEN;
+      const shares = asked && (reuses || (tcp.reusePort && other.reusePort));
+      if (!shares && overlaps(tcp, other)) return true;
+    }
+    return false;
+  }
+
+  checkInvariants(): void {
+    for (const [port, bucket] of this.#buckets) {
+      assert(bucket.owners.size > 0, "a port in the table has owners");
+      for (const owner of bucket.owners) assert(owner.localPort === port, "an owner is listed under its port");
+    }
+  }
+}
+
+/** inet_rcv_saddr_equal with wildcards. */
+const overlaps = (a: TcpSock, b: Owner): boolean =>
+  a.boundAddress === IPV4_ANY || b.boundAddress === IPV4_ANY || a.boundAddress === b.boundAddress;

@@ -1,0 +1,163 @@
+/**
+ * Which connection or listener a segment is for (Linux net/ipv4/inet_hashtables.c). Connections, requests and TIME-WAIT
+ * records are in one table by ports, then addresses; listeners in another, by port. Who may have which port is in
+ * bind-table.ts.
+ */
+import { assert } from "../../base/assert.ts";
+import { IPV4_ANY, type Ipv4Address } from "../../wire/address.ts";
+import type { RequestSock } from "./request-sock.ts";
+import { TCP_STATE } from "./states.ts";
+import type { TcpSock } from "./tcp-sock.ts";
+import type { TimeWaitSock } from "./time-wait-sock.ts";
+
+export type TableEntry = TcpSock | TimeWaitSock | RequestSock;
+
+/** Addresses and ports of a segment or connection, seen from here. One record per user, filled in per packet. */
+export interface Lookup {
+  boundAddress: Ipv4Address;
+  localPort: number;
+  remoteAddress: Ipv4Address;
+  remotePort: number;
+  /** Interface the packet came in by; 0 matches any. */
+  device: number;
+}
+
+export const emptyLookup = (): Lookup => ({
+  boundAddress: IPV4_ANY,
+  localPort: 0,
+  remoteAddress: IPV4_ANY,
+  remotePort: 0,
+  device: 0,
+});
+
+const NO_MATCH = -1;
+
+const portKey = (local: number, remote: number): number => (local << 16) | remote;
+
+export class TcpTables {
+  readonly #established = new Map<number, TableEntry[]>();
+  readonly #listeners = new Map<number, TcpSock[]>();
+  /** Differs per machine, so that SO_REUSEPORT groups do not split alike everywhere. */
+  readonly #hashSeed: number;
+  timeWaits = 0;
+
+  constructor(hashSeed: number) {
+    this.#hashSeed = hashSeed;
+  }
+
+  /** __inet_lookup_established. */
+  find(key: Readonly<Lookup>): TableEntry | null {
+    const entries = this.#established.get(portKey(key.localPort, key.remotePort));
+    if (entries === undefined) return null;
+    for (const entry of entries) {
+      if (entry.remoteAddress !== key.remoteAddress || entry.boundAddress !== key.boundAddress) continue;
+      if (entry.device === 0 || key.device === 0 || entry.device === key.device) return entry;
+    }
+    return null;
+  }
+
+  /** Newest first among equals. @throws AssertionError when the same connection is there already. */
+  insert(entry: TableEntry): void {
+    assert(this.find(entry) === null, "a connection is in the table once");
+    const key = portKey(entry.localPort, entry.remotePort);
+    const entries = this.#established.get(key);
+    if (entries === undefined) this.#established.set(key, [entry]);
+    else entries.unshift(entry);
+    if (!entry.isTcp && !entry.isRequest) this.timeWaits++;
+  }
+
+  /** @returns whether it was there. */
+  remove(entry: TableEntry): boolean {
+    const key = portKey(entry.localPort, entry.remotePort);
+    const entries = this.#established.get(key);
+    const at = entries?.indexOf(entry) ?? -1;
+    if (entries === undefined || at < 0) return false;
+    if (entries.length === 1) this.#established.delete(key);
+    else entries.splice(at, 1);
+    if (!entry.isTcp && !entry.isRequest) this.timeWaits--;
+    return true;
+  }
+
+  addListener(tcp: TcpSock): void {
+    const listeners = this.#listeners.get(tcp.localPort);
+    if (listeners === undefined) this.#listeners.set(tcp.localPort, [tcp]);
+    else listeners.unshift(tcp);
+  }
+
+  removeListener(tcp: TcpSock): void {
+    const listeners = this.#listeners.get(tcp.localPort);
+    const at = listeners?.indexOf(tcp) ?? -1;
+    if (listeners === undefined || at < 0) return;
+    if (listeners.length === 1) this.#listeners.delete(tcp.localPort);
+    else listeners.splice(at, 1);
+  }
+
+  /** __inet_lookup_listener. */
+  findListener(key: Readonly<Lookup>): TcpSock | null {
+    const listeners = this.#listeners.get(key.localPort);
+    if (listeners === undefined) return null;
+    let best: TcpSock | null = null;
+    let bestScore = NO_MATCH;
+    for (const listener of listeners) {
+      const points = listenerScore(listener, key);
+      if (points <= bestScore) continue;
+      best = listener;
+      bestScore = points;
+    }
+    return best?.reusePort === true ? this.#pickOfGroup(listeners, key, bestScore) : best;
+  }
+
+  /** SO_REUSEPORT: SYNs are spread over the group, and one peer's ports stay with one socket (reuseport_select_sock). */
+  #pickOfGroup(listeners: readonly TcpSock[], key: Readonly<Lookup>, points: number): TcpSock {
+    const group = listeners.filter((one) => one.reusePort && listenerScore(one, key) === points);
+    let hash = Math.imul(key.remoteAddress ^ this.#hashSeed, 0x9e3779b1);
+    hash = Math.imul(hash ^ (key.remotePort << 16) ^ key.localPort, 0x85ebca6b);
+    hash = (hash ^ (hash >>> 15)) >>> 0;
+    const chosen = group[Math.floor((hash / 2 ** 32) * group.length)];
+    assert(chosen !== undefined, "a group has members");
+    return chosen;
+  }
+
+  /** Everything in the table of connections, in no order that means anything. */
+  *entries(): Generator<TableEntry> {
+    for (const entries of this.#established.values()) yield* entries;
+  }
+
+  *listeners(): Generator<TcpSock> {
+    for (const listeners of this.#listeners.values()) yield* listeners;
+  }
+
+  clear(): void {
+    this.#established.clear();
+    this.#listeners.clear();
+    this.timeWaits = 0;
+  }
+
+  checkInvariants(): void {
+    for (const entry of this.entries()) {
+      assert(entry.localPort !== 0 && entry.remotePort >= 0, "a connection in the table has ports");
+      if (entry.isTcp) {
+        assert(entry.isHashed, "a connection in the table knows it");
+        assert(
+          entry.state !== TCP_STATE.CLOSE && entry.state !== TCP_STATE.LISTEN,
+          "what is closed is not in the table",
+        );
+      }
+    }
+    for (const listener of this.listeners()) assert(listener.state === TCP_STATE.LISTEN, "a listener listens");
+  }
+}
+
+/** compute_score: a bound address outweighs everything, as Linux looks for those first. */
+function listenerScore(listener: TcpSock, key: Readonly<Lookup>): number {
+  let points = 1;
+  if (listener.boundAddress !== IPV4_ANY) {
+    if (listener.boundAddress !== key.boundAddress) return NO_MATCH;
+    points += 4;
+  }
+  if (listener.device !== 0) {
+    if (listener.device !== key.device) return NO_MATCH;
+    points += 2;
+  }
+  return points;
+}
