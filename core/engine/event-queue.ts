@@ -67,7 +67,8 @@ export class EventQueue {
   /** Removes the event. False when it has run or was cancelled before. */
   cancel(id: EventId): boolean {
     if (id === NO_EVENT) return false;
-    const slot = id % SLOT_BITS;
+    // The low bits of an id above 2^32 are right all the same: `&` takes it modulo 2^32.
+    const slot = id & (SLOT_BITS - 1);
     if (this.#generations[slot] !== (id - slot) / SLOT_BITS || (this.#handlers[slot] ?? null) === null) return false;
     this.#removeAt(this.#positions[slot] as number);
     this.#freeSlot(slot);

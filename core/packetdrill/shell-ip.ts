@@ -66,7 +66,7 @@ function routeCommand(environment: Environment, verb: string, words: readonly st
   throw new CommandProblem("unsupported", `ip route ${verb}: add, change, replace or del expected`);
 }
 
-function setRouteField(route: Route, name: string, value: string, _isLocked: boolean): void {
+function setRouteField(route: Route, name: string, value: string, isLocked: boolean): void {
   switch (name) {
     case "via":
       route.via = prefixOf(value).address;
@@ -82,6 +82,11 @@ function setRouteField(route: Route, name: string, value: string, _isLocked: boo
       return;
     case "mtu":
       route.mtu = Number(value);
+      route.mtuLocked = isLocked;
+      return;
+    case "advmss":
+    case "initcwnd":
+      route[name] = Number(value);
       return;
     default:
       throw new CommandProblem("unsupported", `ip route: ${name}: not understood here`);

@@ -195,7 +195,9 @@ class GuestProcess implements GuestHost {
   }
 
   #answer(guest: Guest, request: Request): void {
-    guest.settle(request.id, {
+    guest.settle({
+      operation: request.operation,
+      id: request.id,
       value: request.value,
       b: request.answerB,
       c: request.answerC,

@@ -33,6 +33,8 @@ export interface GuestHost {
 
 /** The answer to an earlier request. */
 export interface GuestAnswer {
+  readonly operation: number;
+  readonly id: number;
   readonly value: number;
   readonly b?: number;
   readonly c?: number;
@@ -82,7 +84,7 @@ export interface Guest {
   /** Runs until nothing is left to do. Once it has failed or exited it stays so. */
   run(): GuestState;
   /** Gives an answer, which takes effect in the next `run`. Ignored once the guest has ended. */
-  settle(id: number, answer: GuestAnswer): void;
+  settle(answer: GuestAnswer): void;
   /** Steps used since the last call: a deterministic measure of work, about one per bytecode and loop turn. */
   takeSteps(): number;
   /** Must be called when nobody runs it any more. */

@@ -57,7 +57,7 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
   readonly #rejections: Rejections;
   #configuration: unknown;
   /** Given and not delivered yet. */
-  readonly #answers: { readonly id: number; readonly answer: GuestAnswer }[] = [];
+  readonly #answers: GuestAnswer[] = [];
   #main: Box | null = null;
   #state: GuestState = { kind: "waiting" };
   #isStopping = false;
@@ -104,25 +104,26 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
     return this.#state;
   }
 
-  settle(id: number, answer: GuestAnswer): void {
-    this.#answers.push({ id, answer });
+  settle(answer: GuestAnswer): void {
+    this.#answers.push(answer);
   }
 
   #deliver(): void {
-    for (const { id, answer } of this.#answers) {
+    for (const answer of this.#answers) {
       if (this.hasEnded) break;
-      this.#writeAnswer(id, answer);
+      this.#writeAnswer(answer);
       this.#call(this.#started.settle);
     }
     this.#answers.length = 0;
   }
 
-  #writeAnswer(id: number, answer: GuestAnswer): void {
+  #writeAnswer(answer: GuestAnswer): void {
     const at = this.#started.page / 8;
     const doubles = this.#instance.doubles();
     const { bytes } = answer;
     const length = Math.min(bytes?.length ?? 0, GUEST_PAGE.payloadBytes);
-    doubles[at + GUEST_PAGE.id] = id;
+    doubles[at + GUEST_PAGE.operation] = answer.operation;
+    doubles[at + GUEST_PAGE.id] = answer.id;
     doubles[at + GUEST_PAGE.a] = answer.value;
     doubles[at + GUEST_PAGE.b] = answer.b ?? 0;
     doubles[at + GUEST_PAGE.c] = answer.c ?? 0;

@@ -94,6 +94,8 @@ async function bundle(scripts: ReadonlySet<string>): Promise<void> {
     await build({
       configFile: false,
       logLevel: "error",
+      // With its packages, as dist/lastack.js is: loading them file by file takes longer than some scenarios.
+      ssr: { noExternal: true },
       build: {
         ssr: join(here, "scenarios", `${script}.ts`),
         outDir: join(out, script),

@@ -49,8 +49,8 @@ timeline:
   # Streams over the same accidents: one both ways of the backbone, one to a host that crashes, one to itself.
   - { at: 50ms, host: h3, run: "iperf -s" }
   - { at: 150ms, host: h1, run: "iperf -c h3 -t 3 -i 1" }
-  - { at: 60ms, host: h2, run: "nc -lk 7 | wc -c" }
-  - { at: 250ms, host: h4, run: "yes | nc h2 7" }
+  - { at: 60ms, host: h2, run: "nc -lk 7 | head -n 5000" }
+  - { at: 250ms, host: h4, run: "date; yes | nc h2 7" }
   - { at: 350ms, host: h4, run: "nc -lk 8 > /tmp/copy & seq 20000 | nc -N localhost 8; ss -tan; nstat" }
   - { at: 1s, host: h1, run: "while true; do echo tick | cat; sleep 0.3; done" }
 checks:

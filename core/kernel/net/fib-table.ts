@@ -9,6 +9,7 @@ import type { NetDevice } from "../device/net-device.ts";
 import { E } from "../syscall/errno.ts";
 import type { RouteInfo } from "../syscall/netlink.ts";
 import { ROUTES_MAX } from "./limits.ts";
+import type { RouteMetrics } from "./route.ts";
 
 /** A route as configured (struct fib_alias with its nexthop). */
 export interface FibEntry {
@@ -24,6 +25,8 @@ export interface FibEntry {
   readonly source: Ipv4Address;
   /** 0 for the device's. */
   readonly mtu: number;
+  /** Absent for all routes but those configured with one of them. */
+  readonly metrics?: RouteMetrics;
   readonly protocol: RouteInfo["protocol"];
   readonly scope: RouteInfo["scope"];
 }

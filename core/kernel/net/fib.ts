@@ -52,6 +52,7 @@ export class Fib {
       metric: spec.metric ?? 0,
       source,
       mtu: spec.mtu ?? 0,
+      ...metricsOf(spec),
       protocol,
       scope: type === "unicast" && spec.via === null ? "link" : "global",
     };
@@ -99,6 +100,10 @@ export class Fib {
     if (towards.gateway !== 0 || towards.device === null) return -E.ENETUNREACH;
     return towards.device.isUp ? towards.device : -E.ENETDOWN;
   }
+}
+
+function metricsOf({ mtuLocked = false, advmss = 0, initcwnd = 0 }: RouteSpec): Pick<FibEntry, "metrics"> {
+  return mtuLocked || advmss > 0 || initcwnd > 0 ? { metrics: { mtuLocked, advmss, initCwnd: initcwnd } } : {};
 }
 
 const isPrefix = (spec: RouteSpec): boolean =>

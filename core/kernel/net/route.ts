@@ -8,6 +8,18 @@ import type { Neighbour } from "./neighbour.ts";
 /** RTN_* of rtnetlink(7). Only the first four lead anywhere. */
 export type RouteType = "unicast" | "local" | "broadcast" | "multicast" | "blackhole" | "unreachable" | "prohibit";
 
+/** What a configured route says beyond its MTU (RTAX_*). */
+export interface RouteMetrics {
+  /** Path MTU discovery does not change the MTU. */
+  readonly mtuLocked: boolean;
+  /** Segment size that TCP announces; 0 follows the MTU. */
+  readonly advmss: number;
+  /** First congestion window, segments; 0 for TCP's own. */
+  readonly initCwnd: number;
+}
+
+export const NO_METRICS: RouteMetrics = { mtuLocked: false, advmss: 0, initCwnd: 0 };
+
 export class Route {
   readonly type: RouteType;
   readonly target: Ipv4Address;
@@ -23,8 +35,9 @@ export class Route {
   readonly mtu: number;
   /** Largest packet that is forwarded: the link's or the configured route's MTU, never a learned one. */
   readonly forwardMtu: number;
-  /** A learned MTU below the least believable one: packets go out without DF (RFC 1191, section 3). */
+  /** A locked MTU, or a learned one below the least believable: packets go out without DF (RFC 1191, section 3). */
   readonly mtuLocked: boolean;
+  readonly metrics: RouteMetrics;
   /** Virtual time at which something learned runs out and the route must be asked for again. */
   readonly expires: number;
   /** `IpStack.generation` when it was made; a newer one may have changed it. */
@@ -42,6 +55,7 @@ export class Route {
     this.mtu = fields.mtu;
     this.forwardMtu = fields.forwardMtu;
     this.mtuLocked = fields.mtuLocked;
+    this.metrics = fields.metrics ?? NO_METRICS;
     this.expires = fields.expires;
     this.generation = generation;
   }
@@ -56,5 +70,6 @@ export interface RouteFields {
   readonly mtu: number;
   readonly forwardMtu: number;
   readonly mtuLocked: boolean;
+  readonly metrics?: RouteMetrics;
   readonly expires: number;
 }

@@ -13,7 +13,7 @@ import type { Fib } from "./fib.ts";
 import type { FibEntry } from "./fib-table.ts";
 import { ROUTE_CACHE_ENTRIES_MAX } from "./limits.ts";
 import type { FlowKey } from "./protocol.ts";
-import { Route, type RouteType } from "./route.ts";
+import { NO_METRICS, Route, type RouteMetrics, type RouteType } from "./route.ts";
 import type { RouteExceptions } from "./route-exceptions.ts";
 
 /** Index of the loopback interface. */
@@ -147,6 +147,7 @@ export class Routing {
       gateway: entry.gateway,
       source: entry.source === 0 ? this.#sources.addresses.select(device, hop) : entry.source,
       mtu: entry.mtu,
+      metrics: entry.metrics ?? NO_METRICS,
     });
   }
 
@@ -160,11 +161,12 @@ export class Routing {
     type: RouteType,
     target: Ipv4Address,
     device: NetDevice,
-    rest: { gateway: Ipv4Address; source: Ipv4Address; mtu: number },
+    rest: { gateway: Ipv4Address; source: Ipv4Address; mtu: number; metrics?: RouteMetrics },
   ): Route {
+    const metrics = rest.metrics ?? NO_METRICS;
     const linkMtu = Math.min(rest.mtu === 0 ? device.mtu : rest.mtu, MTU_MAX);
     const learned = type === "unicast" ? this.#sources.exceptions.find(target, this.#core.engine.now) : null;
-    const hasMtu = learned !== null && learned.mtu !== 0;
+    const hasMtu = learned !== null && learned.mtu !== 0 && !metrics.mtuLocked;
     const hasGateway = learned !== null && learned.gateway !== 0;
     const fields = {
       type,
@@ -174,7 +176,8 @@ export class Routing {
       source: rest.source,
       mtu: hasMtu ? Math.min(learned.mtu, linkMtu) : linkMtu,
       forwardMtu: linkMtu,
-      mtuLocked: hasMtu && learned.mtuLocked,
+      mtuLocked: metrics.mtuLocked || (hasMtu && learned.mtuLocked),
+      metrics,
       expires: Math.min(hasMtu ? learned.mtuExpires : Infinity, hasGateway ? learned.gatewayExpires : Infinity),
     };
     return new Route(fields, this.generation);

@@ -64,6 +64,10 @@ export class SocketMemory implements MemoryAccount {
     assert(this.used >= 0, "no more is given back than was taken");
     if (this.#wakes) this.#socket.sendMemoryFreed();
   }
+
+  pacedBelow(): void {
+    this.#socket.isPacedBelow = true;
+  }
 }
 
 export abstract class Socket extends OpenFile {
@@ -95,6 +99,8 @@ export abstract class Socket extends OpenFile {
   lingerNs: Nanoseconds = 0;
   /** SO_MAX_PACING_RATE: bytes a second. */
   maxPacingRate = Infinity;
+  /** The fq queueing discipline paces: see MemoryAccount.pacedBelow. */
+  isPacedBelow = false;
   /** ns, 0 for ever. */
   receiveTimeout: Nanoseconds = 0;
   sendTimeout: Nanoseconds = 0;

@@ -106,6 +106,11 @@ export interface RouteSpec {
   readonly metric?: number;
   readonly source?: Ipv4Address;
   readonly mtu?: number;
+  /** Path MTU discovery leaves `mtu` alone, and packets may be fragmented (`mtu lock`). */
+  readonly mtuLocked?: boolean;
+  /** Segment size to announce on this route; first congestion window, segments (`advmss`, `initcwnd`). */
+  readonly advmss?: number;
+  readonly initcwnd?: number;
   readonly type?: "unicast" | "blackhole" | "unreachable" | "prohibit";
 }
 

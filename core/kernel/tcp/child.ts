@@ -50,7 +50,7 @@ export function makeChild(request: RequestSock, skb: SkBuff): TcpSock | null {
     return refuse(listener);
   }
   syncMss(child, route.mtu);
-  child.advmss = advertisedMss(listener, route.mtu);
+  child.advmss = advertisedMss(listener, route.mtu, route.metrics.advmss);
   child.ackRcvMss = initialRcvMss(child);
   setState(child, TCP_STATE.SYN_RECV, "3.10.7.2-third");
   core.snmp.tcp.PassiveOpens++;

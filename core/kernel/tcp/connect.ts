@@ -16,6 +16,7 @@ import { selectInitialWindow } from "./receive-window.ts";
 import { RTO_INIT_US } from "./rtt.ts";
 import { seqOf } from "./sequence.ts";
 import { setState, TCP_STATE } from "./states.ts";
+import type { Route } from "../net/route.ts";
 import { routeOf } from "./tcp-route.ts";
 import { WRITE_TIMER, type TcpSock } from "./tcp-sock.ts";
 import { forgetTimeWait, mayReuse } from "./time-wait.ts";
@@ -99,15 +100,15 @@ function takeAddresses(tcp: TcpSock): number {
 }
 
 /** Initial windows, MSS and sequence numbers (tcp_connect_init). */
-function initConnect(tcp: TcpSock, mtu: number): void {
+function initConnect(tcp: TcpSock, route: Route): void {
   const { sysctls } = tcp.tcp;
   const rx = tcp.rxOpt;
   tcp.tcpHeaderLen = TCP_HEADER_BYTES + (sysctls.timestamps.value !== 0 ? TSTAMP_ALIGNED_BYTES : 0);
   if (rx.userMss > 0) rx.mssClamp = rx.userMss;
   tcp.maxWindow = 0;
   initMtuProbing(tcp);
-  syncMss(tcp, mtu);
-  tcp.advmss = advertisedMss(tcp, mtu);
+  syncMss(tcp, route.mtu);
+  tcp.advmss = advertisedMss(tcp, route.mtu, route.metrics.advmss);
   tcp.ackRcvMss = initialRcvMss(tcp);
   const options = rx.tsRecentStampS !== 0 ? tcp.tcpHeaderLen - TCP_HEADER_BYTES : 0;
   const window = selectInitialWindow(tcp, tcp.advmss - options, sysctls.windowScaling.value !== 0);
@@ -137,7 +138,7 @@ function initConnect(tcp: TcpSock, mtu: number): void {
 export function sendSyn(tcp: TcpSock): number {
   const route = routeOf(tcp);
   if (typeof route === "number") return -E.EHOSTUNREACH;
-  initConnect(tcp, route.mtu);
+  initConnect(tcp, route);
   const syn = newSegment(tcp.writeSeq, TH.SYN);
   tcp.retransStampUs = tcp.nowUs;
   tcp.writeSeq = syn.endSeq;

@@ -22,7 +22,7 @@ export function cwndTest(tcp: TcpSock): number {
 }
 
 /** Window at the start and after a long pause (tcp_init_cwnd, RFC 6928). */
-export const initCwnd = (tcp: TcpSock): number => Math.min(INIT_CWND, tcp.sndCwndClamp);
+export const initCwnd = (tcp: TcpSock): number => Math.min(tcp.route?.metrics.initCwnd || INIT_CWND, tcp.sndCwndClamp);
 
 /** Whether the window keeps the sender from sending, so that it may grow (tcp_is_cwnd_limited). */
 export function isCwndLimited(tcp: TcpSock): boolean {

@@ -17,7 +17,7 @@ import { advertisedMss, MSS_DEFAULT } from "./mss.ts";
 import { clearOptions, newCookie, PARSE_HANDSHAKE, parseOptions, TSTAMP_ALIGNED_BYTES } from "./options.ts";
 import { selectInitialWindow } from "./receive-window.ts";
 import { armRequest, queueChild } from "./request.ts";
-import { mtuTo, sendSynAck } from "./syn-ack.ts";
+import { advmssTo, mtuTo, sendSynAck } from "./syn-ack.ts";
 import { RequestSock } from "./request-sock.ts";
 import { RTO_INIT_US } from "./rtt.ts";
 import { seqAdd, seqOf, type Seq } from "./sequence.ts";
@@ -180,7 +180,7 @@ function chooseIsn(request: RequestSock, twIsn: Seq | null): boolean {
 /** tcp_openreq_init_rwin. */
 function openWindow(request: RequestSock, mtu: number): void {
   const { listener } = request;
-  const mss = advertisedMss(listener, mtu) - (request.tstampOk ? TSTAMP_ALIGNED_BYTES : 0);
+  const mss = advertisedMss(listener, mtu, advmssTo(request)) - (request.tstampOk ? TSTAMP_ALIGNED_BYTES : 0);
   const window = selectInitialWindow(listener, mss, request.wscaleOk);
   request.rcvWnd = window.rcvWnd;
   request.windowClamp = window.windowClamp;

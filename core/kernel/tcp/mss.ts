@@ -55,9 +55,12 @@ export function currentMss(tcp: TcpSock): number {
   return mss - (establishedOptionsLength(tcp) + TCP_HEADER_BYTES - tcp.tcpHeaderLen);
 }
 
-/** The MSS to advertise on a route: what its MTU allows, or less when TCP_MAXSEG says so (tcp_advertise_mss). */
-export function advertisedMss(tcp: TcpSock, mtu: number): number {
-  const mss = Math.max(mtu - HEADERS_BYTES, ADVMSS_MIN);
+/**
+ * The MSS to advertise on a route: what it says, or what its MTU allows; less when TCP_MAXSEG says so
+ * (tcp_advertise_mss). @param advmss the route's own figure, 0 for none.
+ */
+export function advertisedMss(tcp: TcpSock, mtu: number, advmss = 0): number {
+  const mss = advmss > 0 ? advmss : Math.max(mtu - HEADERS_BYTES, ADVMSS_MIN);
   return tcp.rxOpt.userMss > 0 ? Math.min(tcp.rxOpt.userMss, mss) : mss;
 }
 /** net.ipv4.route.min_adv_mss. */

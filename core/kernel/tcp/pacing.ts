@@ -1,7 +1,7 @@
 /**
  * Pacing inside TCP (SO_MAX_PACING_RATE; tcp_pacing_check, tcp_update_skb_after_send, tcp_update_pacing_rate), and what
  * may wait below TCP in queues and rings (TCP small queues). Off by default: the rate is then only a measure of how
- * large a packet is worth building. Left out: the fq queueing discipline, which would pace instead of us.
+ * large a packet is worth building. Over the fq queueing discipline TCP only stamps its packets, and fq holds them.
  */
 import type { TcpSegment } from "./segment.ts";
 import type { TcpSock } from "./tcp-sock.ts";
@@ -14,7 +14,7 @@ const UNPACED_SEGMENTS = 10;
 
 /** Whether pacing forbids sending now; then the timer is set (tcp_pacing_check). */
 export function pacingHolds(tcp: TcpSock): boolean {
-  if (!tcp.pacingEnabled) return false;
+  if (!tcp.pacingEnabled || tcp.isPacedBelow) return false;
   const wait = tcp.pacingAtNs - tcp.core.engine.now;
   if (wait <= 0) return false;
   if (!tcp.pacingTimer.isPending) armPacing(tcp, wait);
@@ -23,7 +23,7 @@ export function pacingHolds(tcp: TcpSock): boolean {
 
 /** A packet of `bytes` payload was handed down: when may the next go? @param priorNs `pacingAtNs` before it. */
 export function paceAfter(tcp: TcpSock, bytes: number, priorNs: number): void {
-  if (!tcp.pacingEnabled) return;
+  if (!tcp.pacingEnabled && !tcp.isPacedBelow) return;
   const rate = tcp.pacingRate;
   if (rate <= 0 || rate === Infinity || tcp.dataSegsOut < UNPACED_SEGMENTS) return;
   let span = Math.floor((bytes * SECOND_NS) / rate);
@@ -49,7 +49,7 @@ export function updatePacingRate(tcp: TcpSock): void {
  */
 export function smallQueueHolds(tcp: TcpSock, segment: TcpSegment, factor: number): boolean {
   let limit = Math.max(2 * segment.truesize, pacedMillisecond(tcp));
-  if (!tcp.pacingEnabled) limit = Math.min(limit, tcp.tcp.sysctls.limitOutputBytes.value);
+  if (!tcp.pacingEnabled && !tcp.isPacedBelow) limit = Math.min(limit, tcp.tcp.sysctls.limitOutputBytes.value);
   if (tcp.sendMemory.used <= limit * (1 << factor)) return false;
   // With one packet or none under way there may be no completion that would call us back.
   if (tcp.rtxQueue.size <= 1) return false;

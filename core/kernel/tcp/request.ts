@@ -179,7 +179,7 @@ function complete(request: RequestSock, skb: SkBuff): TcpSock | DropReason {
     return "TCP_LISTEN_OVERFLOW";
   }
   measureSynack(child, request.numRetrans === 0 ? request.sntSynackUs : 0);
-  stack.core.timers.cancel(request.timer);
+  stack.core.timers.release(request.timer);
   listener.accepting?.remove(request);
   queueChild(listener, child);
   return child;

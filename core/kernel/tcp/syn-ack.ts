@@ -40,7 +40,7 @@ export function sendSynAck(request: RequestSock, foc: FastOpenCookie = NO_COOKIE
     request.sntTsvalLast = stamp;
   }
   const said: SynOptions = {
-    mss: advertisedMss(listener, mtuTo(request)),
+    mss: advertisedMss(listener, mtuTo(request), advmssTo(request)),
     timestamps: request.tstampOk,
     value: stamp,
     echo: request.tsRecent,
@@ -94,6 +94,12 @@ function routeTo(request: RequestSock): Route | number {
 export function mtuTo(request: RequestSock): number {
   const route = routeTo(request);
   return typeof route === "number" ? -1 : route.mtu;
+}
+
+/** The segment size that the route to the peer says to announce; 0 when it says none. */
+export function advmssTo(request: RequestSock): number {
+  const route = routeTo(request);
+  return typeof route === "number" ? 0 : route.metrics.advmss;
 }
 
 function doesNotFragment(request: RequestSock): boolean {

@@ -57,7 +57,10 @@ function synOptions(tcp: TcpSock): SynOptions {
   const request = tcp.fastopenReq;
   const route = routeOf(tcp);
   // The path may have turned out to be narrower since the first SYN (tcp_advertise_mss).
-  if (typeof route !== "number") tcp.advmss = Math.min(tcp.advmss, Math.max(route.mtu - HEADERS_BYTES, ADVMSS_MIN));
+  if (typeof route !== "number") {
+    const most = route.metrics.advmss || Math.max(route.mtu - HEADERS_BYTES, ADVMSS_MIN);
+    tcp.advmss = Math.min(tcp.advmss, most);
+  }
   return {
     mss: tcp.advmss,
     timestamps: timestamps.value !== 0,

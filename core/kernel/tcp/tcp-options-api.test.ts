@@ -72,7 +72,7 @@ describe("options of a socket that is not connected", () => {
     ["an unknown one", 999, 1, -ENOPROTOOPT, -ENOPROTOOPT],
     ["text where a number is due", TCP.NODELAY, "on", -EINVAL, 0],
     ["a fraction", TCP.KEEPCNT, 1.5, -EINVAL, 9],
-  ] as const)("%s", (_name, option, value, result, after) => {
+  ] as const)("%s", (...[, option, value, result, after]) => {
     expect(trySetting(SOL.TCP, option, value)).toEqual([result, after]);
   });
 
@@ -92,7 +92,7 @@ describe("options of a socket that is not connected", () => {
     ["IP_MINTTL 256", SOL.IP, IP.MINTTL, 256, -EINVAL, 0],
     ["IP_MTU without a connection", SOL.IP, IP.MTU, 1, -ENOPROTOOPT, -E.ENOTCONN],
     ["a level that is not there", SOL.PACKET, 1, 1, -ENOPROTOOPT, -ENOPROTOOPT],
-  ] as const)("%s", (_name, level, option, value, result, after) => {
+  ] as const)("%s", (...[, level, option, value, result, after]) => {
     expect(trySetting(level, option, value)).toEqual([result, after]);
   });
 

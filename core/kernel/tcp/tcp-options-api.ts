@@ -1,21 +1,21 @@
 /**
  * Options of SOL_TCP, what options of SOL_SOCKET mean to TCP beyond what they mean to any socket, and the requests of
- * ioctl: do_tcp_setsockopt, do_tcp_getsockopt, tcp_set_rcvlowat, tcp_set_keepalive and tcp_ioctl of net/ipv4/tcp.c.
+ * ioctl: do_tcp_setsockopt, tcp_set_rcvlowat, tcp_set_keepalive and tcp_ioctl of net/ipv4/tcp.c.
  * Left out: TCP_REPAIR and all that needs it, TCP_ULP, TCP_MD5SIG, TCP_AO, TCP_SAVE_SYN, TCP_ZEROCOPY_RECEIVE.
  */
 import { E } from "../syscall/errno.ts";
 import { SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SO, SOL, TCP, type OptionResult, type OptionValue } from "../syscall/sys.ts";
 import { getSocketOption, setSocketOption, type DeviceNames } from "../socket/socket-options.ts";
-import { ackScheduled, enterPingpongMode, exitPingpongMode, inPingpongMode } from "./ack-mode.ts";
+import { ackScheduled, enterPingpongMode, exitPingpongMode } from "./ack-mode.ts";
 import { cleanupReceiveBuffer } from "./acknowledge.ts";
 import { congestionControl, setCongestionControl } from "./congestion/registry.ts";
-import { tcpInfo } from "./info.ts";
 import { pushPendingFrames } from "./output.ts";
 import { setWindowClamp, spaceFromWin } from "./receive-space.ts";
 import { inq } from "./recvmsg.ts";
 import { seqDistance } from "./sequence.ts";
 import { stateBit, TCP_STATE } from "./states.ts";
 import { NAGLE, type TcpSock } from "./tcp-sock.ts";
+import { getTcpOption, keepaliveTimeS, rtoMaxSeconds, SYN_TIMEOUT_SECONDS } from "./tcp-options-get.ts";
 import { ACK_PUSHED, armKeepalive, clearKeepalive } from "./timer-arm.ts";
 
 const { CLOSE, LISTEN, ESTABLISHED, CLOSE_WAIT, SYN_SENT, SYN_RECV } = TCP_STATE;
@@ -29,12 +29,13 @@ const FIN_TIMEOUT_SECONDS_MAX = 120;
 const MSS_MIN = 88;
 const WINDOW_MAX = 32_767;
 const RTO_MIN_US_MAX = 200_000;
-const SYN_TIMEOUT_SECONDS = 1;
 const DEFER_MAX = 255;
 /** Bit of net.ipv4.tcp_fastopen: clients may. */
 const TFO_CLIENT = 1;
 
 const inStates = (tcp: TcpSock, states: number): boolean => (stateBit(tcp.state) & states) !== 0;
+
+export { getTcpOption } from "./tcp-options-get.ts";
 
 /** Sets an option of any level. @returns 0 or -errno. */
 export function setOptionOf(tcp: TcpSock, level: number, option: number, value: OptionValue): number {
@@ -196,19 +197,6 @@ function setDeferAccept(tcp: TcpSock, seconds: number): number {
   return 0;
 }
 
-/** retrans_to_secs. */
-function deferAcceptSeconds(tcp: TcpSock): number {
-  let period = 0;
-  let span = SYN_TIMEOUT_SECONDS;
-  for (let i = 0; i < tcp.deferAccept; i++) {
-    period += span;
-    span = Math.min(span * 2, rtoMaxSeconds(tcp));
-  }
-  return period;
-}
-
-const rtoMaxSeconds = (tcp: TcpSock): number => Math.floor(tcp.tcp.sysctls.rtoMaxMs.value / 1000);
-
 /** A window that was offered is not taken back, but it need not grow (tcp_set_window_clamp). */
 function setClamp(tcp: TcpSock, value: number): number {
   if (value === 0) {
@@ -275,46 +263,6 @@ function setNotsentLowat(tcp: TcpSock, value: number): number {
   tcp.notsentLowat = value >>> 0;
   tcp.waiters.wake();
   return 0;
-}
-
-const keepaliveTimeS = (tcp: TcpSock): number => tcp.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime.value;
-
-const GETTERS: ReadonlyMap<number, (tcp: TcpSock) => number | boolean | string | readonly number[]> = new Map<
-  number,
-  (tcp: TcpSock) => number | boolean | string | readonly number[]
->([
-  [TCP.MAXSEG, (tcp) => (inStates(tcp, CLOSE_OR_LISTEN) && tcp.rxOpt.userMss > 0 ? tcp.rxOpt.userMss : tcp.mssCache)],
-  [TCP.NODELAY, (tcp) => (tcp.nagle & NAGLE.OFF) !== 0],
-  [TCP.CORK, (tcp) => (tcp.nagle & NAGLE.CORK) !== 0],
-  [TCP.KEEPIDLE, keepaliveTimeS],
-  [TCP.KEEPINTVL, (tcp) => tcp.keepaliveIntvlS || tcp.tcp.sysctls.keepaliveIntvl.value],
-  [TCP.KEEPCNT, (tcp) => tcp.keepaliveProbes || tcp.tcp.sysctls.keepaliveProbes.value],
-  [TCP.SYNCNT, (tcp) => tcp.synRetries || tcp.tcp.sysctls.synRetries.value],
-  [TCP.USER_TIMEOUT, (tcp) => tcp.userTimeoutMs],
-  [TCP.LINGER2, (tcp) => (tcp.linger2 < 0 ? -1 : tcp.linger2 || tcp.tcp.sysctls.finTimeout.value)],
-  [TCP.DEFER_ACCEPT, deferAcceptSeconds],
-  [TCP.WINDOW_CLAMP, (tcp) => tcp.windowClamp],
-  [TCP.QUICKACK, (tcp) => !inPingpongMode(tcp)],
-  [TCP.CONGESTION, (tcp) => tcp.cc.name],
-  // None of the algorithms has figures of its own to show.
-  [TCP.CC_INFO, () => []],
-  [TCP.THIN_LINEAR_TIMEOUTS, (tcp) => tcp.thinLinearTimeouts],
-  [TCP.THIN_DUPACK, () => 0],
-  [TCP.FASTOPEN, (tcp) => tcp.fastopenQueueMax],
-  [TCP.FASTOPEN_CONNECT, (tcp) => tcp.fastopenConnect],
-  [TCP.FASTOPEN_NO_COOKIE, (tcp) => tcp.fastopenNoCookie],
-  [TCP.FASTOPEN_KEY, (tcp) => [...(tcp.fastopenKey ?? [])]],
-  [TCP.TIMESTAMP, (tcp) => (Math.floor(tcp.nowUs / 1000) + tcp.tsOffset) >>> 0],
-  [TCP.NOTSENT_LOWAT, (tcp) => tcp.notsentLowat],
-  [TCP.INQ, (tcp) => tcp.inq],
-  [TCP.RTO_MIN_US, (tcp) => tcp.rtoMinUs],
-]);
-
-export function getTcpOption(tcp: TcpSock, option: number): OptionResult {
-  if (option === TCP.INFO) return { value: tcpInfo(tcp) };
-  const value = GETTERS.get(option)?.(tcp);
-  if (value === undefined) return { error: -E.ENOPROTOOPT };
-  return { value: typeof value === "boolean" ? Number(value) : value };
 }
 
 /** tcp_ioctl. @returns bytes, -EINVAL on a listener, -ENOTTY for what is not known here. */

@@ -88,7 +88,7 @@ function arm(record: TimeWaitSock, spanUs: number): void {
 /** inet_twsk_deschedule_put. */
 export function forgetTimeWait(record: TimeWaitSock): void {
   const { stack } = record;
-  stack.core.timers.cancel(record.timer);
+  stack.core.timers.release(record.timer);
   stack.tables.remove(record);
   stack.ports.release(record);
 }

@@ -74,13 +74,16 @@ export function armPacing(tcp: TcpSock, spanNs: number): void {
   tcp.core.timers.arm(tcp.pacingTimer, Math.ceil(spanNs));
 }
 
-/** All of them (tcp_clear_xmit_timers): nothing of this connection runs out any more. */
+/** All of them (tcp_clear_xmit_timers), for good: nothing of this connection runs out any more. */
 export function clearTimers(tcp: TcpSock): void {
+  const { timers } = tcp.core;
   clearWriteTimer(tcp);
   clearDelack(tcp);
-  clearKeepalive(tcp);
-  tcp.core.timers.cancel(tcp.pacingTimer);
-  tcp.core.timers.cancel(tcp.compressedAckTimer);
+  timers.release(tcp.writeTimer);
+  timers.release(tcp.delackTimer);
+  timers.release(tcp.keepaliveTimer);
+  timers.release(tcp.pacingTimer);
+  timers.release(tcp.compressedAckTimer);
   tcp.compressedAck = 0;
   tcp.isThrottled = false;
 }

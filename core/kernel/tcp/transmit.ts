@@ -103,6 +103,7 @@ function emit(tcp: TcpSock, segment: TcpSegment): number {
   openChecksum(tcp, skb);
   noteSent(tcp, segment);
   segment.packetId = skb.packetId;
+  if (tcp.isPacedBelow) skb.timestamp = tcp.pacingAtNs;
   const cost = core.costs.tcpSend;
   if (cost > 0) core.cpu.charge(cost);
   const route = routeOf(tcp);

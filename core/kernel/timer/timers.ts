@@ -27,7 +27,11 @@ export class KernelTimer {
   /** Virtual time at which it runs out, when it is armed. */
   expires = 0;
   state: typeof IDLE | typeof ARMED | typeof EXPIRED = IDLE;
+  /** The event that will look at it, and when: at `expires`, or before it when the timer was moved or cancelled. */
   event: EventId = NO_EVENT;
+  eventAt = 0;
+  /** Trace id of what armed it last. */
+  cause = 0;
 
   constructor(handler: TimerHandler, code = 0) {
     this.handler = handler;
@@ -54,35 +58,55 @@ export class KernelTimers implements EventHandler, Work {
     this.#cpu = cpu;
   }
 
-  /** Arms the timer `span` ns from now; an armed one is moved (mod_timer). */
+  /**
+   * Arms the timer `span` ns from now; an armed one is moved (mod_timer). TCP moves its timers with every segment, and
+   * nearly always further away: then the event in the queue stays where it is, and finds out when it comes.
+   */
   arm(timer: KernelTimer, span: Nanoseconds): void {
     assert(span >= 0, "a timer runs out in the future");
     if (this.#stopped) return;
-    if (timer.state === ARMED) this.#engine.cancel(timer.event);
-    else this.armed++;
+    if (timer.state !== ARMED) this.armed++;
     // One that has expired and waits for its softirq is moved too: its place in the ring goes stale by the state.
     timer.state = ARMED;
     timer.expires = this.#engine.now + span;
-    timer.event = this.#engine.after(span, "timer", this, 0, timer);
+    timer.cause = this.#engine.cause;
+    if (timer.event !== NO_EVENT && timer.eventAt <= timer.expires) return;
+    this.#engine.cancel(timer.event);
+    this.#schedule(timer, span);
   }
 
   /** Disarms it. @returns whether it was pending (del_timer). */
   cancel(timer: KernelTimer): boolean {
     if (timer.state === IDLE) return false;
-    if (timer.state === ARMED) {
-      this.#engine.cancel(timer.event);
-      this.armed--;
-    }
+    if (timer.state === ARMED) this.armed--;
     timer.state = IDLE;
     return true;
   }
 
+  /** Disarms it for good: its owner goes, and nothing in the queue shall keep it. */
+  release(timer: KernelTimer): void {
+    this.cancel(timer);
+    this.#engine.cancel(timer.event);
+    timer.event = NO_EVENT;
+  }
+
+  #schedule(timer: KernelTimer, span: Nanoseconds): void {
+    timer.eventAt = timer.expires;
+    timer.event = this.#engine.after(span, "timer", this, 0, timer);
+  }
+
   onEvent(_code: number, subject: unknown): void {
-    if (this.#stopped) return;
     const timer = subject as KernelTimer;
-    assert(timer.state === ARMED, "only an armed timer expires");
+    timer.event = NO_EVENT;
+    if (this.#stopped || timer.state !== ARMED) return;
+    const left = timer.expires - this.#engine.now;
+    if (left > 0) {
+      this.#schedule(timer, left);
+      return;
+    }
     timer.state = EXPIRED;
     this.armed--;
+    this.#engine.cause = timer.cause;
     this.#expired.push(timer);
     this.#cpu.raiseSoftirq(SOFTIRQ.TIMER);
   }

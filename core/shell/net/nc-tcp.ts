@@ -1,6 +1,7 @@
 /**
  * netcat over TCP (OpenBSD's, as Debian ships it): bytes between standard input and output and a connection. It goes on
- * until the peer has finished sending; -N finishes our side when standard input ends, -q gives up some time after that.
+ * until the peer has finished sending and, where it was the one to connect, standard input has ended too; -N finishes
+ * our side when standard input ends, -q gives up some time after that.
  */
 import { concatBytes } from "../../base/bytes.ts";
 import { SECOND } from "../../base/time.ts";
@@ -44,7 +45,7 @@ export function* listenTcp(sys: Sys, fd: number, settings: NcSettings): Call<num
     if (connection < 0) return yield* fail(sys, `nc: accept: ${strerror(connection)}`);
     if (settings.verbose) yield* warn(sys, `Connection received on ${formatIpv4(peer.address)} ${peer.port}\n`);
     if (!settings.keeps) yield* sys.close(fd);
-    const status = yield* new Relay(sys, connection, settings).run();
+    const status = yield* new Relay(sys, connection, settings, true).run();
     yield* sys.close(connection);
     if (!settings.keeps || status === INTERRUPTED) return status;
   }
@@ -61,13 +62,18 @@ export class Relay {
   /** Read from standard input and not yet taken by the socket. */
   #pending: Uint8Array = new Uint8Array(0);
   #received = 0;
+  readonly #wasAccepted: boolean;
+  /** The peer has finished sending. */
+  #isHeardOut = false;
   /** When -q ends it all, in virtual ns. */
   #quitAt = Infinity;
 
-  constructor(sys: Sys, fd: number, settings: NcSettings) {
+  /** @param wasAccepted a listener's session ends with what the peer sends. */
+  constructor(sys: Sys, fd: number, settings: NcSettings, wasAccepted: boolean) {
     this.#sys = sys;
     this.#fd = fd;
     this.#settings = settings;
+    this.#wasAccepted = wasAccepted;
     this.#network = { fd, events: POLL.IN, revents: 0 };
   }
 
@@ -76,7 +82,8 @@ export class Relay {
     yield* sys.fcntlNonblock(this.#fd, true);
     if (this.#settings.noInput) yield* this.#inputEnded();
     for (;;) {
-      this.#network.events = POLL.IN | (this.#pending.length > 0 ? POLL.OUT : 0);
+      if (this.#isHeardOut && this.#input.fd < 0 && this.#pending.length === 0) return 0;
+      this.#network.events = (this.#isHeardOut ? 0 : POLL.IN) | (this.#pending.length > 0 ? POLL.OUT : 0);
       const listens = this.#input.fd >= 0 && this.#pending.length === 0;
       const ready = yield* sys.poll(listens ? [this.#network, this.#input] : [this.#network], this.#timeout());
       if (ready === -E.EINTR) return INTERRUPTED;
@@ -101,6 +108,10 @@ export class Relay {
     const sys = this.#sys;
     const count = yield* sys.recvfrom(this.#fd, this.#buffer, 0, null);
     if (count === -E.EAGAIN) return true;
+    if (count === 0 && !this.#wasAccepted && !this.#isHeardOut) {
+      this.#isHeardOut = true;
+      return true;
+    }
     // Like the end of the stream, an error ends the session without a word.
     if (count <= 0) return false;
     if ((yield* writeAll(sys, 1, this.#buffer.subarray(0, count))) < 0) return false;

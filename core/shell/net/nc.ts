@@ -148,7 +148,9 @@ function* connect(sys: Sys, args: Arguments, by: { settings: NcSettings; hosts: 
     if (fd < 0) return 1;
     const isOpen = yield* tryPort(sys, fd, target, { port, scans: args.has("z") });
     if (isOpen && !args.has("z")) {
-      status = by.settings.udp ? yield* relayUdp(sys, fd, by.settings) : yield* new Relay(sys, fd, by.settings).run();
+      status = by.settings.udp
+        ? yield* relayUdp(sys, fd, by.settings)
+        : yield* new Relay(sys, fd, by.settings, false).run();
     } else if (isOpen) status = 0;
     yield* sys.close(fd);
     if (args.has("i") && port < last) yield* sys.nanosleep(parseSeconds(args.value("i")) ?? 0);

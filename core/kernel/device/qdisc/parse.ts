@@ -1,5 +1,5 @@
 /**
- * Queueing disciplines by the words that tc takes after `root` (tc-netem(8), tc-tbf(8), tc-fq_codel(8), tc-pfifo(8),
+ * Queueing disciplines by the words that tc takes after `root` (tc-netem(8), tc-tbf(8), tc-fq_codel(8), tc-fq(8), tc-pfifo(8),
  * tc-pfifo_fast(8)). Every parameter is a word and its values, in any order.
  */
 import { assert } from "../../../base/assert.ts";
@@ -8,6 +8,7 @@ import { MILLISECOND } from "../../../base/time.ts";
 import { ETHERNET_HEADER_BYTES } from "../../../wire/ethernet.ts";
 import { Fifo, NoQueue } from "./fifo.ts";
 import { FqCodel } from "./fq-codel.ts";
+import { parseFq } from "./parse-fq.ts";
 import { parseNetem } from "./parse-netem.ts";
 import { PfifoFast } from "./pfifo-fast.ts";
 import type { Qdisc, QdiscContext } from "./qdisc.ts";
@@ -26,6 +27,7 @@ const KINDS: ReadonlyMap<string, (words: Words) => Result<QdiscFactory, string>>
   ["noqueue", parseNoQueue],
   ["tbf", parseTbf],
   ["fq_codel", parseFqCodel],
+  ["fq", parseFq],
   ["netem", parseNetem],
 ]);
 

@@ -234,7 +234,7 @@ function detectTrain(tcp: TcpSock, cubic: Cubic): void {
   cubic.lastAckUs = now;
   let threshold = cubic.delayMinUs + ackDelayUs(tcp);
   // Without pacing a round's ACKs take half the round trip when the path is half full.
-  if (!tcp.pacingEnabled) threshold = Math.floor(threshold / 2);
+  if (!tcp.pacingEnabled && !tcp.isPacedBelow) threshold = Math.floor(threshold / 2);
   if (now - cubic.roundStartUs <= threshold) return;
   cubic.found = TRAIN;
   tcp.core.snmp.tcpExt.TCPHystartTrainDetect++;

@@ -1,0 +1,104 @@
+/**
+ * The contract between the window and Electron's main process, which owns files, dialogs, menus and the core's process.
+ * The preload offers it to the window as `window.lastack`; the browser edition does what it can of it by itself
+ * (renderer/bridge/platform.ts). A file is known to the window by a handle that main gave out for a path which a person
+ * chose: no path of the window's making is ever opened.
+ */
+import type { ApiProblem } from "../api/problem.ts";
+import type { MenuModel } from "./menu.ts";
+
+/** Expected failure is a value, also across processes. */
+export type Reply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: ApiProblem };
+
+export interface FileHandle {
+  /** Opaque, and good for as long as the application runs. */
+  readonly handle: string;
+  /** `ping.lab.yaml`. */
+  readonly name: string;
+  /** Where it is, for people. */
+  readonly place: string;
+}
+
+export interface LabFile extends FileHandle {
+  readonly text: string;
+}
+
+/** A lab with changes that no file has; kept until it is saved or given up, also when the application is killed. */
+export interface Draft {
+  readonly id: string;
+  /** File that it belongs to; null when it has never been saved. */
+  readonly file: FileHandle | null;
+  readonly name: string;
+  readonly text: string;
+  /** ms since 1970. */
+  readonly keptAt: number;
+}
+
+export interface SaveLab {
+  /** Null asks for a place, beginning with `name`. */
+  readonly handle: string | null;
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface KeepDraft {
+  readonly handle: string | null;
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface SaveBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface WindowState {
+  /** Of the document. */
+  readonly title: string;
+  /** Closing asks first. */
+  readonly unsaved: boolean;
+}
+
+/** What the window may ask of main, by channel. */
+export interface DesktopApi {
+  "core:start": { params: null; value: null };
+  "core:stop": { params: null; value: null };
+  /** Null: the person thought better of it. */
+  "lab:open": { params: null; value: LabFile | null };
+  "lab:recent": { params: null; value: readonly FileHandle[] };
+  "lab:openRecent": { params: { readonly handle: string }; value: LabFile };
+  "lab:forgetRecent": { params: null; value: null };
+  "lab:save": { params: SaveLab; value: FileHandle | null };
+  "bytes:save": { params: SaveBytes; value: FileHandle | null };
+  "draft:list": { params: null; value: readonly Draft[] };
+  /** One draft for the lab that is open: it takes the place of the last one. */
+  "draft:keep": { params: KeepDraft; value: null };
+  /** The draft of the lab that is open, or one of an earlier run. */
+  "draft:drop": { params: { readonly id: string | null }; value: null };
+  "window:state": { params: WindowState; value: null };
+  "menu:set": { params: MenuModel; value: null };
+  /** The window is up: what it was started with (a file that was double-clicked) can be sent. */
+  "window:ready": { params: null; value: null };
+}
+
+export type DesktopChannel = keyof DesktopApi;
+
+/** What main tells the window. */
+export interface DesktopEvents {
+  /** A command of the window's own table, chosen in the menu. */
+  command: string;
+  /** A file was opened from outside: double-clicked, or given to a second start of the application. */
+  file: Reply<LabFile>;
+}
+
+/** `window.lastack`. */
+export interface DesktopBridge {
+  readonly version: string;
+  readonly platform: string;
+  ask<C extends DesktopChannel>(channel: C, params: DesktopApi[C]["params"]): Promise<Reply<DesktopApi[C]["value"]>>;
+  /** @returns how to stop. */
+  on<E extends keyof DesktopEvents>(event: E, listener: (value: DesktopEvents[E]) => void): () => void;
+}
+
+/** The message to the window that carries the core's port; it cannot go over the bridge. */
+export const CORE_PORT_MESSAGE = "lastack:core-port";
