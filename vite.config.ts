@@ -1,7 +1,16 @@
 /** Builds the command line into one file that runs on any Node from 20.19 on, with nothing installed. */
-import { defineConfig } from "vite";
+import { copyFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { defineConfig, type Plugin } from "vite";
+
+/** The sandbox's engine lies beside the command line that loads it. */
+const quickJs: Plugin = {
+  name: "quickjs",
+  closeBundle: () => copyFileSync(createRequire(import.meta.url).resolve("quickjs-wasi/quickjs.wasm"), "dist/quickjs.wasm"),
+};
 
 export default defineConfig({
+  plugins: [quickJs],
   ssr: { noExternal: true },
   build: {
     ssr: "core/node/cli.ts",

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["core/**/*.test.ts", "test/**/*.test.ts"],
+    include: ["core/**/*.test.ts", "renderer/**/*.test.ts", "test/**/*.test.ts"],
     // Laws draw hundreds of cases: vitest's 5 s are for an idle machine.
     testTimeout: 30_000,
     // No test changes anything global, so files may share loaded modules; loading them took a third of the time.

@@ -21,6 +21,9 @@ export const LAB_LIMITS = {
   sysctlsPerNodeMax: 1_000,
   filesPerNodeMax: 1_000,
   commandsPerNodeMax: 1_000,
+  programsPerNodeMax: 100,
+  /** Arguments of one program. */
+  argumentsMax: 256,
   faultsMax: 1_000,
   timelineMax: 100_000,
   checksMax: 10_000,

@@ -77,6 +77,24 @@ export type LabHost = LabNodeBase & {
   readonly files: ReadonlyMap<string, string>;
   /** Shell commands at boot, in order. */
   readonly run: readonly string[];
+  readonly programs: readonly LabProgram[];
+  /** How long the disk takes to force what was written to it, in ns; null for its own default. */
+  readonly diskSyncNs: number | null;
+};
+
+/** A guest program of a machine. */
+export type LabProgram = {
+  /** Also the command that starts it. Unique on its machine. */
+  readonly name: string;
+  /** Path relative to the lab file; of an inline program, the name it has in messages. */
+  readonly file: string;
+  /** Its TypeScript, or null when it stands in `file`. */
+  readonly text: string | null;
+  readonly args: readonly string[];
+  /** Started this long after each boot of its machine, unless it is a command only. */
+  readonly atNs: number;
+  readonly atBoot: boolean;
+  readonly source: SourcePlace;
 };
 
 export type LabSwitch = LabNodeBase & {

@@ -2,6 +2,7 @@
 import { findNic, type LabDraft, type NodeDraft } from "./draft.ts";
 import type { LabAddress, LabHost, LabRoute } from "./model.ts";
 import { suggest } from "./nearest.ts";
+import { programsOf } from "./resolve-programs.ts";
 import { formatIpv4, inNetwork } from "./scalars.ts";
 import type { MachineFile } from "./schema.ts";
 import type { SegmentDraft } from "./segments.ts";
@@ -33,6 +34,8 @@ export function resolveMachine(draft: LabDraft, parts: MachineParts): LabHost {
     sysctls: sysctlsOf(draft, node, machine),
     files: new Map(Object.entries(machine.files ?? {})),
     run: machine.run ?? [],
+    programs: programsOf(draft, node, machine),
+    diskSyncNs: machine.disk?.fsync ?? null,
   };
 }
 

@@ -162,6 +162,27 @@ const route = object({
   metric: whole(0, 0xffffffff).optional(),
 }).refine((value) => value.via !== undefined || value.dev !== undefined, "expected via or dev, or both");
 
+/** A guest program: a TypeScript file beside the lab, or its text. */
+const program = object({
+  name: z
+    .string()
+    .max(MAX.nameCharactersMax)
+    .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "expected a name of letters, digits and hyphens, such as server")
+    .optional(),
+  file: z
+    .string()
+    .max(1024)
+    .regex(
+      /^(?:\.\.?\/)*(?:[A-Za-z0-9_-][A-Za-z0-9_. -]*\/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.ts$/,
+      "expected a TypeScript file relative to the lab, such as programs/server.ts",
+    )
+    .optional(),
+  source: z.string().max(MAX.textCharactersMax).optional(),
+  args: z.array(z.union([z.string().max(MAX.lineCharactersMax), z.number()])).max(MAX.argumentsMax).optional(),
+  at: duration.optional(),
+  start: z.boolean().optional(),
+}).refine((value) => (value.file === undefined) !== (value.source === undefined), "expected either file or source");
+
 const machine = {
   at: at.optional(),
   profile: profile.optional(),
@@ -183,6 +204,8 @@ const machine = {
     MAX.filesPerNodeMax,
   ).optional(),
   run: z.array(line).max(MAX.commandsPerNodeMax).optional(),
+  programs: z.array(program).max(MAX.programsPerNodeMax).optional(),
+  disk: object({ fsync: delay.optional() }).optional(),
   nics: table(nicName, nic, MAX.nicsPerNodeMax).optional(),
 };
 const node = z.discriminatedUnion("kind", [
@@ -306,6 +329,7 @@ export const labSchema = object({
 export type LabFile = z.output<typeof labSchema>;
 export type NodeFile = z.output<typeof node>;
 export type MachineFile = Extract<NodeFile, { kind: "host" | "router" }>;
+export type ProgramFile = z.output<typeof program>;
 export type NicFile = z.output<typeof nic>;
 export type LinkFile = z.output<typeof link>;
 export type ImpairmentsFile = z.output<typeof direction>;

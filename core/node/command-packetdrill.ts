@@ -1,4 +1,4 @@
-/** `lastack packetdrill`: packetdrill scripts against the TCP/IP stack of this program, each on a machine of its own. */
+/** `lastack packetdrill`: packetdrill scripts against our TCP/IP stack, each on a machine of its own. */
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { packetLine, runPacketdrill, type OptionOverride, type ScriptOutcome } from "../packetdrill/packetdrill.ts";

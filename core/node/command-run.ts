@@ -6,6 +6,7 @@ import { Session } from "../session/session.ts";
 import { formatJourney } from "../trace/journey.ts";
 import { ConsolePrinter } from "./console-printer.ts";
 import { CliFailure, EXIT } from "./exit-codes.ts";
+import { guestSupport } from "./guest-support.ts";
 import { RunOutputs } from "./outputs.ts";
 import { ProgressBar } from "./progress.ts";
 import { jsonReport } from "./json-report.ts";
@@ -22,7 +23,12 @@ export async function runCommand(path: string, options: RunOptions): Promise<num
   }
   const lab = loadLab(path);
   const journal = execEntries(lab, options.exec);
-  const session = new Session(lab, { journal, ...(options.seed === undefined ? {} : { seed: options.seed }) });
+  const guests = await guestSupport(lab);
+  const session = new Session(lab, {
+    journal,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(guests === undefined ? {} : { guests }),
+  });
   const outputs = new RunOutputs(lab, session, options);
   const talks = options.json !== true && options.quiet !== true;
   if (talks) printHead(lab);
@@ -130,7 +136,7 @@ class Run {
   /** Commands that may print: given here, at boot, on the timeline, and in checks. */
   #consolesExpected(): number {
     const { nodes, timeline, checks } = this.#lab;
-    const boot = nodes.reduce((sum, node) => sum + ("run" in node ? node.run.length : 0), 0);
+    const boot = nodes.reduce((sum, node) => sum + ("run" in node ? node.run.length + node.programs.length : 0), 0);
     const timed = timeline.filter(({ kind }) => kind === "run").length;
     return (this.#options.exec?.length ?? 0) + boot + timed + checks.filter(({ kind }) => kind !== "counter").length;
   }

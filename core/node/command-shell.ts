@@ -6,6 +6,7 @@
 import type { VirtualTime } from "../base/time.ts";
 import { Session } from "../session/session.ts";
 import { CliFailure, EXIT } from "./exit-codes.ts";
+import { guestSupport } from "./guest-support.ts";
 import { NODE_LIMITS } from "./limits.ts";
 import { loadLab, readText } from "./read-file.ts";
 import { runLoop } from "./run-loop.ts";
@@ -30,9 +31,11 @@ export async function shellCommand(path: string, host: string, options: ShellOpt
   if (path === "-") throw new CliFailure(EXIT.usage, "the lab cannot come from standard input: the shell reads that");
   const lab = loadLab(path);
   const node = hostNamed(lab, host);
+  const guests = await guestSupport(lab);
   const session = new Session(lab, {
     journal: [{ at: 0, events: 0, command: { kind: "shell", node, console: CONSOLE } }],
     ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(guests === undefined ? {} : { guests }),
   });
   session.onConsole((console, bytes) => {
     if (console === CONSOLE) process.stdout.write(bytes);

@@ -7,7 +7,7 @@ import { TraceEventExporter } from "../trace/trace-event-json.ts";
 import type { Measurement } from "../contract/run-report.ts";
 import { CliFailure, EXIT } from "./exit-codes.ts";
 import { FileSink } from "./file-sink.ts";
-import { traceNames } from "./lab-names.ts";
+import { traceNames } from "../session/lab-names.ts";
 import { openTables, writeTables } from "./measurements-csv.ts";
 import { refuseSharedFiles } from "./output-paths.ts";
 import { selectedInterfaces, type RunOptions } from "./run-options.ts";

@@ -88,8 +88,9 @@ export class Arguments {
   buffer(index: number): BufferArgument {
     const expression = this.at(index);
     if (expression.kind === "ellipsis") return { kind: "any" };
-    if (expression.kind === "string")
+    if (expression.kind === "string") {
       return { kind: "text", bytes: utf8Encode(expression.text), open: expression.open };
+    }
     if (expression.kind === "word" && expression.name === "NULL") return { kind: "null" };
     throw failed(expression.line, `${this.name}(): ..., NULL or a string expected`);
   }

@@ -13,8 +13,9 @@ const timeoutOf = (ms: number): number => (ms < 0 ? -1 : ms * MILLISECOND);
 export function preparePoll(args: Arguments, table: CallTable): PreparedCall {
   args.require(3);
   const wanted = args.list(args.at(0)).map((expression) => args.struct(expression));
-  if (wanted.length !== args.number(1))
+  if (wanted.length !== args.number(1)) {
     throw failed(args.line, `poll(): ${wanted.length} structures, not as many as it says`);
+  }
   const entries: PollFd[] = wanted.map((struct) => ({
     fd: table.live(struct.number("fd")),
     events: struct.number("events"),
@@ -75,8 +76,9 @@ export function prepareEpollWait(args: Arguments, table: CallTable): PreparedCal
 
 function checkEvent(args: Arguments, wanted: Expression, actual: EpollEvent): string | null {
   const { events, data } = eventOf(args, wanted);
-  if (events !== actual.events)
+  if (events !== actual.events) {
     return `events 0x${events.toString(16)} expected, 0x${actual.events.toString(16)} found`;
+  }
   return data === actual.data ? null : `data ${data} expected, ${actual.data} found`;
 }
 

@@ -14,7 +14,8 @@ import {
 } from "../kernel/syscall/sys.ts";
 import { IPV4_ANY } from "../wire/address.ts";
 import type { Expression } from "./ast.ts";
-import { Arguments, socketAddress } from "./call-arguments.ts";
+import type { Arguments } from "./call-arguments.ts";
+import { socketAddress } from "./call-arguments.ts";
 import type { CallTable, PreparedCall } from "./call-table.ts";
 import { unsupported } from "./problem.ts";
 import { ScriptSocket } from "./script-socket.ts";

@@ -3,7 +3,8 @@ import { concatBytes } from "../base/bytes.ts";
 import { E } from "../kernel/syscall/errno.ts";
 import { MSG, SOL, type Call, type Message, type SocketAddress, type Sys } from "../kernel/syscall/sys.ts";
 import { IPV4_ANY } from "../wire/address.ts";
-import { Arguments, socketAddress, type BufferArgument } from "./call-arguments.ts";
+import type { Arguments } from "./call-arguments.ts";
+import { socketAddress, type BufferArgument } from "./call-arguments.ts";
 import type { CallTable, PreparedCall } from "./call-table.ts";
 import { failed } from "./problem.ts";
 import type { ScriptSocket } from "./script-socket.ts";
@@ -37,8 +38,9 @@ function checkRead(
 ): string | null {
   if (wanted.kind === "text") {
     const same = wanted.bytes.every((byte, index) => byte === bytes[index]);
-    if (!same || (!wanted.open && wanted.bytes.length !== bytes.length))
+    if (!same || (!wanted.open && wanted.bytes.length !== bytes.length)) {
       return "other bytes than the script's were read";
+    }
   }
   if (socket === null || (flags & MSG.ERRQUEUE) !== 0) return null;
   const start = startOf(socket, socket.readBytes);
@@ -82,7 +84,7 @@ export function prepareSend(args: Arguments, table: CallTable): PreparedCall {
   if (buffer.kind === "null" && length > 0) return faulting(live);
   const bytes = outgoing(buffer, length, socket);
   const flags = args.name === "write" ? 0 : args.number(3);
-  const to = args.name === "sendto" ? destinationOf(args, 4, flags, table, socket) : null;
+  const to = args.name === "sendto" ? destinationOf(args, flags, table, socket) : null;
   return {
     files: [live],
     job: (sys) => (args.name === "write" ? sys.write(live, bytes) : sys.sendto(live, bytes, flags, to)),
@@ -93,13 +95,12 @@ export function prepareSend(args: Arguments, table: CallTable): PreparedCall {
 /** Where to: a fast open is a connect too. */
 function destinationOf(
   args: Arguments,
-  index: number,
   flags: number,
   table: CallTable,
   socket: ScriptSocket | null,
 ): SocketAddress | null {
   const { remoteAddress, connectPort } = table.settings;
-  const to = args.address(index, { address: remoteAddress, port: connectPort });
+  const to = args.address(4, { address: remoteAddress, port: connectPort });
   if (to !== null && (flags & MSG.FASTOPEN) !== 0 && socket?.phase === "new") {
     socket.connect({ address: to.address, port: to.port });
   }
@@ -123,7 +124,7 @@ export function prepareReceive(args: Arguments, table: CallTable): PreparedCall 
   };
 }
 
-/** sendmsg(fd, {msg_name(...)=..., msg_iov(n)=[{..., length}], msg_flags=0}, flags), and writev(fd, [{..., length}], n). */
+/** sendmsg(fd, {msg_name(...)=..., msg_iov(n)=[{..., length}], msg_flags=0}, flags), writev(fd, [{..., length}], n). */
 export function prepareSendMessage(args: Arguments, table: CallTable): PreparedCall {
   args.require(3);
   const fd = args.number(0);
@@ -205,8 +206,9 @@ function checkMessage(args: Arguments, message: Message): string | null {
   const struct = args.struct(args.at(1));
   const wanted = struct.optional("msg_flags");
   const flags = wanted === null ? message.flags : args.valueOf(wanted);
-  if (flags !== message.flags)
+  if (flags !== message.flags) {
     return `msg_flags 0x${flags.toString(16)} expected, 0x${message.flags.toString(16)} found`;
+  }
   const control = struct.optional("msg_control");
   return control === null ? null : checkControl(args, args.list(control), message);
 }

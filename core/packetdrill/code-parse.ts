@@ -4,6 +4,7 @@
  * operators, chained comparisons, conditional expressions, tuples, lists, strings with %, and calls of builtins.
  * Left out: compound statements, attributes, subscripts and imports.
  */
+import { CodeProblem, tokenizeCode, type CodeToken } from "./code-lexer.ts";
 import { NESTING_MAX } from "./limits.ts";
 
 export type CodeExpression =
@@ -46,53 +47,6 @@ export type CodeStatement = { readonly line: number; readonly text: string } & (
   | { readonly kind: "pass" }
 );
 
-/** What the code says that this subset of Python does not know; `line` from 0. */
-export class CodeProblem extends Error {
-  readonly line: number;
-
-  constructor(line: number, message: string) {
-    super(message);
-    this.line = line;
-  }
-}
-
-interface CodeToken {
-  readonly kind: "number" | "string" | "name" | "mark" | "newline" | "end";
-  readonly text: string;
-  readonly line: number;
-  /** Offsets into the text. */
-  readonly start: number;
-  readonly end: number;
-}
-
-const TOKEN =
-  /(?<blank>[ \t\r\f]+|\\\r?\n|#[^\n]*)|(?<newline>\n)|(?<number>0[xX][0-9a-fA-F]+|\d+\.\d*(?:[eE][-+]?\d+)?|\.\d+|\d+(?:[eE][-+]?\d+)?)|(?<string>"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*')|(?<name>[A-Za-z_]\w*)|(?<mark>\*\*=?|\/\/=?|<<=?|>>=?|[-+*/%&|^=!<>]=|[-+*/%&|^=<>(),;:~[\]])/y;
-
-function tokenize(text: string): CodeToken[] {
-  const tokens: CodeToken[] = [];
-  let line = 0;
-  let depth = 0;
-  for (let at = 0; at < text.length;) {
-    TOKEN.lastIndex = at;
-    const match = TOKEN.exec(text);
-    if (match === null) throw new CodeProblem(line, `'${text.charAt(at)}' is not part of the code understood here`);
-    const [raw] = match;
-    const kind = (["number", "string", "name", "mark", "newline"] as const).find(
-      (name) => match.groups?.[name] !== undefined,
-    );
-    if (raw === "(" || raw === "[") depth++;
-    if (raw === ")" || raw === "]") depth--;
-    // Inside brackets a line may end anywhere.
-    if (kind !== undefined && !(kind === "newline" && depth > 0)) {
-      tokens.push({ kind, text: raw, line, start: at, end: at + raw.length });
-    }
-    line += raw.split("\n").length - 1;
-    at += raw.length;
-  }
-  tokens.push({ kind: "end", text: "", line, start: text.length, end: text.length });
-  return tokens;
-}
-
 /** @throws CodeProblem */
 export function parseCode(text: string): CodeStatement[] {
   return new CodeParser(text).statements();
@@ -125,7 +79,7 @@ class CodeParser {
 
   constructor(text: string) {
     this.#text = text;
-    this.#tokens = tokenize(text);
+    this.#tokens = tokenizeCode(text);
   }
 
   statements(): CodeStatement[] {

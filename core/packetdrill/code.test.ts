@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CodeAssertion, runCode, type CodeValue } from "./code-evaluate.ts";
-import { CodeProblem, parseCode } from "./code-parse.ts";
+import { CodeProblem } from "./code-lexer.ts";
+import { parseCode } from "./code-parse.ts";
+import { CodeAssertion, runCode } from "./code-run.ts";
+import type { CodeValue } from "./code-value.ts";
 
 function evaluate(expression: string, names: Record<string, CodeValue> = {}): CodeValue {
   const scope = new Map<string, CodeValue>(Object.entries(names));

@@ -104,8 +104,9 @@ export class Environment implements TunSink {
       const next = this.engine.nextTime;
       // Not beyond the next event: the clock is to stand where the condition was met.
       this.#eventsLeft -= this.engine.advance(next <= until ? (next as VirtualTime) : until, 1);
-      if (this.#eventsLeft < 0)
+      if (this.#eventsLeft < 0) {
         throw failed(0, `more than ${SCRIPT_EVENTS_MAX} events: the script never comes to rest`);
+      }
       if (next > until) return;
     }
   }

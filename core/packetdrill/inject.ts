@@ -5,7 +5,7 @@ import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPV4, IPV4_HEADER_BYTES, sealIp
 import { ICMP, ICMP_HEADER_BYTES } from "../wire/icmp.ts";
 import { sealTcp, TCP, TCP_HEADER_BYTES } from "../wire/tcp.ts";
 import { sealUdp, UDP, UDP_HEADER_BYTES } from "../wire/udp.ts";
-import type { IcmpSpec, IpSpec, TcpSpec, UdpSpec } from "./ast.ts";
+import type { IcmpSpec, IpSpec, QuoteSpec, TcpSpec, UdpSpec } from "./ast.ts";
 import type { ScriptSocket } from "./script-socket.ts";
 import { optionsBytes, type ScriptOption } from "./tcp-option-spec.ts";
 
@@ -65,24 +65,23 @@ export function icmpBytes(ip: IpSpec, icmp: IcmpSpec, quotedSeq: number, socket:
   put8(bytes, at + ICMP.code, icmp.code);
   if (icmp.mtu !== null) put16(bytes, at + ICMP.mtu, icmp.mtu);
   if (icmp.id !== 0) put16(bytes, at + ICMP.id, icmp.id);
-  if (!isRaw) putQuote(bytes, at + ICMP_HEADER_BYTES, icmp, quotedSeq, socket);
+  if (!isRaw) putQuote(bytes.subarray(at + ICMP_HEADER_BYTES), icmp.quote, quotedSeq, socket);
   sealIcmp(bytes, at, bytes.length - at);
   return bytes;
 }
 
 /** The packet that the error is about: one that the stack sent on this connection. */
-function putQuote(bytes: Uint8Array, at: number, icmp: IcmpSpec, seq: number, socket: ScriptSocket): void {
-  const { protocol, payload } = icmp.quote;
+function putQuote(bytes: Uint8Array, { protocol, payload }: QuoteSpec, seq: number, socket: ScriptSocket): void {
   const isTcp = protocol === "tcp";
   const transport = isTcp ? TCP_HEADER_BYTES : UDP_HEADER_BYTES;
-  put8(bytes, at, 0x45);
-  put16(bytes, at + IPV4.totalLength, IPV4_HEADER_BYTES + transport + payload);
-  put8(bytes, at + IPV4.ttl, TTL);
-  put8(bytes, at + IPV4.protocol, isTcp ? IPPROTO_TCP : IPPROTO_UDP);
-  put32(bytes, at + IPV4.source, socket.local.address);
-  put32(bytes, at + IPV4.target, socket.remote.address);
-  sealIpv4(bytes, at);
-  const header = at + IPV4_HEADER_BYTES;
+  put8(bytes, 0, 0x45);
+  put16(bytes, IPV4.totalLength, IPV4_HEADER_BYTES + transport + payload);
+  put8(bytes, IPV4.ttl, TTL);
+  put8(bytes, IPV4.protocol, isTcp ? IPPROTO_TCP : IPPROTO_UDP);
+  put32(bytes, IPV4.source, socket.local.address);
+  put32(bytes, IPV4.target, socket.remote.address);
+  sealIpv4(bytes, 0);
+  const header = IPV4_HEADER_BYTES;
   put16(bytes, header, socket.local.port);
   put16(bytes, header + 2, socket.remote.port);
   if (isTcp) put32(bytes, header + TCP.seq, seq);

@@ -63,8 +63,9 @@ export function tokenize(text: string, definitions: Definitions): Token[] {
     const raw = text.slice(at, at + length);
     at += length;
     if (kind === "directive") followDirective(raw, conditions, definitions, place);
-    else if (kind !== "blank" && conditions.every((holds) => holds))
+    else if (kind !== "blank" && conditions.every((holds) => holds)) {
       tokens.push(tokenOf(kind, raw, place, definitions));
+    }
   }
   if (conditions.length > 0) throw new SyntaxProblem(places.at(at), "#endif expected before the end of the file");
   tokens.push({ kind: "end", text: "", ...places.at(at) });

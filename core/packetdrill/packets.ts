@@ -22,10 +22,9 @@ import { endpointsText, liveText, specText } from "./packet-text.ts";
 import { failed } from "./problem.ts";
 import { ScriptSocket } from "./script-socket.ts";
 import type { Settings } from "./settings.ts";
-import { optionTimestamps, timestampsOf, type ScriptOption } from "./tcp-option-spec.ts";
-import { TCPOPT } from "../wire/tcp-options.ts";
 import { concatBytes } from "../base/bytes.ts";
 import type { Timeline, TimelineEntry } from "./timeline.ts";
+import { adopts, advancePhase, belongsTo, comparePayload, isFirstSyn, mapTimestamps, toScript } from "./translate.ts";
 
 /** Ports of peers that open connections: a fresh one each, so that none meets another's TIME-WAIT. */
 const FIRST_PEER_PORT = 40_001;
@@ -113,8 +112,9 @@ export class Packets {
     }
     if (socket === null) throw failed(line, "no socket that this packet could belong to");
     const fits = packet.protocol === "icmp" || packet.protocol === socket.protocol;
-    if (!fits)
+    if (!fits) {
       throw failed(line, `a packet of ${packet.protocol}, but the socket under test is one of ${socket.protocol}`);
+    }
     if (socket.protocol === "udp" && socket.remote.port === 0) this.#introduce(socket);
     return socket;
   }
@@ -158,47 +158,15 @@ export class Packets {
       socket.liveLocalIsn = first.packet.seq;
     }
     const wanted = packet.protocol === "tcp" ? packet.payload : 0;
-    return this.#gather(
-      first.packet,
-      first.entries,
-      wanted,
-      () => this.#next(socket, action, wait, line),
-      line,
-      socket,
-    );
-  }
-
-  #gather(
-    live: LiveTcp,
-    entries: readonly TimelineEntry[],
-    wanted: number,
-    next: () => Sniffed,
-    line: number,
-    socket: ScriptSocket,
-  ): Sniffed {
-    const first = toScript(live, socket);
-    const pieces = [first];
-    const lines = [...entries];
-    let length = first.payload.length;
+    const pieces = new Pieces(toScript(first.packet, socket), first.entries);
     // Upstream would take an ACK without payload for the first piece; here it is a packet that nobody expected.
-    while (length > 0 && length < wanted && !this.#settings.strictSegments) {
-      const more = next();
-      lines.push(...more.entries);
-      const before = pieces.at(-1) ?? first;
+    while (pieces.length > 0 && pieces.length < wanted && !this.#settings.strictSegments) {
+      const more = this.#next(socket, action, wait, line);
       if (more.packet.protocol !== "tcp") break;
-      const piece = toScript(more.packet, socket);
-      const problems = compareFragment(before, piece, wanted - length);
-      if (problems.length > 0) {
-        const text = `a packet of ${wanted} bytes, or several, expected; ${length} bytes came, and then ${liveText(piece)}`;
-        throw failed(line, `${text}: ${problems.join("; ")}`);
-      }
-      pieces.push(piece);
-      length += piece.payload.length;
+      const problem = pieces.add(toScript(more.packet, socket), more.entries, wanted);
+      if (problem !== null) throw failed(line, problem);
     }
-    const last = pieces.at(-1) ?? first;
-    const whole =
-      pieces.length === 1 ? first : joinFragments(first, last, concatBytes(pieces.map((piece) => piece.payload)));
-    return { packet: whole, entries: lines };
+    return pieces.whole();
   }
 
   /** The next packet of the connection; those of others are passed over. */
@@ -245,67 +213,39 @@ export class Packets {
   }
 }
 
-const isFirstSyn = (flags: number): boolean => (flags & (TH.SYN | TH.ACK)) === TH.SYN;
+/** Packets that stand for one large one. */
+class Pieces {
+  readonly #first: LiveTcp;
+  #last: LiveTcp;
+  readonly #payloads: Uint8Array[];
+  readonly #entries: TimelineEntry[];
+  length: number;
 
-/** What an injected packet means for the connection's phase. */
-function advancePhase(socket: ScriptSocket, tcp: TcpSpec): void {
-  const hasAck = (tcp.flags & TH.ACK) !== 0;
-  const hasSyn = (tcp.flags & TH.SYN) !== 0;
-  if (socket.phase === "synack-sent" && hasAck) socket.phase = "synack-acked";
-  else if (socket.phase === "syn-sent" && hasSyn) {
-    if (hasAck) socket.phase = "syn-acked";
-    socket.remoteIsn = tcp.seq;
+  constructor(first: LiveTcp, entries: readonly TimelineEntry[]) {
+    this.#first = first;
+    this.#last = first;
+    this.#payloads = [first.payload];
+    this.#entries = [...entries];
+    this.length = first.payload.length;
   }
-}
 
-/** Whether its addresses and ports are the connection's. */
-function belongsTo(packet: LivePacket, socket: ScriptSocket): boolean {
-  if (packet.source !== socket.local.address || packet.target !== socket.remote.address) return false;
-  if (packet.protocol === "icmp") return socket.protocol === "icmp";
-  if (packet.protocol === "other" || packet.protocol !== socket.protocol) return false;
-  return packet.sourcePort === socket.local.port && packet.targetPort === socket.remote.port;
-}
+  /** @returns why the packet does not go on where the one before ended; null when it does. */
+  add(next: LiveTcp, entries: readonly TimelineEntry[], wanted: number): string | null {
+    const problems = compareFragment(this.#last, next, wanted - this.length);
+    if (problems.length > 0) {
+      const came = `${this.length} bytes came, and then ${liveText(next)}`;
+      return `a packet of ${wanted} bytes, or several, expected; ${came}: ${problems.join("; ")}`;
+    }
+    this.#last = next;
+    this.#payloads.push(next.payload);
+    this.#entries.push(...entries);
+    this.length += next.payload.length;
+    return null;
+  }
 
-/** The first packet of a connection that the program opens tells which address and port it has. */
-function adopts(packet: LivePacket, socket: ScriptSocket): boolean {
-  if (packet.target !== socket.remote.address) return false;
-  const isDatagram = packet.protocol === "udp" && socket.protocol === "udp" && socket.phase === "connecting";
-  const isSyn = packet.protocol === "tcp" && isFirstSyn(packet.flags) && socket.phase === "syn-sent";
-  if (packet.protocol === "icmp" || packet.protocol === "other" || (!isDatagram && !isSyn)) return false;
-  if (packet.targetPort !== socket.remote.port) return false;
-  socket.local = { address: packet.source, port: packet.sourcePort };
-  if (packet.protocol === "tcp") socket.liveLocalIsn = packet.seq;
-  return true;
-}
-
-/** Numbers as the script counts; timestamps as they are. */
-function toScript(packet: LiveTcp, socket: ScriptSocket): LiveTcp {
-  const { flags } = packet;
-  const hasAck = (flags & TH.ACK) !== 0;
-  return {
-    ...packet,
-    seq: socket.localToScript(packet.seq, flags),
-    ack: hasAck ? socket.remoteToScript(packet.ack, flags) : packet.ack,
-    options: socket.optionsToScript(packet.options, flags),
-  };
-}
-
-/** The packet's timestamp as the script counts, and remembered for what is echoed later. */
-function mapTimestamps(
-  expected: readonly ScriptOption[],
-  actual: readonly ScriptOption[],
-  socket: ScriptSocket,
-): ScriptOption[] {
-  const wanted = timestampsOf(expected);
-  const found = timestampsOf(actual);
-  if (wanted === null || found === null) return [...actual];
-  const value = socket.noteTimestamp(wanted.value, found.value);
-  return actual.map((option) => (option.kind === TCPOPT.TIMESTAMP ? optionTimestamps(value, found.echo) : option));
-}
-
-/** The bytes must be those that the program wrote at that place of the stream. */
-function comparePayload(packet: LiveTcp, socket: ScriptSocket): Difference[] {
-  if (packet.payload.length === 0) return [];
-  const at = socket.sent.differsAt(socket.streamPlace(packet.seq, packet.flags), packet.payload);
-  return at < 0 ? [] : [`the byte ${at} of the stream is not the one that was written`];
+  whole(): Sniffed {
+    const { length } = this.#payloads;
+    const packet = length === 1 ? this.#first : joinFragments(this.#first, this.#last, concatBytes(this.#payloads));
+    return { packet, entries: this.#entries };
+  }
 }

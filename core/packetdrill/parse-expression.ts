@@ -1,4 +1,4 @@
-/** Arguments and results of system calls: numbers, words, strings, lists, structures, and what `|` and `=` make of them. */
+/** Arguments and results of system calls: numbers, words, strings, lists and structures, with `|` and `=`. */
 import type { Expression, StructField } from "./ast.ts";
 import type { TokenReader } from "./token-reader.ts";
 
@@ -30,23 +30,19 @@ function parseUntil(reader: TokenReader, close: string): Expression[] {
 function parseOperand(reader: TokenReader): Expression {
   const { kind, text, line, column } = reader.next;
   const place = { line, column };
-  switch (kind) {
-    case "ellipsis":
-      reader.take();
-      return { kind: "ellipsis", ...place };
-    case "integer":
-    case "hex":
-      reader.take();
-      return { kind: "integer", value: Number(text), ...place };
-    case "string":
-      return parseString(reader);
-    case "word":
-      return parseWord(reader);
-    default:
-      if (reader.accept("[")) return { kind: "list", items: parseUntil(reader, "]"), ...place };
-      if (reader.is("{")) return { kind: "struct", fields: parseStruct(reader), ...place };
-      return reader.fail("an expression expected");
+  if (kind === "ellipsis") {
+    reader.take();
+    return { kind: "ellipsis", ...place };
   }
+  if (kind === "integer" || kind === "hex") {
+    reader.take();
+    return { kind: "integer", value: Number(text), ...place };
+  }
+  if (kind === "string") return parseString(reader);
+  if (kind === "word") return parseWord(reader);
+  if (reader.accept("[")) return { kind: "list", items: parseUntil(reader, "]"), ...place };
+  if (reader.is("{")) return { kind: "struct", fields: parseStruct(reader), ...place };
+  return reader.fail("an expression expected");
 }
 
 /** Strings side by side are one; `"..."...` stands for any string that begins so. */

@@ -1,9 +1,10 @@
-/** Packets of a script: `< S 0:0(0) win 1000 <mss 1460>`, `> udp(100)`, `< icmp unreachable frag_needed mtu 1200 [...]`. */
-import { ICMP_TYPE, ICMP_UNREACH } from "../wire/icmp.ts";
+/** Packets of a script: `< S 0:0(0) win 1000 <mss 1460>`, `> [ect0] P. 1:11(10) ack 1`, `> udp(100)`. */
 import { ECN } from "../wire/ipv4.ts";
 import { TH, TCP_HEADER_BYTES, TCP_HEADER_BYTES_MAX } from "../wire/tcp.ts";
 import { TCPOPT } from "../wire/tcp-options.ts";
-import type { IcmpSpec, IpSpec, PacketAction, PortsSpec, QuoteSpec, TcpSpec, UdpSpec } from "./ast.ts";
+import type { IcmpSpec, IpSpec, PacketAction, PortsSpec, TcpSpec, UdpSpec } from "./ast.ts";
+import { parseIcmp } from "./parse-icmp.ts";
+import { parseSequence, U16_MAX, U32_MAX } from "./parse-sequence.ts";
 import {
   optionEol,
   optionFastOpen,
@@ -18,8 +19,6 @@ import {
 } from "./tcp-option-spec.ts";
 import type { TokenReader } from "./token-reader.ts";
 
-const U16_MAX = 0xffff;
-const U32_MAX = 0xffff_ffff;
 const MD5_BYTES = 16;
 
 /** Begins at `<` or `>`. */
@@ -37,8 +36,9 @@ function parseTransport(reader: TokenReader): TcpSpec | UdpSpec | IcmpSpec {
   if (reader.accept("udp", "word")) return parseUdp(reader);
   if (reader.accept("icmp", "word")) return parseIcmp(reader);
   for (const name of ["ipv6", "gre", "GREv0", "mpls", "ipv4"]) {
-    if (reader.is(name, "word") && reader.ahead(1).kind !== "integer")
+    if (reader.is(name, "word") && reader.ahead(1).kind !== "integer") {
       reader.fail("a TCP, UDP or ICMP packet expected");
+    }
   }
   return parseTcp(reader);
 }
@@ -114,8 +114,9 @@ function parseFlags(reader: TokenReader): { flags: number; ace: number | null } 
   if (start.kind === "word") {
     for (const letter of reader.take().text) {
       const bit = FLAG_BITS.get(letter);
-      if (bit === undefined)
+      if (bit === undefined) {
         reader.failAt(start, `'${letter}' is no TCP flag: F, S, R, P, E, W, A, U, '.' or '-' expected`);
+      }
       flags |= bit;
     }
   }
@@ -129,25 +130,6 @@ function parseFlags(reader: TokenReader): { flags: number; ace: number | null } 
   }
   if (start.kind !== "word") reader.fail("a packet, such as '. 1:1(0) ack 1', expected");
   return { flags, ace: null };
-}
-
-/** `start:end(length)`. */
-function parseSequence(reader: TokenReader): { seq: number; payload: number } {
-  const start = reader.next;
-  const seq = reader.expectNumber("a sequence number", U32_MAX);
-  reader.expect(":");
-  const end = reader.expectNumber("the sequence number behind the last byte", U32_MAX);
-  reader.expect("(");
-  const payload = reader.expectNumber("the payload's length", U16_MAX);
-  reader.expect(")");
-  // Behind 2^32 it goes on from 0.
-  if ((seq + payload) % (U32_MAX + 1) !== end % (U32_MAX + 1)) {
-    reader.failAt(
-      start,
-      `${seq}:${end} are ${end - seq} bytes, not ${payload}: ${seq}:${seq + payload}(${payload}) expected`,
-    );
-  }
-  return { seq, payload };
 }
 
 function parseOptions(reader: TokenReader): ScriptOption[] | null {
@@ -164,10 +146,12 @@ function parseOptions(reader: TokenReader): ScriptOption[] | null {
   while (reader.accept(","));
   reader.expect(">");
   const bytes = optionsBytes(options);
-  if (bytes % 4 !== 0)
+  if (bytes % 4 !== 0) {
     reader.failAt(start, `${bytes} bytes of options: nop or eol expected to fill them up to a multiple of 4`);
-  if (bytes > TCP_HEADER_BYTES_MAX - TCP_HEADER_BYTES)
+  }
+  if (bytes > TCP_HEADER_BYTES_MAX - TCP_HEADER_BYTES) {
     reader.failAt(start, `at most 40 bytes of options expected, not ${bytes}`);
+  }
   return options;
 }
 
@@ -226,7 +210,7 @@ function parseHex(reader: TokenReader, length: number | null = null): Uint8Array
   return bytes;
 }
 
-// UDP and ICMP
+// UDP
 
 /** Behind `udp`. */
 function parseUdp(reader: TokenReader): UdpSpec {
@@ -235,83 +219,4 @@ function parseUdp(reader: TokenReader): UdpSpec {
   const payload = reader.expectNumber("the payload's length", U16_MAX);
   reader.expect(")");
   return { protocol: "udp", ports, payload };
-}
-
-const ICMP_TYPES: ReadonlyMap<string, number> = new Map([
-  ["echo_reply", ICMP_TYPE.ECHOREPLY],
-  ["unreachable", ICMP_TYPE.DEST_UNREACH],
-  ["source_quench", ICMP_TYPE.SOURCE_QUENCH],
-  ["redirect", ICMP_TYPE.REDIRECT],
-  ["echo_request", ICMP_TYPE.ECHO],
-  ["time_exceeded", ICMP_TYPE.TIME_EXCEEDED],
-  ["parameter_problem", ICMP_TYPE.PARAMETERPROB],
-  ["timestamp_request", ICMP_TYPE.TIMESTAMP],
-  ["timestamp_reply", ICMP_TYPE.TIMESTAMPREPLY],
-  ["information_request", ICMP_TYPE.INFO_REQUEST],
-  ["information_reply", ICMP_TYPE.INFO_REPLY],
-  ["address_mask_request", ICMP_TYPE.ADDRESS],
-  ["address_mask_reply", ICMP_TYPE.ADDRESSREPLY],
-]);
-
-const UNREACHABLE_CODES: ReadonlyMap<string, number> = new Map([
-  ["net_unreachable", ICMP_UNREACH.NET_UNREACH],
-  ["host_unreachable", ICMP_UNREACH.HOST_UNREACH],
-  ["protocol_unreachable", ICMP_UNREACH.PROT_UNREACH],
-  ["port_unreachable", ICMP_UNREACH.PORT_UNREACH],
-  ["frag_needed", ICMP_UNREACH.FRAG_NEEDED],
-  ["source_route_failed", ICMP_UNREACH.SR_FAILED],
-  ["net_unknown", ICMP_UNREACH.NET_UNKNOWN],
-  ["host_unknown", ICMP_UNREACH.HOST_UNKNOWN],
-  ["source_host_isolated", ICMP_UNREACH.HOST_ISOLATED],
-  ["net_prohibited", ICMP_UNREACH.NET_ANO],
-  ["host_prohibited", ICMP_UNREACH.HOST_ANO],
-  ["net_unreachable_for_tos", ICMP_UNREACH.NET_UNR_TOS],
-  ["host_unreachable_for_tos", ICMP_UNREACH.HOST_UNR_TOS],
-  ["packet_filtered", ICMP_UNREACH.PKT_FILTERED],
-  ["precedence_violation", ICMP_UNREACH.PREC_VIOLATION],
-  ["precedence_cutoff", ICMP_UNREACH.PREC_CUTOFF],
-]);
-
-/** Behind `icmp`. */
-function parseIcmp(reader: TokenReader): IcmpSpec {
-  const typeWord = reader.expectKind("word", "an ICMP type, such as unreachable");
-  const type = ICMP_TYPES.get(typeWord.text) ?? numbered(typeWord.text, "type");
-  if (type === null)
-    reader.failAt(
-      typeWord,
-      `'${typeWord.text}' is no ICMP type: ${[...ICMP_TYPES.keys()].join(", ")} or type_N expected`,
-    );
-  let code = 0;
-  if (reader.next.kind === "word" && !["mtu", "id"].includes(reader.next.text)) {
-    const word = reader.take();
-    const known = type === ICMP_TYPE.DEST_UNREACH ? UNREACHABLE_CODES.get(word.text) : undefined;
-    const value = known ?? numbered(word.text, "code");
-    if (value === null) reader.failAt(word, `'${word.text}' is no code of that ICMP type: code_N expected`);
-    code = value;
-  }
-  const mtu = reader.accept("mtu", "word") ? reader.expectNumber("an MTU", U16_MAX) : null;
-  const id = reader.accept("id", "word") ? reader.expectNumber("an identifier", U16_MAX) : 0;
-  return { protocol: "icmp", type, code, mtu, id, quote: parseQuote(reader) };
-}
-
-/** `type_41`, `code_7`. */
-function numbered(text: string, prefix: string): number | null {
-  const digits = new RegExp(`^${prefix}_(\\d{1,3})$`).exec(text)?.[1];
-  return digits === undefined || Number(digits) > 0xff ? null : Number(digits);
-}
-
-function parseQuote(reader: TokenReader): QuoteSpec {
-  if (!reader.accept("[")) return { protocol: "tcp", seq: 0, payload: 0 };
-  const { kind, text } = reader.next;
-  if (kind === "word" && (text === "udp" || text === "raw")) {
-    reader.take();
-    reader.expect("(");
-    const payload = reader.expectNumber("the payload's length", U16_MAX);
-    reader.expect(")");
-    reader.expect("]");
-    return { protocol: text, seq: 0, payload };
-  }
-  const { seq, payload } = parseSequence(reader);
-  reader.expect("]");
-  return { protocol: "tcp", seq, payload };
 }

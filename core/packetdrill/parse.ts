@@ -17,8 +17,9 @@ export function parseScript(text: string, definitions: Definitions): Script {
   const events: ScriptEvent[] = [];
   while (reader.next.kind !== "end" && reader.next.kind !== "shell") events.push(parseEvent(reader));
   const cleanup = reader.next.kind === "shell" ? parseCommand(reader) : null;
-  if (reader.next.kind !== "end")
+  if (reader.next.kind !== "end") {
     reader.fail("the end of the file expected behind the last shell command, or a time in front of it");
+  }
   if (events.length === 0) reader.fail("at least one event expected");
   return { options, init, events, cleanup };
 }
@@ -73,8 +74,9 @@ function parseSeconds(reader: TokenReader): Nanoseconds {
   if (kind !== "integer" && kind !== "float") reader.fail("a time in seconds expected");
   if (text.startsWith("-")) reader.fail("a time of 0 or more expected");
   const [whole = "", fraction = ""] = text.split(".");
-  if (whole.length > 6 || fraction.length > 9)
+  if (whole.length > 6 || fraction.length > 9) {
     reader.fail("a time below a million seconds, in whole nanoseconds, expected");
+  }
   reader.take();
   return Number(whole) * SECOND + Number(fraction.padEnd(9, "0"));
 }

@@ -6,8 +6,10 @@ import { AssertionError, unreachable } from "../base/assert.ts";
 import { instant, type Nanoseconds, type VirtualTime } from "../base/time.ts";
 import type { Action, CallAction, CodeAction, PacketAction, Script, ScriptEvent, ShellCommand } from "./ast.ts";
 import { CallTable } from "./call-table.ts";
-import { CodeAssertion, runCode, type CodeValue } from "./code-evaluate.ts";
-import { CodeProblem, parseCode } from "./code-parse.ts";
+import { CodeProblem } from "./code-lexer.ts";
+import { parseCode } from "./code-parse.ts";
+import { CodeAssertion, runCode } from "./code-run.ts";
+import type { CodeValue } from "./code-value.ts";
 import { CommandProblem } from "./command-result.ts";
 import { Environment } from "./environment.ts";
 import { ANY_TIME_WAIT, CALL_STUCK, CALL_WAIT, PACKET_WAIT, TOLERANCE_PER_MILLE } from "./limits.ts";
@@ -281,7 +283,8 @@ export function explainRun(error: unknown): { kind: "fail" | "unsupported"; line
     const [, at = ""] = /\n\s+at (?:assert|present)[^\n]*\n\s+at ([^\n]*)/.exec(error.stack ?? "") ?? [];
     return { kind: "fail", line: 0, reason: `assertion of the stack: ${error.message} (${at})` };
   }
-  if (error instanceof Error)
+  if (error instanceof Error) {
     return { kind: "fail", line: 0, reason: `bug of the stack: ${error.stack ?? error.message}` };
+  }
   throw error;
 }

@@ -133,22 +133,16 @@ export class ShellInterpreter {
       throw new CommandProblem("unsupported", `ethtool ${option ?? ""}: -K expected`);
     }
     if (device !== tun.name) throw new CommandProblem("fail", `ethtool: ${device ?? ""}: No such device`);
-    const offload = new Map([
-      ["tso", tun.txSegmentationOffload],
-      ["gso", tun.txSegmentationOffload],
-    ]);
     for (let at = 0; at < features.length; at += 2) {
       const [name = "", value = ""] = features.slice(at, at + 2);
       if (!["on", "off"].includes(value)) throw new CommandProblem("fail", `ethtool: ${name}: on or off expected`);
-      if (offload.has(name)) offload.set(name, value === "on");
+      if (name === "tso" || name === "gso") tun[name] = value === "on";
       else if (name === "tx") tun.txChecksumOffload = value === "on";
       // Receive offloads are what the script says by --mss.
       else if (!["gro", "lro", "rx", "sg", "ufo"].includes(name)) {
         throw new CommandProblem("unsupported", `ethtool: ${name}: no such feature here`);
       }
     }
-    // Software segments what the device does not: large packets go while either is on.
-    tun.txSegmentationOffload = [...offload.values()].includes(true);
     return done();
   }
 }

@@ -7,7 +7,8 @@ import type { VirtualTime } from "../base/time.ts";
 import { errnoName } from "../kernel/syscall/errno.ts";
 import type { CallAction } from "./ast.ts";
 import { Arguments } from "./call-arguments.ts";
-import { CallTable, type PreparedCall } from "./call-table.ts";
+import type { CallTable } from "./call-table.ts";
+import { type PreparedCall } from "./call-table.ts";
 import { Caller } from "./caller.ts";
 import { prepareEpollCreate, prepareEpollCtl, prepareEpollWait, preparePoll } from "./calls-poll.ts";
 import {

@@ -1,5 +1,4 @@
 /** Errors of QuickJS as data: message, and stack frames in the program's TypeScript. */
-import { bad, good, type Result } from "../base/result.ts";
 import type { GuestFrame } from "../runtime/sandbox-port.ts";
 import { ERROR_CHARACTERS_MAX, ERROR_FRAMES_MAX } from "./limits.ts";
 import type { QuickJsInstance } from "./instance.ts";
@@ -49,12 +48,13 @@ export function parseStack(stack: string, map: (place: CodePlace) => CodePlace):
 }
 
 /** Joins a relative specifier to the folder of the file that imports it: `a/b.ts`, `../c.ts` is `c.ts`. */
-export function joinPath(base: string, specifier: string): Result<string, string> {
+export function joinPath(base: string, specifier: string): string {
   const parts = base.split("/").slice(0, -1);
   for (const part of specifier.split("/")) {
     if (part === "" || part === ".") continue;
-    if (part !== "..") parts.push(part);
-    else if (parts.pop() === undefined) return bad(`${specifier} leads out of the program's folder`);
+    const last = parts.at(-1);
+    if (part === ".." && last !== undefined && last !== "..") parts.pop();
+    else parts.push(part);
   }
-  return good(parts.join("/"));
+  return parts.join("/");
 }

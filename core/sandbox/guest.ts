@@ -263,12 +263,13 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
       return exports.qjs_new_string(this.#payload, this.#length);
     }
     if (this.operation === GUEST_BUILTIN.bareError) return instance.newBareError();
-    this.a = doubles[at + GUEST_PAGE.a] ?? 0;
+    // What the library left out arrives as NaN.
+    this.a = doubles[at + GUEST_PAGE.a] || 0;
     if (this.operation === GUEST_BUILTIN.exit) return this.#exit();
     this.id = doubles[at + GUEST_PAGE.id] ?? 0;
-    this.b = doubles[at + GUEST_PAGE.b] ?? 0;
-    this.c = doubles[at + GUEST_PAGE.c] ?? 0;
-    this.d = doubles[at + GUEST_PAGE.d] ?? 0;
+    this.b = doubles[at + GUEST_PAGE.b] || 0;
+    this.c = doubles[at + GUEST_PAGE.c] || 0;
+    this.d = doubles[at + GUEST_PAGE.d] || 0;
     const answer = this.#host.request(this);
     if (this.id === 0) doubles[at + GUEST_PAGE.a] = answer;
     return exports.qjs_get_undefined();

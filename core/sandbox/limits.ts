@@ -31,3 +31,6 @@ export const ERROR_FRAMES_MAX = 16;
 export const ERROR_CHARACTERS_MAX = 2000;
 /** TypeScript sources whose stripped form is remembered: 200 workers of one program are parsed once. */
 export const STRIPPED_SOURCES_MAX = 256;
+/** Files that the programs of one lab are made of, and UTF-16 units of one. */
+export const SOURCES_MAX = 1000;
+export const SOURCE_CHARACTERS_MAX = 1024 * 1024;

@@ -57,6 +57,7 @@ export function meterModule(module: Uint8Array): Uint8Array<ArrayBuffer> {
   const functions = imports.functions + read(SECTION.function).u32();
   const globals = imports.globals + read(SECTION.global).u32();
   const types = read(SECTION.type).u32();
+  const code = read(SECTION.code);
   const added: Added = {
     fuel: globals,
     pages: globals + 1,
@@ -70,7 +71,7 @@ export function meterModule(module: Uint8Array): Uint8Array<ArrayBuffer> {
     [SECTION.function]: () => appended(read(SECTION.function), 3, (out) => out.u32(types).u32(types).u32(types + 1)),
     [SECTION.global]: () => appended(read(SECTION.global), 3, (out) => writeGlobals(out, pagesOf(read(SECTION.memory)))),
     [SECTION.export]: () => appended(read(SECTION.export), 3, (out) => writeExports(out, added)),
-    [SECTION.code]: () => rewriteCode(read(SECTION.code), added),
+    [SECTION.code]: () => rewriteCode(code, added),
   };
   const out = new WasmWriter(module.length * 2).copy(module, 0, HEADER_BYTES);
   for (const { id, start, end } of sections) {

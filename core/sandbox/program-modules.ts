@@ -1,7 +1,8 @@
 /** The modules of one program: which file an import means, its JavaScript, and the way back to its TypeScript. */
 import { bad, good, type Result } from "../base/result.ts";
 import type { GuestError, GuestFrame } from "../runtime/sandbox-port.ts";
-import { joinPath, type CodePlace } from "./guest-error.ts";
+import { candidatesOf } from "./collect-sources.ts";
+import type { CodePlace } from "./guest-error.ts";
 import { isLibraryName, type LibraryModules } from "./library.ts";
 import type { StrippedModule, TypeStripper } from "./strip-types.ts";
 
@@ -34,15 +35,12 @@ export class ProgramModules {
   resolve(base: string, specifier: string): Result<string, string> {
     const own = this.#library.resolve(base, specifier);
     if (own !== null) return good(own);
-    const path = /^\.\.?\//.test(specifier) ? joinPath(base, specifier) : null;
-    if (path === null) {
+    if (!/^\.\.?\//.test(specifier)) {
       return bad(`there is no module "${specifier}": programs import files as "./name.ts", and ${this.#libraryList()}`);
     }
-    if (!path.ok) return path;
-    const name = [path.value, path.value.replace(/\.js$/, ".ts"), `${path.value}.ts`].find((candidate) =>
-      this.#sources.has(candidate),
-    );
-    return name === undefined ? bad(`there is no file ${path.value}, which ${base} imports`) : good(name);
+    const candidates = candidatesOf(base, specifier);
+    const name = candidates.find((candidate) => this.#sources.has(candidate));
+    return name === undefined ? bad(`there is no file ${candidates[0] ?? ""}, which ${base} imports`) : good(name);
   }
 
   /** JavaScript of a module; null when it cannot be had, and then `loadError` says why. */
@@ -71,9 +69,9 @@ export class ProgramModules {
   /** The error of a program that could not be loaded. @param message and `frames` as QuickJS has them. */
   loadError(message: string, frames: readonly GuestFrame[]): GuestError {
     if (this.#error !== null) return this.#error;
-    const plain = message.replace(/^Error: /, "");
+    const plain = message.replace(/^Error: /, "").replaceAll("lastack:", "");
     if (frames.length > 0) return { kind: "syntax", message: plain, frames };
-    const place = this.#importPlace(/"([^"]+)"|no file (\S+?),/.exec(plain)?.slice(1).join("") ?? "");
+    const place = this.#importPlace(/"([^"]+)"|no file (\S+?),|'([^']+)' in module/.exec(plain)?.slice(1).join("") ?? "");
     return { kind: "syntax", message: plain, frames: place === null ? [] : [place] };
   }
 

@@ -73,6 +73,7 @@ export class CaptureStore implements CaptureListener {
     while (this.#oldest <= this.newest && this.#isGone(this.#oldest)) this.#oldest++;
   }
 
+  /** Back to the state of a new one; the memory is kept, since getting it anew takes longer than a step back may. */
   clear(): void {
     this.newest = 0;
     this.#oldest = 1;
@@ -94,6 +95,10 @@ export class CaptureStore implements CaptureListener {
       fcsGood: (flags & DAMAGED) === 0,
       bytes: this.#copyOut(this.#offsets[at] as number, this.#lengths[at] as number),
     };
+  }
+
+  interfaceOf(number: number): number {
+    return this.#interfaces[(number - 1) % this.#frames] as number;
   }
 
   packetId(number: number): number {

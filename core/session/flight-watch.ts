@@ -1,41 +1,69 @@
 /**
- * Frames that set out on links, and packets that died, since somebody last looked: read from the always-on part of the
- * trace. What kind of packet a frame is, is remembered from when it passed an interface.
+ * Frames that set out on links, and packets that died, since somebody last looked. What kind of packet a frame is, is
+ * remembered from when it passed an interface. A frame that waits for its turn on a cable sets out when those before it
+ * are on their way; on a hub it is drawn from when it was given to the port, whether or not it collides.
  */
 import { SECOND } from "../base/time.ts";
-import { u16, u8 } from "../base/bytes.ts";
 import { DROP_REASONS, DROP_REASON_TEXTS } from "../contract/drop-reason.ts";
 import type { CapturedFrame } from "../contract/capture.ts";
-import { FLIGHT_PROTOCOLS, type DropView, type FlightProtocol, type Flights } from "../contract/api/run-view.ts";
-import type { TraceEvent, TraceEventName } from "../contract/trace-event.ts";
-import type { Lab, LabDirection } from "../lab/model.ts";
-import type { TraceRecorder } from "../trace/recorder.ts";
-import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_ARP, ETHERTYPE_IPV4 } from "../wire/ethernet.ts";
-import { FCS_BYTES, PREAMBLE_BYTES } from "../wire/frame.ts";
-import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPV4, ipv4HeaderBytes, ipv4TotalLength } from "../wire/ipv4.ts";
-import { tcpFlags, tcpHeaderBytes, TH } from "../wire/tcp.ts";
-import { DROPS_PER_PUSH_MAX, EVENTS_PER_PUSH_MAX, FLIGHTS_PER_PUSH_MAX } from "./limits.ts";
-
-/** Kinds that the live view needs. */
-export const LIVE_KINDS: readonly TraceEventName[] = ["link:transmit", "skb:kfree_skb", "program:state"];
+import type { DropView, Flights } from "../contract/api/run-view.ts";
+import type { TraceEvent } from "../contract/trace-event.ts";
+import { FCS_BYTES, FRAME_BYTES_MIN, GAP_BYTES, PREAMBLE_BYTES } from "../wire/frame.ts";
+import type { World } from "../world/world.ts";
+import { flightProtocol } from "./flight-protocol.ts";
+import { DROPS_PER_PUSH_MAX, FLIGHTS_PER_PUSH_MAX } from "./limits.ts";
 
 /** Packets whose protocol is remembered; a slot of a later packet overwrites that of an earlier one. */
 const REMEMBERED = 1 << 14;
 
+interface Flight {
+  readonly packet: number;
+  readonly link: number;
+  readonly direction: 0 | 1;
+  readonly start: number;
+  readonly end: number;
+  readonly protocol: number;
+}
+
+/** One direction of a link; the sending direction of a hub's port leads on to the other ports. */
+interface Way {
+  readonly link: number;
+  readonly direction: 0 | 1;
+  /** When the frames before are on their way. */
+  freeAt: number;
+}
+
 export class FlightWatch {
-  readonly #trace: TraceRecorder;
-  /** By name, as the trace's place: index and both directions. */
-  readonly #links: ReadonlyMap<string, { index: number; directions: readonly [LabDirection, LabDirection] }>;
+  readonly #world: World;
+  /** By name of the link, as the trace's place gives it: both directions. */
+  readonly #cables = new Map<string, readonly [Way, Way]>();
+  /** By name of the hub and number of the port: towards the hub, and away from it. */
+  readonly #ports = new Map<string, { readonly towards: Way; readonly away: Way }[]>();
   readonly #packets = new Float64Array(REMEMBERED);
   readonly #protocols = new Uint8Array(REMEMBERED);
-  #cursor: number;
+  #flights: Flight[] = [];
+  /** Frames beyond those, by link and direction. */
+  #more = new Map<number, number>();
+  #drops: DropView[] = [];
 
-  constructor(trace: TraceRecorder, lab: Lab) {
-    this.#trace = trace;
-    this.#links = new Map(
-      lab.links.map((link) => [link.name, { index: link.index, directions: [link.forward, link.backward] as const }]),
-    );
-    this.#cursor = trace.newest + 1;
+  constructor(world: World) {
+    this.#world = world;
+    world.lab.links.forEach(({ name, index: link }) => {
+      const ways = [
+        { link, direction: 0, freeAt: 0 },
+        { link, direction: 1, freeAt: 0 },
+      ] as const satisfies [Way, Way];
+      const medium = world.wiring.links[link]?.medium ?? null;
+      if (medium === null) {
+        this.#cables.set(name, ways);
+        return;
+      }
+      const ports = this.#ports.get(medium.hub) ?? [];
+      this.#ports.set(medium.hub, ports);
+      const [forward, backward] = ways;
+      ports[medium.port] =
+        medium.hubEnd === 1 ? { towards: forward, away: backward } : { towards: backward, away: forward };
+    });
   }
 
   /** Notes what a frame at an interface is. */
@@ -43,97 +71,92 @@ export class FlightWatch {
     const slot = frame.packetId & (REMEMBERED - 1);
     if (this.#packets[slot] === frame.packetId) return;
     this.#packets[slot] = frame.packetId;
-    this.#protocols[slot] = protocolOf(frame.bytes, frame.start, frame.length);
+    this.#protocols[slot] = flightProtocol(frame.bytes, frame.start, frame.length);
   }
 
-  /** What happened since the last call. `onEvent` sees what else the live view asked the trace for. */
-  take(onEvent: (event: TraceEvent) => void): { flights: Flights; drops: DropView[] } {
-    const flights = new FlightColumns();
-    const drops: DropView[] = [];
-    const newest = this.#trace.newest;
-    const from = Math.max(this.#cursor, this.#trace.oldest, newest - EVENTS_PER_PUSH_MAX);
-    for (let id = from; id <= newest; id++) {
-      const event = this.#trace.at(id);
-      if (event.name === "link:transmit") this.#flight(event, flights);
-      else if (event.name === "skb:kfree_skb") {
-        if (drops.length < DROPS_PER_PUSH_MAX) drops.push(dropView(event));
-      } else onEvent(event);
-    }
-    this.#cursor = newest + 1;
-    return { flights: flights.value(), drops };
-  }
-
-  #flight(event: TraceEvent, flights: FlightColumns): void {
-    const link = this.#links.get(event.place);
-    if (link === undefined) return;
-    const direction = Number(event.fields["direction"]) === 0 ? 0 : 1;
-    const { rateBps, delayNs } = link.directions[direction];
-    const bits = (Number(event.fields["len"]) + PREAMBLE_BYTES + FCS_BYTES) * 8;
-    const end = event.time + Math.ceil((bits * SECOND) / rateBps) + delayNs;
-    const slot = event.packet & (REMEMBERED - 1);
-    const protocol = this.#packets[slot] === event.packet ? (this.#protocols[slot] as number) : 0;
-    flights.add({ packet: event.packet, link: link.index, direction, start: event.time, end, protocol });
-  }
-}
-
-class FlightColumns {
-  readonly #columns = {
-    packet: [] as number[],
-    link: [] as number[],
-    direction: [] as number[],
-    start: [] as number[],
-    end: [] as number[],
-    protocol: [] as number[],
-  };
-  readonly #more = new Map<number, { link: number; direction: number; frames: number }>();
-
-  add(flight: { packet: number; link: number; direction: number; start: number; end: number; protocol: number }): void {
-    const columns = this.#columns;
-    if (columns.packet.length >= FLIGHTS_PER_PUSH_MAX) {
-      const key = flight.link * 2 + flight.direction;
-      const more = this.#more.get(key) ?? { link: flight.link, direction: flight.direction, frames: 0 };
-      more.frames++;
-      this.#more.set(key, more);
+  onTransmit(event: TraceEvent): void {
+    const { time, packet, place } = event;
+    const length = Number(event.fields["len"]);
+    const ways = this.#cables.get(place);
+    if (ways !== undefined) {
+      this.#depart({ packet, length, at: time, way: event.fields["direction"] === 0 ? ways[0] : ways[1] });
       return;
     }
-    columns.packet.push(flight.packet);
-    columns.link.push(flight.link);
-    columns.direction.push(flight.direction);
-    columns.start.push(flight.start);
-    columns.end.push(flight.end);
-    columns.protocol.push(flight.protocol);
+    const ports = this.#ports.get(place);
+    const sender = ports?.[Number(event.fields["link"])];
+    if (ports === undefined || sender === undefined) return;
+    this.#depart({ packet, length, at: time, way: sender.towards });
+    const reached = time + this.#pace(sender.towards).delayNs;
+    for (const port of ports) {
+      if (port !== sender) this.#depart({ packet, length, at: reached, way: port.away });
+    }
   }
 
-  value(): Flights {
-    return { ...this.#columns, more: [...this.#more.values()] };
+  #depart(frame: { packet: number; length: number; at: number; way: Way }): void {
+    const { packet, way } = frame;
+    const { rateBps, delayNs } = this.#pace(way);
+    const bytes = PREAMBLE_BYTES + Math.max(frame.length, FRAME_BYTES_MIN) + FCS_BYTES;
+    const start = Math.max(frame.at, way.freeAt);
+    way.freeAt = start + sendingTime(bytes + GAP_BYTES, rateBps);
+    if (this.#flights.length >= FLIGHTS_PER_PUSH_MAX) {
+      const key = way.link * 2 + way.direction;
+      this.#more.set(key, (this.#more.get(key) ?? 0) + 1);
+      return;
+    }
+    const slot = packet & (REMEMBERED - 1);
+    this.#flights.push({
+      packet,
+      link: way.link,
+      direction: way.direction,
+      start,
+      // Without jitter: nobody knows that before the frame is there.
+      end: start + sendingTime(bytes, rateBps) + delayNs,
+      protocol: this.#packets[slot] === packet ? (this.#protocols[slot] as number) : 0,
+    });
+  }
+
+  onDrop(event: TraceEvent): void {
+    if (this.#drops.length >= DROPS_PER_PUSH_MAX) return;
+    const reason = DROP_REASONS[Number(event.fields["reason"])] ?? "NOMEM";
+    this.#drops.push({
+      time: event.time,
+      packet: event.packet,
+      place: event.place,
+      reason,
+      text: DROP_REASON_TEXTS[reason],
+    });
+  }
+
+  /** Leaves what is under way at `now`. */
+  forgetPast(now: number): void {
+    this.#flights = this.#flights.filter(({ end }) => end > now);
+    this.#more.clear();
+    this.#drops = this.#drops.filter(({ time }) => time === now);
+  }
+
+  /** What came since the last call. */
+  take(): { flights: Flights; drops: DropView[] } {
+    const all = this.#flights;
+    const flights: Flights = {
+      packet: all.map(({ packet }) => packet),
+      link: all.map(({ link }) => link),
+      direction: all.map(({ direction }) => direction),
+      start: all.map(({ start }) => start),
+      end: all.map(({ end }) => end),
+      protocol: all.map(({ protocol }) => protocol),
+      more: [...this.#more].map(([key, frames]) => ({ link: key >> 1, direction: key & 1, frames })),
+    };
+    const drops = this.#drops;
+    this.#flights = [];
+    this.#more = new Map();
+    this.#drops = [];
+    return { flights, drops };
+  }
+
+  #pace({ link, direction }: Way): { readonly rateBps: number; readonly delayNs: number } {
+    return this.#world.wiring.links[link]?.pace(direction) ?? { rateBps: 0, delayNs: 0 };
   }
 }
 
-function dropView(event: TraceEvent): DropView {
-  const reason = DROP_REASONS[Number(event.fields["reason"])] ?? "NOMEM";
-  return { time: event.time, packet: event.packet, place: event.place, reason, text: DROP_REASON_TEXTS[reason] };
-}
-
-const NUMBER = Object.fromEntries(FLIGHT_PROTOCOLS.map((name, index) => [name, index])) as Readonly<
-  Record<FlightProtocol, number>
->;
-
-/** Index into FLIGHT_PROTOCOLS, from the first headers alone. */
-function protocolOf(bytes: Uint8Array, start: number, length: number): number {
-  if (length < ETHERNET_HEADER_BYTES + 20) return NUMBER.other;
-  const type = u16(bytes, start + ETHERNET.type);
-  if (type === ETHERTYPE_ARP) return NUMBER.arp;
-  if (type !== ETHERTYPE_IPV4) return NUMBER.other;
-  const ip = start + ETHERNET_HEADER_BYTES;
-  const protocol = u8(bytes, ip + IPV4.protocol);
-  if (protocol === IPPROTO_ICMP) return NUMBER.icmp;
-  if (protocol === IPPROTO_UDP) return NUMBER.udp;
-  const tcp = ip + ipv4HeaderBytes(bytes, ip);
-  if (protocol !== IPPROTO_TCP || tcp + 20 > start + length) return NUMBER.other;
-  const flags = tcpFlags(bytes, tcp);
-  if ((flags & TH.RST) !== 0) return NUMBER["tcp-rst"];
-  if ((flags & TH.SYN) !== 0) return NUMBER["tcp-syn"];
-  if ((flags & TH.FIN) !== 0) return NUMBER["tcp-fin"];
-  const hasData = ipv4TotalLength(bytes, ip) > tcp - ip + tcpHeaderBytes(bytes, tcp);
-  return hasData ? NUMBER["tcp-data"] : NUMBER.tcp;
-}
+const sendingTime = (bytes: number, rateBps: number): number =>
+  rateBps === 0 ? 0 : Math.ceil((bytes * 8 * SECOND) / rateBps);

@@ -1,27 +1,22 @@
 /**
  * The core's end of the contract: answers requests, runs the lab in slices between them, and hands out one push when it
  * is asked for the next. It has no clock and no timers of its own: whoever runs it (a Web Worker, Electron's utility
- * process, a test) gives it those.
- *
- * A slice takes a few ms, so a busy lab never keeps a request waiting. Going back is running again from the start: that
- * is done in slices too, and the answer comes when the instant is reached.
+ * process, a test) gives it those. A slice takes a few ms, so a busy lab keeps no request waiting for long.
  */
-import { TIME_MAX, type VirtualTime } from "../base/time.ts";
-import type { JournalEntry } from "../contract/command.ts";
+import { MILLISECOND } from "../base/time.ts";
 import type { Answer, MethodName, Params, Response } from "../contract/api/api.ts";
 import type { ApiProblem } from "../contract/api/problem.ts";
-import type { RunState } from "../contract/api/run-view.ts";
 import { parseLab } from "../lab/parse.ts";
-import type { Lab } from "../lab/model.ts";
-import type { ProgramTable } from "../world/world.ts";
-import { labProblem, labView } from "./lab-views.ts";
-import { EVENTS_PER_LOOK, SLICE_MS, STEP_EVENTS_MAX, STEPS_BACK_MAX } from "./limits.ts";
+import type { GuestSupport } from "../world/guests.ts";
+import type { Goal } from "./journey.ts";
 import { KernelLook } from "./kernel-look.ts";
-import { LiveRun } from "./live-run.ts";
-import { Pacer } from "./pacer.ts";
-import { answerLook } from "./looks.ts";
-import { Session, type SessionOptions } from "./session.ts";
+import { labView } from "./lab-views.ts";
+import { SLICE_MS } from "./limits.ts";
+import { LOOKS, type LookMethod } from "./looks.ts";
+import { Player, type Rest, type RunOptions } from "./player.ts";
+import { apiProblem, labProblem, refusalProblem, sentence } from "./problem.ts";
 import { parseRequest, type ParsedRequest } from "./requests.ts";
+import { Session } from "./session.ts";
 
 export interface HostEnvironment {
   /** Wall clock, ms, from any origin. */
@@ -29,41 +24,32 @@ export interface HostEnvironment {
   /** Calls back once, after that many ms of wall time. */
   later(callback: () => void, ms: number): void;
   post(response: Response): void;
-  readonly programs?: ProgramTable;
+  /** For guest programs; without it they cannot run. */
+  readonly engine?: GuestSupport["engine"];
 }
 
-/** Where a run stands: after so many events, at that time. */
-interface Position {
-  readonly events: number;
-  readonly time: number;
+type RequestOf<M extends MethodName> = Extract<ParsedRequest, { method: M }>;
+
+/** The lab that is open. */
+interface Opened {
+  readonly player: Player;
+  readonly options: RunOptions;
+  /** Highest console number in use. */
+  consoles: number;
 }
 
-interface Seek {
-  /** Request to answer when the position is reached. */
-  readonly id: number;
-  /** Without events: everything up to and including that time. */
-  readonly to: { readonly events: number | null; readonly time: number };
-  readonly answer: () => unknown;
-}
-
-/** Idle between looks at the clock while nothing is due, ms. */
-const IDLE_MS = 4;
+/** Until the next look at the clock while nothing is due, ms. */
+const WAIT_MS = 4;
+const STEP_NS = MILLISECOND;
 
 export class SessionHost {
   readonly #environment: HostEnvironment;
-  readonly #pacer = new Pacer();
-  #lab: Lab | null = null;
-  #seed: number | undefined;
-  #run: LiveRun | null = null;
-  #seek: Seek | null = null;
+  #open: Opened | null = null;
   /** A closer look under way, and whom to answer. A newer one takes its place. */
   #look: { readonly id: number; readonly look: KernelLook } | null = null;
-  readonly #steps: Position[] = [];
-  #consoles = 0;
-  /** Request of a client that waits for the next push. */
+  /** The request for the next push, until there is something to push. */
   #wanted: number | null = null;
-  #changed = false;
-  #rewound = false;
+  #hasChanged = false;
   #isTicking = false;
 
   constructor(environment: HostEnvironment) {
@@ -73,292 +59,241 @@ export class SessionHost {
   /** A message from the client, whatever it is. */
   receive(message: unknown): void {
     const request = parseRequest(message);
-    if (!request.ok) {
-      const { id, message: title } = request.error;
-      if (id !== null) this.#fail(id, problem("api/bad-request", title));
-      return;
+    if (request.ok) this.#dispatch(request.value);
+    else if (request.error.id !== null) {
+      this.#fail(request.error.id, apiProblem("api/bad-request", request.error.message));
     }
-    this.#dispatch(request.value);
   }
 
   #dispatch(request: ParsedRequest): void {
     const { id, method } = request;
-    if (method === "host.ping") return this.#answer<"host.ping">(id, { time: this.#run?.session.now ?? 0 });
-    if (method === "lab.open") return this.#open(id, request.params);
-    const run = this.#run;
-    if (run === null) return this.#fail(id, problem("run/no-lab", "No lab is open."));
-    if (method === "frame.next") {
-      this.#wanted = id;
-      this.#pushIfDue();
-      return;
+    if (method === "host.ping") return this.#answer<"host.ping">(id, { time: this.#open?.player.state.time ?? 0 });
+    if (method === "frame.next") return this.#want(id);
+    if (method === "lab.open") return this.#openLab(request);
+    const open = this.#open;
+    if (open === null) return this.#fail(id, apiProblem("run/no-lab", "No lab is open."));
+    if (isLook(request)) return this.#answerLook(open, request);
+    if (method === "kernel.timeline") return this.#lookCloser(open, request);
+    if (open.player.isTravelling && method !== "run.pause") {
+      const hint = "Try again when it is there, or pause it.";
+      return this.#fail(id, apiProblem("run/busy", "The run is on its way to another instant.", hint));
     }
-    if (this.#seek !== null && (method.startsWith("run.") || method === "console.open")) {
-      return this.#fail(
-        id,
-        problem("run/busy", "The run is on its way to another instant.", "Try again when it is there."),
-      );
-    }
-    if (request.method === "kernel.timeline") return this.#lookCloser(id, run, request.params);
-    const look = answerLook(run, request);
-    if (look !== null) {
-      if (look.ok) this.#environment.post({ id, result: look.value });
-      else this.#fail(id, look.error);
-      return;
-    }
-    this.#control(run, request);
+    this.#control(open, request);
   }
 
-  #control(run: LiveRun, request: ParsedRequest): void {
+  #control(open: Opened, request: Exclude<ParsedRequest, RequestOf<LookMethod>>): void {
     const { id } = request;
+    const { player } = open;
     switch (request.method) {
       case "run.play":
-        if (!this.#pacer.playing) this.#remember(run);
-        this.#pacer.play(request.params.speed, this.#environment.nowMs(), run.session.now);
-        this.#tick();
-        return this.#answerState(id, run);
+        player.play(request.params.speed);
+        return this.#answerState(id);
       case "run.pause":
-        this.#pacer.pause();
-        return this.#answerState(id, run);
+        player.pause();
+        return this.#answerState(id);
       case "run.step":
-        this.#pacer.pause();
-        this.#remember(run);
-        step(run, request.params);
-        return this.#answerState(id, run);
-      case "run.stepBack":
-        return this.#stepBack(id, run);
+        return this.#travel(open, id, stepGoal(player, request.params));
       case "run.seek":
-        this.#pacer.pause();
-        this.#remember(run);
-        return this.#goTo({ id, to: { events: null, time: request.params.time }, answer: () => this.#state() });
-      case "run.inject":
-        return this.#inject(id, run, request.params.command);
+        return this.#travel(open, id, { kind: "time", time: request.params.time });
+      case "run.stepBack":
+        if (player.stepBack((how) => this.#arrived(id, how))) return this.#tick();
+        return this.#fail(id, apiProblem("run/at-start", "There is no step to take back."));
+      case "run.inject": {
+        const { command } = request.params;
+        const done = player.run.session.inject(command);
+        if (!done.ok) return this.#fail(id, apiProblem("run/refused", sentence(done.error)));
+        if ("console" in command) open.consoles = Math.max(open.consoles, command.console);
+        return this.#answerState(id);
+      }
       case "console.open": {
-        const console = ++this.#consoles;
-        const done = run.session.inject({ kind: "shell", node: request.params.node, console });
-        if (!done.ok) return this.#fail(id, problem("run/refused", sentence(done.error)));
-        this.#change();
+        const console = ++open.consoles;
+        const done = player.run.session.inject({ kind: "shell", node: request.params.node, console });
+        if (!done.ok) return this.#fail(id, apiProblem("run/refused", sentence(done.error)));
+        this.#changed();
         return this.#answer<"console.open">(id, { console });
       }
       default:
-        return this.#fail(id, problem("api/bad-request", `${request.method} is not answered here.`));
+        return this.#fail(id, apiProblem("api/bad-request", `${request.method} is not answered here.`));
     }
   }
 
-  #open(id: number, params: Params<"lab.open">): void {
+  #openLab({ id, params }: RequestOf<"lab.open">): void {
     const parsed = parseLab(params.text, params.file);
     if (!parsed.ok) {
-      const problems = parsed.error.map(labProblem);
-      return this.#answer<"lab.open">(id, { lab: null, problems, run: null });
+      return this.#answer<"lab.open">(id, { lab: null, problems: parsed.error.map(labProblem), run: null });
     }
-    this.#pacer.pause();
-    this.#lab = parsed.value;
-    this.#seed = params.seed;
-    this.#steps.length = 0;
-    const journal = params.journal ?? [];
-    this.#consoles = journal.reduce(
+    const lab = parsed.value;
+    const { seed, journal = [], sources = [] } = params;
+    const { engine } = this.#environment;
+    const guests = engine && { engine, sources: new Map(sources.map(({ path, text }) => [path, text])) };
+    const options: RunOptions = { ...(seed !== undefined && { seed }), ...(guests !== undefined && { guests }) };
+    this.#open?.player.abandon();
+    this.#abandonLook();
+    const player = new Player(lab, { ...options, journal }, () => this.#environment.nowMs());
+    const consoles = journal.reduce(
       (most, { command }) => Math.max(most, "console" in command ? command.console : 0),
       0,
     );
-    const lab = labView(parsed.value);
-    const problems = parsed.value.warnings.map(labProblem);
-    this.#build(journal);
-    const answer = (): Answer<"lab.open"> => ({ lab, problems, run: this.#state() });
-    this.#goTo({ id, to: { events: null, time: params.time ?? 0 }, answer });
-  }
-
-  #build(journal: readonly JournalEntry[]): LiveRun {
-    const run = new LiveRun(this.#lab as Lab, { ...this.#sessionOptions(), journal });
-    this.#look = null;
-    this.#run = run;
-    this.#rewound = true;
-    this.#change();
-    return run;
-  }
-
-  #sessionOptions(): Pick<SessionOptions, "seed" | "programs"> {
-    const { programs } = this.#environment;
-    return {
-      ...(this.#seed === undefined ? {} : { seed: this.#seed }),
-      ...(programs === undefined ? {} : { programs }),
-    };
-  }
-
-  #inject(id: number, run: LiveRun, command: Params<"run.inject">["command"]): void {
-    const done = run.session.inject(command);
-    if (!done.ok) return this.#fail(id, problem("run/refused", sentence(done.error)));
-    if ("console" in command) this.#consoles = Math.max(this.#consoles, command.console);
-    // What was ahead of a run that was wound back is another future now; steps back lead to before this.
+    this.#open = { player, options, consoles };
+    player.resume(resumeGoal(params), (how) => {
+      if (how === "superseded") return this.#failSuperseded(id);
+      const refused = player.run.session.refused.map(refusalProblem);
+      const problems = [...lab.warnings.map(labProblem), ...refused];
+      this.#changed();
+      this.#answer<"lab.open">(id, { lab: labView(lab), problems, run: player.state });
+    });
     this.#tick();
-    this.#answerState(id, run);
-  }
-
-  #lookCloser(id: number, run: LiveRun, of: Params<"kernel.timeline">): void {
-    if (this.#look !== null) this.#fail(this.#look.id, problem("look/superseded", "A newer look took its place."));
-    const { session } = run;
-    const to = Math.min(of.to, session.now);
-    // The future of a run that was wound back has not happened.
-    const journal = session.journal.filter(({ at }) => at <= to);
-    const again = new Session(session.lab, { ...this.#sessionOptions(), journal });
-    this.#look = { id, look: new KernelLook(again, { node: of.node, from: Math.min(of.from, to), to }) };
-    this.#tick();
-  }
-
-  #lookSlice({ id, look }: { readonly id: number; readonly look: KernelLook }): void {
-    const until = this.#environment.nowMs() + SLICE_MS;
-    do {
-      const timeline = look.portion();
-      if (timeline === null) continue;
-      this.#look = null;
-      return this.#answer<"kernel.timeline">(id, timeline);
-    } while (this.#environment.nowMs() < until);
   }
 
   // Time
 
-  #remember(run: LiveRun): void {
-    const { eventCount: events, now: time } = run.session;
-    const last = this.#steps.at(-1);
-    if (last?.events === events && last.time === time) return;
-    if (this.#steps.length >= STEPS_BACK_MAX) this.#steps.shift();
-    this.#steps.push({ events, time });
-  }
-
-  #stepBack(id: number, run: LiveRun): void {
-    this.#pacer.pause();
-    const { eventCount, now } = run.session;
-    let to = this.#steps.pop();
-    while (to !== undefined && to.events === eventCount && to.time === now) to = this.#steps.pop();
-    if (to === undefined) return this.#fail(id, problem("run/at-start", "There is no step to take back."));
-    this.#goTo({ id, to, answer: () => this.#state() });
-  }
-
-  /** Runs to a position in slices; from the start when it lies behind. */
-  #goTo(seek: Seek): void {
-    let run = this.#run as LiveRun;
-    const { session } = run;
-    if (seek.to.time < session.now || (seek.to.events ?? Infinity) < session.eventCount) {
-      run = this.#build(session.journal);
-    }
-    this.#seek = seek;
+  #travel({ player }: Opened, id: number, goal: Goal): void {
+    player.travel(goal, (how) => this.#arrived(id, how));
     this.#tick();
   }
 
-  #seekSlice(run: LiveRun, seek: Seek): void {
-    const { session } = run;
-    const until = this.#environment.nowMs() + SLICE_MS;
-    const { events, time } = seek.to;
-    do {
-      const left = events === null ? EVENTS_PER_LOOK : Math.min(EVENTS_PER_LOOK, events - session.eventCount);
-      const done = left <= 0 ? 0 : session.advance(time as VirtualTime, left);
-      if (done === 0) {
-        session.advance(time as VirtualTime, 0);
-        this.#seek = null;
-        this.#change();
-        this.#environment.post({ id: seek.id, result: seek.answer() });
-        return;
-      }
-    } while (this.#environment.nowMs() < until);
+  #arrived(id: number, how: "arrived" | "stopped" | "superseded"): void {
+    if (how === "superseded") this.#failSuperseded(id);
+    else this.#answerState(id);
   }
 
-  /** Runs a slice now and more of them as long as there is reason to. */
-  #tick(): void {
+  /** Runs a slice soon, and more of them as long as there is reason to. */
+  #tick(ms = 0): void {
     if (this.#isTicking) return;
     this.#isTicking = true;
     this.#environment.later(() => {
       this.#isTicking = false;
       this.#slice();
-    }, 0);
+    }, ms);
   }
 
   #slice(): void {
-    const run = this.#run;
-    if (run === null) return;
-    let pause = 0;
-    if (this.#seek !== null) this.#seekSlice(run, this.#seek);
-    else if (this.#pacer.playing) pause = this.#playSlice(run) ? 0 : IDLE_MS;
-    if (this.#look !== null && this.#seek === null) {
-      this.#lookSlice(this.#look);
-      pause = 0;
+    if (this.#open === null) return;
+    const { player } = this.#open;
+    const rests: Rest[] = [player.slice()];
+    // A push in the middle of a journey would show instants that nobody asked for.
+    if (!player.isTravelling) {
+      rests.push(this.#lookSlice(), this.#filterSlice(this.#open));
+      if (rests[0] !== "still") this.#changed();
+      this.#pushIfDue();
     }
-    this.#pushIfDue();
-    if (this.#seek === null && this.#look === null && !this.#pacer.playing) return;
-    this.#isTicking = true;
-    this.#environment.later(() => {
-      this.#isTicking = false;
-      this.#slice();
-    }, pause);
+    if (rests.includes("busy")) this.#tick();
+    else if (rests.includes("waiting")) this.#tick(WAIT_MS);
   }
 
-  /** @returns whether there is more to do at once. */
-  #playSlice(run: LiveRun): boolean {
-    const { session } = run;
+  #filterSlice({ player }: Opened): Rest {
+    const { packets } = player.run;
+    if (!packets.isLooking) return "still";
     const until = this.#environment.nowMs() + SLICE_MS;
-    const isFlatOut = this.#pacer.speed === "max";
-    let isBusy = true;
+    while (packets.isLooking && this.#environment.nowMs() < until) packets.lookOn();
+    this.#hasChanged = true;
+    return packets.isLooking ? "busy" : "still";
+  }
+
+  // Looks
+
+  #answerLook(open: Opened, request: RequestOf<LookMethod>): void {
+    // One method's look with that very method's params; TypeScript cannot tell them apart by the index.
+    const look = LOOKS[request.method] as (
+      run: typeof open.player.run,
+      params: unknown,
+    ) => ReturnType<(typeof LOOKS)[LookMethod]>;
+    const answer = look(open.player.run, request.params);
+    if (answer.ok) this.#environment.post({ id: request.id, result: answer.value });
+    else this.#fail(request.id, answer.error);
+    if (open.player.run.packets.isLooking) this.#tick();
+  }
+
+  #lookCloser({ player, options }: Opened, { id, params }: RequestOf<"kernel.timeline">): void {
+    this.#abandonLook();
+    const { session } = player.run;
+    const to = Math.min(params.to, session.now);
+    // The future of a run that was wound back has not happened.
+    const journal = session.journal.filter(({ at }) => at <= to);
+    const again = new Session(session.lab, { ...options, journal });
+    const look = new KernelLook(again, { node: params.node, from: Math.min(params.from, to), to });
+    this.#look = { id, look };
+    this.#tick();
+  }
+
+  #lookSlice(): Rest {
+    if (this.#look === null) return "still";
+    const { id, look } = this.#look;
+    const until = this.#environment.nowMs() + SLICE_MS;
     do {
-      // Flat out a quiet lab is at its end; against the clock, time goes on without events.
-      const end = isFlatOut
-        ? Math.max(session.now, session.lab.durationNs)
-        : this.#pacer.target(this.#environment.nowMs());
-      isBusy = session.advance(end as VirtualTime, EVENTS_PER_LOOK) === EVENTS_PER_LOOK;
-      if (isFlatOut && !isBusy) this.#pacer.pause();
-    } while (isBusy && this.#environment.nowMs() < until);
-    this.#pacer.reached(session.now, this.#environment.nowMs());
-    this.#change();
-    return isBusy;
+      const timeline = look.portion();
+      if (timeline === null) continue;
+      this.#look = null;
+      this.#answer<"kernel.timeline">(id, timeline);
+      return "still";
+    } while (this.#environment.nowMs() < until);
+    return "busy";
+  }
+
+  #abandonLook(): void {
+    if (this.#look === null) return;
+    this.#look.look.abandon();
+    this.#failSuperseded(this.#look.id);
+    this.#look = null;
   }
 
   // Answers
 
-  #state(): RunState {
-    return (this.#run as LiveRun).state(this.#pacer);
-  }
-
-  #answerState(id: number, run: LiveRun): void {
-    this.#change();
-    this.#environment.post({ id, result: run.state(this.#pacer) });
-  }
-
   #answer<M extends MethodName>(id: number, result: Answer<M>): void {
     this.#environment.post({ id, result });
+  }
+
+  #answerState(id: number): void {
+    if (this.#open === null) return;
+    this.#changed();
+    this.#environment.post({ id, result: this.#open.player.state });
+    this.#tick();
   }
 
   #fail(id: number, what: ApiProblem): void {
     this.#environment.post({ id, problem: what });
   }
 
-  #change(): void {
-    this.#changed = true;
+  #failSuperseded(id: number): void {
+    this.#fail(id, apiProblem("run/superseded", "Something newer took its place."));
+  }
+
+  // Pushes
+
+  #want(id: number): void {
+    if (this.#wanted !== null) this.#failSuperseded(this.#wanted);
+    this.#wanted = id;
     this.#pushIfDue();
   }
 
+  /** Not pushed at once: what changes in one turn goes together. */
+  #changed(): void {
+    this.#hasChanged = true;
+    this.#tick();
+  }
+
   #pushIfDue(): void {
-    if (!this.#changed || this.#wanted === null || this.#run === null || this.#seek !== null) return;
+    const player = this.#open?.player;
+    if (!this.#hasChanged || this.#wanted === null || player === undefined || player.isTravelling) return;
     const id = this.#wanted;
     this.#wanted = null;
-    this.#changed = false;
-    const rewound = this.#rewound;
-    this.#rewound = false;
-    this.#answer<"frame.next">(id, this.#run.push(this.#pacer, rewound));
+    this.#hasChanged = false;
+    this.#answer<"frame.next">(id, player.push());
   }
 }
 
-function step(run: LiveRun, { unit, ns }: Params<"run.step">): void {
-  const { session } = run;
-  if (unit === "time") session.advance(Math.min(TIME_MAX, session.now + (ns ?? 1_000_000)) as VirtualTime);
-  else if (unit === "event") session.advance(TIME_MAX as VirtualTime, 1);
-  else {
-    // Until a frame passes an interface: that is what "the next packet" is to whoever watches.
-    const before = run.store.newest;
-    for (let left = STEP_EVENTS_MAX; left > 0 && run.store.newest === before; left--) {
-      if (session.nextTime === Infinity || session.advance(TIME_MAX as VirtualTime, 1) === 0) break;
-    }
-  }
+function isLook(request: ParsedRequest): request is RequestOf<LookMethod> {
+  return Object.hasOwn(LOOKS, request.method);
 }
 
-function problem(code: string, title: string, hint = ""): ApiProblem {
-  return { code, severity: "error", title, hint, file: "", line: 0, column: 0, definite: true };
+/** Without a time nothing has happened yet. */
+function resumeGoal({ time, events }: Params<"lab.open">): Goal {
+  if (time !== undefined && events === undefined) return { kind: "time", time };
+  return { kind: "position", position: { time: time ?? 0, events: events ?? 0 } };
 }
 
-/** `there is no node x` as a sentence. */
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+function stepGoal(player: Player, { unit, ns }: Params<"run.step">): Goal {
+  if (unit === "event") return { kind: "event" };
+  if (unit === "packet") return { kind: "frame" };
+  return { kind: "time", time: player.state.time + (ns ?? STEP_NS) };
+}

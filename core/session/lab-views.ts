@@ -1,8 +1,6 @@
 /** A lab as the workbench draws it. */
-import type { ApiProblem } from "../contract/api/problem.ts";
 import type { DirectionView, LabView, LinkView, NodeView } from "../contract/api/lab-view.ts";
 import type { Lab, LabDirection, LabLink, LabNode } from "../lab/model.ts";
-import type { Problem } from "../lab/problem.ts";
 import { formatIpv4, formatMac, type Ipv4Address, type MacAddress } from "../wire/address.ts";
 
 export function labView(lab: Lab): LabView {
@@ -55,8 +53,4 @@ function linkView(lab: Lab, link: LabLink): LinkView {
 function directionView(direction: LabDirection): DirectionView {
   const { rateBps, delayNs, jitter, loss, duplicate, reorder, corrupt, mtuBytes, queueFrames } = direction;
   return { rateBps, delayNs, jitter, loss, duplicate, reorder, corrupt, mtuBytes, queueFrames };
-}
-
-export function labProblem({ code, severity, title, hint, file, line, column }: Problem): ApiProblem {
-  return { code, severity, title, hint, file, line, column, definite: true };
 }

@@ -1,24 +1,31 @@
 /**
- * A session with all that the workbench watches: captured frames, flights, console output, states of nodes and links.
- * Going back in time makes a new one and runs it to the instant asked for.
+ * A session with all that the workbench watches: captured frames, flights, console output, connections, states of nodes
+ * and links. What the trace says is read after each portion of a run, before it can fall out of the recorder.
  */
-import { utf8Decode } from "../base/bytes.ts";
+import { TIME_MAX, type VirtualTime } from "../base/time.ts";
 import type { JournalEntry } from "../contract/command.ts";
-import type { FramePush, LinkState, NodeState, RunState, Speed } from "../contract/api/run-view.ts";
+import type { FramePush, RunState, Speed } from "../contract/api/run-view.ts";
+import type { TraceEventName } from "../contract/trace-event.ts";
 import type { Lab } from "../lab/model.ts";
-import type { ProgramTable } from "../world/world.ts";
-import { CaptureStore } from "./capture-store.ts";
-import { FlightWatch, LIVE_KINDS } from "./flight-watch.ts";
+import type { CaptureStore } from "./capture-store.ts";
+import { ConsoleOutput } from "./console-output.ts";
+import { FlightWatch } from "./flight-watch.ts";
+import type { Position } from "./journey.ts";
 import { PacketList } from "./packet-list.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionOptions } from "./session.ts";
+import { StateWatch } from "./state-watch.ts";
+import { TCP_KINDS, TcpHistories } from "./tcp-histories.ts";
 
-export interface LiveRunOptions {
-  readonly seed?: number;
-  readonly journal?: readonly JournalEntry[];
-  readonly programs?: ProgramTable;
-}
+/** Kinds of trace events that are always recorded: few enough to cost a run next to nothing. */
+const LIVE_KINDS: readonly TraceEventName[] = [
+  "link:transmit",
+  "skb:kfree_skb",
+  "node:state",
+  "program:state",
+  ...TCP_KINDS,
+];
 
-/** What the host knows of playing. */
+/** What a player knows of playing. */
 export interface Playing {
   readonly playing: boolean;
   readonly speed: Speed;
@@ -27,36 +34,53 @@ export interface Playing {
 
 export class LiveRun {
   readonly session: Session;
-  readonly store = new CaptureStore();
+  readonly store: CaptureStore;
   readonly packets: PacketList;
+  readonly histories = new TcpHistories();
   readonly #flights: FlightWatch;
-  readonly #output = new Map<number, string>();
+  readonly #states: StateWatch;
+  readonly #output = new ConsoleOutput();
   readonly #ended = new Set<number>();
-  readonly #labels = new Map<string, string>();
-  readonly #nodes = new Map<number, string>();
-  readonly #links = new Map<number, string>();
-  #journalSent = 0;
-  #first = true;
+  #traceRead = 0;
+  #journalSent: number | null = null;
 
-  constructor(lab: Lab, options: LiveRunOptions) {
+  /** @param store an empty one; it is large, so the next run takes it over. */
+  constructor(
+    lab: Lab,
+    options: Pick<SessionOptions, "seed" | "guests"> & { readonly journal: readonly JournalEntry[] },
+    store: CaptureStore,
+  ) {
     this.session = new Session(lab, options);
+    this.store = store;
     const { session } = this;
     session.trace.want(LIVE_KINDS);
-    this.#flights = new FlightWatch(session.trace, lab);
+    this.#flights = new FlightWatch(session.world);
+    this.#states = new StateWatch(session.world);
     const all = session.captureInterfaces;
-    this.packets = new PacketList(this.store, all);
-    session.capture(
-      all.map((_, index) => index),
-      {
-        onFrame: (frame) => {
-          this.#flights.note(frame);
-          this.store.onFrame(frame);
-        },
+    this.packets = new PacketList(store, all);
+    session.capture([...all.keys()], {
+      onFrame: (frame) => {
+        this.#flights.note(frame);
+        store.onFrame(frame);
       },
-    );
-    session.onConsole((console, bytes) => {
-      this.#output.set(console, (this.#output.get(console) ?? "") + utf8Decode(bytes));
     });
+    session.onConsole((console, bytes) => this.#output.add(console, bytes));
+  }
+
+  get position(): Position {
+    return { time: this.session.now, events: this.session.eventCount };
+  }
+
+  /** As `Session.advance`. At most so many events that their traces fit into the recorder. */
+  advance(until: number, eventsMax: number): number {
+    const done = this.session.advance(Math.min(until, TIME_MAX) as VirtualTime, eventsMax);
+    this.#readTrace();
+    return done;
+  }
+
+  /** Nobody needs to be shown what is over by now. */
+  forgetPast(): void {
+    this.#flights.forgetPast(this.session.now);
   }
 
   state({ playing, speed, behind }: Playing): RunState {
@@ -76,24 +100,19 @@ export class LiveRun {
   /** What changed since the last push. @param rewound the client must forget what it drew. */
   push(playing: Playing, rewound: boolean): FramePush {
     const { session } = this;
-    const { flights, drops } = this.#flights.take((event) => {
-      if (event.name === "program:state") this.#labels.set(event.place, String(event.fields["state"]));
-    });
-    const reset = this.#first || session.journal.length < this.#journalSent;
-    const journal = session.journal.slice(reset ? 0 : this.#journalSent);
+    const { flights, drops } = this.#flights.take();
+    const sent = this.#journalSent;
+    const reset = sent === null || session.journal.length < sent;
     this.#journalSent = session.journal.length;
-    this.#first = false;
-    const consoles = [...this.#output].map(([console, text]) => ({ console, text }));
-    this.#output.clear();
     return {
       run: this.state(playing),
       flights,
       drops,
-      nodes: this.#changedNodes(),
-      links: this.#changedLinks(),
-      consoles,
+      nodes: this.#states.changedNodes(),
+      links: this.#states.changedLinks(),
+      consoles: this.#output.take(),
       ended: this.#newlyEnded(),
-      journal,
+      journal: session.journal.slice(reset ? 0 : sent),
       journalReset: reset,
       rewound,
       packets: this.store.newest,
@@ -101,38 +120,21 @@ export class LiveRun {
     };
   }
 
-  #changedNodes(): NodeState[] {
-    const changed: NodeState[] = [];
-    for (const { index, name } of this.session.lab.nodes) {
-      const power = this.session.world.power(index);
-      const label = this.#labels.get(name) ?? "";
-      const key = `${power} ${label}`;
-      if (this.#nodes.get(index) === key) continue;
-      this.#nodes.set(index, key);
-      changed.push({ node: index, power, label });
+  #readTrace(): void {
+    const { trace } = this.session;
+    for (let id = Math.max(this.#traceRead + 1, trace.oldest); id <= trace.newest; id++) {
+      const event = trace.at(id);
+      if (event.name === "link:transmit") this.#flights.onTransmit(event);
+      else if (event.name === "skb:kfree_skb") this.#flights.onDrop(event);
+      else if (event.name === "node:state" || event.name === "program:state") this.#states.onEvent(event);
+      else this.histories.onEvent(event);
     }
-    return changed;
-  }
-
-  #changedLinks(): LinkState[] {
-    const changed: LinkState[] = [];
-    for (const { index, name } of this.session.lab.links) {
-      const up = this.session.world.link(name)?.ways ?? { forward: true, backward: true };
-      const key = `${up.forward} ${up.backward}`;
-      if (this.#links.get(index) === key) continue;
-      this.#links.set(index, key);
-      changed.push({ link: index, forwardUp: up.forward, backwardUp: up.backward });
-    }
-    return changed;
+    this.#traceRead = trace.newest;
   }
 
   #newlyEnded(): { console: number; status: number }[] {
-    const ended: { console: number; status: number }[] = [];
-    for (const { id, status } of this.session.world.endedConsoles()) {
-      if (this.#ended.has(id)) continue;
-      this.#ended.add(id);
-      ended.push({ console: id, status });
-    }
-    return ended;
+    const ended = this.session.world.endedConsoles().filter(({ id }) => !this.#ended.has(id));
+    for (const { id } of ended) this.#ended.add(id);
+    return ended.map(({ id, status }) => ({ console: id, status }));
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The packet list: rows of captured frames, through a display filter. Filtering a million frames takes seconds, so it is
- * done in portions, newest question first: a page says how far the filter has come.
+ * done in portions between slices of the run: a page says whether all have been looked at, and asking again shows more.
  */
 import { bad, good, type Result } from "../base/result.ts";
 import type { CaptureInterface } from "../contract/capture.ts";
@@ -11,7 +11,7 @@ import { matchesFilter } from "../wire/display-filter/evaluate.ts";
 import type { FilterProblem } from "../wire/display-filter/lexer.ts";
 import { parseDisplayFilter, type Filter } from "../wire/display-filter/parse.ts";
 import type { CaptureStore, StoredFrame } from "./capture-store.ts";
-import { FILTER_FRAMES_PER_SLICE, FOLLOW_ROWS_MAX, PACKET_PAGE_MAX } from "./limits.ts";
+import { FILTER_FRAMES_PER_LOOK, FOLLOW_ROWS_MAX, PACKET_PAGE_MAX } from "./limits.ts";
 
 /** Names of protocols as the list shows them. */
 const PROTOCOLS: Readonly<Record<string, string>> = {
@@ -29,18 +29,16 @@ export class PacketList {
   readonly #interfaces: readonly CaptureInterface[];
   #text = "";
   #filter: Filter = { kind: "all" };
-  /** Numbers that the filter let through, of those up to `#looked`. */
+  /** Numbers that the filter let through, of those up to `#looked`, in order; those before `#first` are forgotten. */
   #chosen: number[] = [];
+  #first = 0;
   #looked = 0;
+  /** Newest frame when a page was last asked for: how far the filter is worth going. */
+  #wanted = 0;
 
   constructor(store: CaptureStore, interfaces: readonly CaptureInterface[]) {
     this.#store = store;
     this.#interfaces = interfaces;
-  }
-
-  clear(): void {
-    this.#chosen = [];
-    this.#looked = 0;
   }
 
   /** Rows `from` to `from + count - 1` of those that the filter lets through. */
@@ -50,21 +48,43 @@ export class PacketList {
       if (!filter.ok) return bad(filter.error);
       this.#text = text;
       this.#filter = filter.value;
-      this.clear();
+      this.#chosen = [];
+      this.#first = 0;
+      this.#looked = 0;
     }
-    this.#look();
-    const store = this.#store;
-    const forgotten = store.oldest - 1;
+    const { oldest, newest } = this.#store;
+    this.#wanted = newest;
+    this.lookOn();
+    this.#forget();
+    const isAll = this.#filter.kind === "all";
+    const total = isAll ? newest - oldest + 1 : this.#chosen.length - this.#first;
     const rows: PacketRow[] = [];
-    const wanted = Math.min(count, PACKET_PAGE_MAX);
-    if (this.#filter.kind === "all") {
-      for (let at = from; at < from + wanted && store.oldest + at <= store.newest; at++) {
-        rows.push(this.#row(store.frame(store.oldest + at)));
-      }
-      return good({ total: store.newest - forgotten, complete: true, forgotten, rows });
+    for (let at = from; at < Math.min(from + count, from + PACKET_PAGE_MAX, total); at++) {
+      const number = isAll ? oldest + at : (this.#chosen[this.#first + at] as number);
+      rows.push(this.#row(this.#store.frame(number)));
     }
-    for (const number of this.#chosen.slice(from, from + wanted)) rows.push(this.#row(store.frame(number)));
-    return good({ total: this.#chosen.length, complete: this.#looked >= store.newest, forgotten, rows });
+    return good({ total, complete: !this.isLooking, forgotten: oldest - 1, rows });
+  }
+
+  /** A page was asked for, and not all of what it could show has been looked at. */
+  get isLooking(): boolean {
+    return this.#filter.kind !== "all" && this.#looked < this.#wanted;
+  }
+
+  /** One portion of filtering. */
+  lookOn(): void {
+    if (!this.isLooking) return;
+    const store = this.#store;
+    this.#looked = Math.max(this.#looked, store.oldest - 1);
+    const until = Math.min(this.#wanted, this.#looked + FILTER_FRAMES_PER_LOOK);
+    while (this.#looked < until) {
+      const frame = store.frame(++this.#looked);
+      const facts = new Map([
+        ["frame.number", frame.number],
+        ["frame.len", frame.bytes.length],
+      ]);
+      if (matchesFilter(this.#filter, dissect(frame.bytes, LINKTYPE.ETHERNET), facts)) this.#chosen.push(frame.number);
+    }
   }
 
   /** Null when the frame has fallen out of the store. */
@@ -85,21 +105,14 @@ export class PacketList {
     return rows;
   }
 
-  /** One portion of filtering. */
-  #look(): void {
-    if (this.#filter.kind === "all") return;
-    const store = this.#store;
-    if (this.#looked < store.oldest - 1) this.#looked = store.oldest - 1;
-    const gone = this.#chosen.findIndex((number) => number >= store.oldest);
-    if (gone !== 0) this.#chosen.splice(0, gone < 0 ? this.#chosen.length : gone);
-    const until = Math.min(store.newest, this.#looked + FILTER_FRAMES_PER_SLICE);
-    while (this.#looked < until) {
-      const frame = store.frame(++this.#looked);
-      const facts = new Map([
-        ["frame.number", frame.number],
-        ["frame.len", frame.bytes.length],
-      ]);
-      if (matchesFilter(this.#filter, dissect(frame.bytes, LINKTYPE.ETHERNET), facts)) this.#chosen.push(frame.number);
+  /** What fell out of the store is no row any more. */
+  #forget(): void {
+    const { oldest } = this.#store;
+    while (this.#first < this.#chosen.length && (this.#chosen[this.#first] as number) < oldest) this.#first++;
+    // Now and then, so that the list does not grow for ever.
+    if (this.#first > this.#chosen.length / 2) {
+      this.#chosen = this.#chosen.slice(this.#first);
+      this.#first = 0;
     }
   }
 

@@ -5,11 +5,12 @@
 import { z } from "zod";
 import { bad, good, type Result } from "../base/result.ts";
 import type { MethodName, Params } from "../contract/api/api.ts";
-import { LAB_TEXT_MAX, PACKET_PAGE_MAX } from "./limits.ts";
+import type { JournalEntry } from "../contract/command.ts";
+import { JOURNAL_MAX, LAB_TEXT_MAX, SOURCES_MAX, PACKET_PAGE_MAX, RUN_TIME_MAX } from "./limits.ts";
 
 const text = z.string().max(1000);
 const name = z.string().min(1).max(200);
-const time = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const time = z.number().int().nonnegative().max(RUN_TIME_MAX);
 const index = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const fraction = z.number().min(0).max(1);
 const none = z.strictObject({});
@@ -68,15 +69,23 @@ const command = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const journal = z.array(z.strictObject({ at: time, events: index, command })).max(1_000_000);
+const journal = z
+  .array(z.strictObject({ at: time, events: index, command }))
+  .max(JOURNAL_MAX)
+  .refine(isInOrder, "is not in order of time and events");
 
 const SCHEMAS: Readonly<Record<MethodName, z.ZodType>> = {
   "lab.open": z.strictObject({
     text: z.string().max(LAB_TEXT_MAX),
     file: text,
+    sources: z
+      .array(z.strictObject({ path: name, text: z.string().max(LAB_TEXT_MAX) }))
+      .max(SOURCES_MAX)
+      .optional(),
     seed: index.optional(),
     journal: journal.optional(),
     time: time.optional(),
+    events: index.optional(),
   }),
   "run.play": z.strictObject({ speed: z.union([z.number().positive().max(1e6), z.literal("max")]) }),
   "run.pause": none,
@@ -111,14 +120,26 @@ export type ParsedRequest = {
 export type RequestError = { readonly id: number | null; readonly message: string };
 
 const envelope = z.strictObject({ id: index, method: z.string(), params: z.unknown() });
+const numbered = z.object({ id: index });
 
 export function parseRequest(message: unknown): Result<ParsedRequest, RequestError> {
   const outer = envelope.safeParse(message);
-  if (!outer.success) return bad({ id: null, message: "not a request: { id, method, params } is expected" });
+  if (!outer.success) {
+    const id = numbered.safeParse(message).data?.id ?? null;
+    return bad({ id, message: "Not a request: { id, method, params } is expected." });
+  }
   const { id, method, params } = outer.data;
-  if (!Object.hasOwn(SCHEMAS, method)) return bad({ id, message: `there is no method ${method.slice(0, 100)}` });
+  if (!Object.hasOwn(SCHEMAS, method)) return bad({ id, message: `There is no method ${method.slice(0, 100)}.` });
   const inner = SCHEMAS[method as MethodName].safeParse(params);
   if (inner.success) return good({ id, method, params: inner.data } as ParsedRequest);
   const [issue] = inner.error.issues;
-  return bad({ id, message: `${method}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not as expected"}` });
+  const place = [method, ...(issue?.path ?? [])].join(".").slice(0, 200);
+  return bad({ id, message: `${place}: ${issue?.message ?? "not as expected"}.` });
+}
+
+function isInOrder(entries: readonly Pick<JournalEntry, "at" | "events">[]): boolean {
+  return entries.every((entry, index) => {
+    const before = entries[index - 1];
+    return before === undefined || before.at < entry.at || (before.at === entry.at && before.events <= entry.events);
+  });
 }

@@ -10,7 +10,10 @@ import type { Command, JournalEntry } from "../contract/command.ts";
 import type { RunReport } from "../contract/run-report.ts";
 import type { Lab } from "../lab/model.ts";
 import type { TraceRecorder } from "../trace/recorder.ts";
+import type { GuestSupport } from "../world/guests.ts";
 import { World, type ProgramTable } from "../world/world.ts";
+
+export type { GuestSupport };
 
 export interface SessionOptions {
   /** Overrides the lab's seed. */
@@ -21,6 +24,14 @@ export interface SessionOptions {
   readonly traceEvents?: number;
   /** Programs in /bin besides the shell's. */
   readonly programs?: ProgramTable;
+  /** For the lab's guest programs. */
+  readonly guests?: GuestSupport;
+}
+
+export interface RefusedEntry {
+  readonly entry: JournalEntry;
+  /** Why, as `there is no node h3`. */
+  readonly problem: string;
 }
 
 type ConsoleListener = (console: number, bytes: Uint8Array) => void;
@@ -38,6 +49,7 @@ export class Session {
   #applied = 0;
   /** Output up to this instant was delivered to listeners before a step back, and is not delivered twice. */
   #deliveredUntil = -1;
+  #refused: RefusedEntry[] = [];
   readonly #captures = new Set<Capture>();
   /** By interface: asked for every captured frame. */
   #listeners: readonly (readonly CaptureListener[])[] = [];
@@ -81,6 +93,11 @@ export class Session {
     return this.#journal;
   }
 
+  /** Entries that did not fit the lab when their turn came. */
+  get refused(): readonly RefusedEntry[] {
+    return this.#refused;
+  }
+
   get trace(): TraceRecorder {
     return this.#world.trace;
   }
@@ -93,7 +110,8 @@ export class Session {
   advance(until: VirtualTime, eventsMax: number = Infinity): number {
     const engine = this.#world.engine;
     let left = eventsMax;
-    while (left > 0) {
+    // Once at least: without any event to run, the clock goes on to where the next one is due, or to `until`.
+    do {
       const entry = this.#journal[this.#applied];
       if (entry === undefined || entry.at > until) {
         left -= engine.advance(until, left);
@@ -103,7 +121,7 @@ export class Session {
       const events = entry.events > engine.eventCount ? entry.events - engine.eventCount : Infinity;
       left -= engine.advance(entry.at as VirtualTime, Math.min(left, events));
       this.#applyDue();
-    }
+    } while (left > 0);
     return eventsMax === Infinity ? 0 : eventsMax - left;
   }
 
@@ -111,8 +129,10 @@ export class Session {
   seek(to: VirtualTime): void {
     if (to < this.now) {
       this.#deliveredUntil = Math.max(this.#deliveredUntil, this.now);
+      this.#world.close();
       this.#world = this.#build();
       this.#applied = 0;
+      this.#refused = [];
       this.#applyDue();
     }
     this.advance(to);
@@ -159,6 +179,11 @@ export class Session {
     return () => this.#consoleListeners.delete(listener);
   }
 
+  /** Gives back the memory of guest programs. The session is not used after this. */
+  close(): void {
+    this.#world.close();
+  }
+
   report(): RunReport {
     return this.#world.report();
   }
@@ -168,6 +193,7 @@ export class Session {
       seed: this.seed,
       traceEvents: this.#options.traceEvents,
       programs: this.#options.programs,
+      guests: this.#options.guests,
     });
     world.onConsole = (id, bytes) => {
       if (world.engine.now <= this.#deliveredUntil) return;
@@ -203,7 +229,10 @@ export class Session {
       engine.advance(entry.at as VirtualTime, 0);
       this.#applied++;
       engine.digest.mixText(JSON.stringify(entry.command));
-      this.#world.apply(entry.command);
+      // A journal may come from before its lab was edited.
+      const problem = this.#world.check(entry.command);
+      if (problem === null) this.#world.apply(entry.command);
+      else this.#refused.push({ entry, problem });
     }
   }
 }

@@ -9,7 +9,7 @@ import { assert } from "../base/assert.ts";
 import { copyBytes, put16 } from "../base/bytes.ts";
 import type { VirtualTime } from "../base/time.ts";
 import type { Block, BlockPool } from "./block.ts";
-import { checksumFold, checksumPartial } from "./checksum.ts";
+import { checksumFold, checksumOnWire, checksumPartial } from "./checksum.ts";
 
 /** Shortest frame without FCS (IEEE 802.3, 3.2.8): NICs pad to this with zeros. */
 export const FRAME_BYTES_MIN = 60;
@@ -63,8 +63,7 @@ export function finishChecksum(frame: Frame): void {
   if (frame.checksumStart === CHECKSUM_DONE) return;
   const from = frame.start + frame.checksumStart;
   const sum = checksumFold(checksumPartial(frame.bytes, from, frame.length - frame.checksumStart));
-  // UDP sends 0xffff for a computed zero, since zero means "no checksum" (RFC 768); TCP may send either.
-  put16(frame.bytes, from + frame.checksumOffset, sum === 0 ? 0xffff : sum);
+  put16(frame.bytes, from + frame.checksumOffset, checksumOnWire(sum, frame.checksumOffset));
   frame.checksumStart = CHECKSUM_DONE;
   frame.checksumGood = true;
 }

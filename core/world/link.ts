@@ -25,6 +25,10 @@ export interface WorldLink {
   readonly ways: { readonly forward: boolean; readonly backward: boolean };
   /** False for a cable of a hub: what it would do to frames, fault rules do. */
   readonly hasSettings: boolean;
+  /** Of a cable to a hub: its port, and the end that is the hub's. Null for a cable of its own. */
+  readonly medium: { readonly hub: string; readonly port: number; readonly hubEnd: 0 | 1 } | null;
+  /** How fast a frame goes that way now; a rate of 0 takes no time to send. */
+  pace(direction: 0 | 1): { readonly rateBps: number; readonly delayNs: number };
   setUp(up: boolean, way: LinkWay): void;
   configure(forward: DirectionChange, backward: DirectionChange): void;
   /** Changes both directions for a while. @returns how to put everything back. */
@@ -57,6 +61,7 @@ const reorderOf = (reorder: LabDirection["reorder"]): ImpairmentSettings["reorde
 export class CableLink implements WorldLink {
   readonly lab: LabLink;
   readonly hasSettings = true;
+  readonly medium = null;
   readonly #cable: Cable;
 
   constructor(lab: LabLink, cable: Cable) {
@@ -71,6 +76,11 @@ export class CableLink implements WorldLink {
   get ways(): { forward: boolean; backward: boolean } {
     const plugged = this.#cable.carrier;
     return { forward: plugged && this.#cable.isWhole(0), backward: plugged && this.#cable.isWhole(1) };
+  }
+
+  pace(direction: 0 | 1): { rateBps: number; delayNs: number } {
+    const { rateBitsPerSecond, delayNs } = this.#cable.settings(direction);
+    return { rateBps: rateBitsPerSecond, delayNs };
   }
 
   setUp(up: boolean, way: LinkWay): void {
@@ -156,6 +166,14 @@ export class HubLink implements WorldLink {
 
   get ways(): { forward: boolean; backward: boolean } {
     return { forward: this.isUp, backward: this.isUp };
+  }
+
+  get medium(): { hub: string; port: number; hubEnd: 0 | 1 } {
+    return { hub: this.#hub.name, port: this.#port, hubEnd: this.#hubEnd };
+  }
+
+  pace(): { rateBps: number; delayNs: number } {
+    return { rateBps: this.#hub.rateBitsPerSecond, delayNs: this.lab.forward.delayNs };
   }
 
   /** One way alone cannot be cut on a shared medium: either way cuts both. */

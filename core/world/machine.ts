@@ -8,6 +8,7 @@ import type { DropReason } from "../contract/drop-reason.ts";
 import { KIND } from "../contract/trace-event.ts";
 import { Kernel, type RunningCommand } from "../kernel/kernel.ts";
 import { COST_PROFILES } from "../kernel/cost.ts";
+import { Disk } from "../kernel/vfs/disk.ts";
 import { DropCounters } from "../trace/drop-counters.ts";
 import type { Nic } from "../kernel/device/nic.ts";
 import { strerror } from "../kernel/syscall/errno.ts";
@@ -15,6 +16,7 @@ import { VolatileWord } from "../kernel/tcp/isn.ts";
 import type { LabCounter, LabHost, LabNic } from "../lab/model.ts";
 import type { Ipv4Address, MacAddress } from "../wire/address.ts";
 import { EPOCH_NS } from "../contract/epoch.ts";
+import { completionOf, type Completion } from "./completion.ts";
 import type { Console } from "./console.ts";
 import type { ComputedRoute } from "./routing.ts";
 import type { World } from "./world.ts";
@@ -26,7 +28,10 @@ const STATUS_UNREACHABLE = 255;
 
 export class Machine {
   readonly node: LabHost;
-  readonly #world: World;
+  readonly world: World;
+  /** How often it was switched on. */
+  boots = 0;
+  #disk: Disk | null = null;
   #kernel: Kernel | null = null;
   #power: Power = "off";
   /** Consoles of this life, by the process that runs on them. */
@@ -37,7 +42,7 @@ export class Machine {
   readonly #stableWord = new VolatileWord();
 
   constructor(world: World, node: LabHost) {
-    this.#world = world;
+    this.world = world;
     this.node = node;
   }
 
@@ -65,14 +70,16 @@ export class Machine {
   boot(): void {
     assert(this.#power === "off", "a machine that is off is switched on");
     const { node } = this;
-    const world = this.#world;
+    const world = this.world;
+    this.#disk ??= new Disk(world.engine, node.diskSyncNs ?? undefined);
     const kernel = new Kernel(
       { engine: world.engine, trace: world.trace, skbs: world.skbs, frames: world.frames },
       {
         hostname: node.name,
         costs: COST_PROFILES[node.profile],
         cpus: node.cpus,
-        programs: world.programs,
+        programs: world.guests.commandsOf(node, world.programs),
+        disk: this.#disk,
         hosts: world.hostsFile,
         epochNs: EPOCH_NS,
         stableWord: this.#stableWord,
@@ -80,6 +87,7 @@ export class Machine {
     );
     this.#kernel = kernel;
     this.#power = "on";
+    this.boots++;
     for (const [name, value] of node.sysctls) this.#setSysctl(name, value);
     for (const { address, prefixLength } of node.loopback) {
       kernel.ip.addAddress("lo", address as Ipv4Address, prefixLength);
@@ -91,10 +99,10 @@ export class Machine {
     this.#routesLost = true;
   }
 
-  /** Commands that the lab wants run at boot, one after the other. */
+  /** Commands that the lab wants run at boot, one after the other, and its programs. */
   runBootCommands(): void {
-    if (this.node.run.length === 0) return;
-    this.#world.execAtBoot(this.node.index, this.node.run.join("\n"));
+    if (this.node.run.length > 0) this.world.execAtBoot(this.node.index, ["sh", "-c", this.node.run.join("\n")]);
+    this.world.guests.startAtBoot(this);
   }
 
   crash(): void {
@@ -102,29 +110,41 @@ export class Machine {
     const kernel = this.#kernel;
     this.#power = "off";
     kernel.shutdown();
+    this.#crashDisk();
     for (const [reason, count] of kernel.core.drops.entries()) this.#formerDrops.count(reason, count);
     this.#kernel = null;
     const consoles = [...this.#consoles.values()];
     this.#consoles.clear();
-    for (const { console } of consoles) console.end(STATUS_UNREACHABLE, this.#world.engine.now);
+    for (const { console } of consoles) console.end(STATUS_UNREACHABLE, this.world.engine.now);
     this.#noteState("off");
+  }
+
+  /** What was not forced is lost or torn, as the seed says. */
+  #crashDisk(): void {
+    const { trace, engine } = this.world;
+    const losses = this.#disk?.crash(engine.streams.get(`host:${this.name}/disk`)) ?? [];
+    if (!trace.active) return;
+    trace.place = trace.intern(this.name);
+    for (const { path, lost, torn } of losses) {
+      trace.record(KIND["disk:lost"], 0, engine.cause, trace.intern(path), lost, torn);
+    }
   }
 
   reboot(): void {
     this.crash();
     this.boot();
-    this.#world.retap();
+    this.world.retap();
     this.runBootCommands();
   }
 
-  /** Starts a command, or (null) an interactive shell, whose terminal is the console. */
-  start(console: Console, command: string | null): void {
-    const world = this.#world;
+  /** Starts a command whose terminal is the console. */
+  start(console: Console, argv: readonly string[]): void {
+    const world = this.world;
     if (this.#kernel === null) {
       console.end(STATUS_UNREACHABLE, world.engine.now);
       return;
     }
-    const started = this.#kernel.run(command === null ? ["sh"] : ["sh", "-c", command], {
+    const started = this.#kernel.run(argv, {
       onOutput: (bytes) => world.consoleOutput(console, bytes),
       onExit: (status) => {
         this.#consoles.delete(console.id);
@@ -132,7 +152,7 @@ export class Machine {
       },
     });
     if (typeof started === "number") {
-      world.consoleOutput(console, utf8Encode(`sh: ${strerror(started)}\n`));
+      world.consoleOutput(console, utf8Encode(`${argv[0] ?? ""}: ${strerror(started)}\n`));
       console.end(STATUS_UNREACHABLE, world.engine.now);
     } else if (console.endedAt === null) this.#consoles.set(console.id, { console, command: started });
   }
@@ -140,6 +160,16 @@ export class Machine {
   /** Keys typed at a console. */
   input(console: Console, bytes: Uint8Array): void {
     this.#consoles.get(console.id)?.command.tty.input(bytes);
+  }
+
+  /** What a word at the console's shell may become; null when nothing runs there. */
+  complete(
+    console: number,
+    at: { readonly line: string; readonly cursor: number; readonly names: readonly string[] },
+  ): Completion | null {
+    const running = this.#consoles.get(console);
+    if (running === undefined) return null;
+    return completionOf(this, { ...at, directory: running.command.process.directory });
   }
 
   /** The interface of that index in the lab; null while the machine is off. */
@@ -203,10 +233,10 @@ export class Machine {
   }
 
   #noteState(state: string): void {
-    const { trace } = this.#world;
+    const { trace } = this.world;
     if (!trace.active) return;
     trace.place = trace.intern(this.name);
-    trace.record(KIND["node:state"], 0, this.#world.engine.cause, trace.intern(state));
+    trace.record(KIND["node:state"], 0, this.world.engine.cause, trace.intern(state));
   }
 
   #setSysctl(name: string, value: string): void {
@@ -215,7 +245,7 @@ export class Machine {
   }
 
   #addNic(kernel: Kernel, lab: LabNic): void {
-    const link = lab.link === null ? undefined : this.#world.lab.links[lab.link.index];
+    const link = lab.link === null ? undefined : this.world.lab.links[lab.link.index];
     const direction = lab.link?.end === 0 ? link?.forward : link?.backward;
     const nic = kernel.addNic({
       name: lab.name,
@@ -230,7 +260,7 @@ export class Machine {
       qdisc:
         lab.qdisc === "pfifo_fast" && direction !== undefined ? `pfifo_fast limit ${direction.queueFrames}` : lab.qdisc,
       vlan: lab.vlan,
-      port: this.#world.wiring.port(this.node.index, lab.index),
+      port: this.world.wiring.port(this.node.index, lab.index),
     });
     nic.setUp(true);
     for (const { address, prefixLength } of lab.addresses) {
@@ -240,7 +270,7 @@ export class Machine {
 
   #addStaticRoutes(kernel: Kernel): void {
     const { gateway, routes, nics } = this.node;
-    const auto = this.#world.lab.routing === "auto";
+    const auto = this.world.lab.routing === "auto";
     if (gateway !== null && !auto) {
       kernel.ip.addRoute(
         { network: 0 as Ipv4Address, prefixLength: 0, via: gateway as Ipv4Address, device: null },

@@ -25,8 +25,10 @@ import { Captures } from "./captures.ts";
 import { BOOT_CONSOLES, Checks } from "./checks.ts";
 import { applyCommand, commandProblem } from "./commands.ts";
 import { Console } from "./console.ts";
+import type { Completion } from "./completion.ts";
 import { conservationOf } from "./conservation.ts";
 import { installFaults } from "./faults.ts";
+import { Guests, type GuestSupport } from "./guests.ts";
 import type { WorldLink } from "./link.ts";
 import { Machine } from "./machine.ts";
 import { Measurements } from "./measurements.ts";
@@ -43,6 +45,8 @@ export interface WorldOptions {
   readonly traceEvents: number | undefined;
   /** In /bin, besides the shell's own. */
   readonly programs: ProgramTable | undefined;
+  /** For guest programs; without it they cannot run. */
+  readonly guests?: GuestSupport | undefined;
 }
 
 export class World {
@@ -57,6 +61,7 @@ export class World {
   /** By node index. */
   readonly machines: ReadonlyMap<number, Machine>;
   readonly programs: ProgramTable;
+  readonly guests: Guests;
   /** /etc/hosts of every machine: all names of the lab. */
   readonly hostsFile: Uint8Array<ArrayBuffer>;
   /** Where console output and captured frames go; set by the session. */
@@ -79,6 +84,7 @@ export class World {
     this.skbs = new SkbPool(this.frames.blocks);
     this.fabric = fabricContext(this.engine, this.frames, this.trace);
     this.programs = new Map([...shellPrograms, ...(options.programs ?? [])]);
+    this.guests = new Guests(options.guests);
     this.wiring = wire(this.fabric, lab);
     const hosts = this.names.map(({ name, address }) => `${formatIpv4(address as Ipv4Address)}\t${name}\n`);
     this.hostsFile = utf8Encode(`127.0.0.1\tlocalhost\n${hosts.join("")}`);
@@ -138,16 +144,27 @@ export class World {
    * @param isQuiet its output is kept, but shown to nobody: one of hundreds of pings.
    */
   exec(node: number, command: string | null, id: number, isQuiet = false): Console {
+    const argv = command === null ? ["sh"] : ["sh", "-c", command];
+    return this.#start(node, argv, { id, command: command ?? "sh", isQuiet });
+  }
+
+  /** Runs a command that the machine starts by itself. A shell's script stands for itself. */
+  execAtBoot(node: number, argv: readonly string[]): void {
+    const command = argv[0] === "sh" ? (argv[2] ?? "") : argv.join(" ");
+    this.#start(node, argv, { id: BOOT_CONSOLES + this.#boots++, command, isQuiet: false });
+  }
+
+  #start(node: number, argv: readonly string[], origin: { id: number; command: string; isQuiet: boolean }): Console {
     const machine = this.machine(node);
-    const startedAt = this.engine.now;
-    const console = new Console({ id, node: machine.name, command: command ?? "sh", startedAt, isQuiet });
-    this.#consoles.set(id, console);
-    machine.start(console, command);
+    const console = new Console({ ...origin, node: machine.name, startedAt: this.engine.now });
+    this.#consoles.set(origin.id, console);
+    machine.start(console, argv);
     return console;
   }
 
-  execAtBoot(node: number, command: string): void {
-    this.exec(node, command, BOOT_CONSOLES + this.#boots++);
+  /** Lets go of what the garbage collector does not know of. The world is not used after this. */
+  close(): void {
+    this.guests.close();
   }
 
   /** From a machine, for one of its consoles. */
@@ -193,6 +210,13 @@ export class World {
 
   checkResults(): CheckResult[] {
     return this.#checks.results();
+  }
+
+  /** What the word before `cursor` may become; nothing on a console that has ended. */
+  complete(console: number, line: string, cursor: number): Completion {
+    const machine = this.machines.get(this.nodeIndex(this.#consoles.get(console)?.node ?? "") ?? -1);
+    const names = this.lab.nodes.filter(isMachine).map(({ name }) => name);
+    return machine?.complete(console, { line, cursor, names }) ?? { from: cursor, words: [] };
   }
 
   endedConsoles(): { id: number; status: number }[] {

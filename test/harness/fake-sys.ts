@@ -10,6 +10,7 @@ import {
   SIGNALS,
   type Call,
   type Message,
+  type OptionValue,
   type Program,
   type SignalAction,
   type SocketAddress,
@@ -24,7 +25,7 @@ export type FakeSocket = {
   protocol: number;
   queue: Datagram[];
   errors: Datagram[];
-  options: Map<string, number | string | Uint8Array>;
+  options: Map<string, OptionValue>;
   local: { address: number; port: number };
   peer: { address: number; port: number } | null;
 };

@@ -2,6 +2,7 @@
  * An established connection without a stack around it, for tests of TCP's receiving half: segments are handed to it in
  * place of IP, and the ACKs that it sends are kept, parsed.
  */
+import { NO_METRICS } from "../../core/kernel/net/route.ts";
 import { put16, put32, put8 } from "../../core/base/bytes.ts";
 import type { VirtualTime } from "../../core/base/time.ts";
 import type { KernelTimer } from "../../core/kernel/timer/timers.ts";
@@ -100,9 +101,12 @@ export class TestReceiver {
     const tcp = new TestSock(stack, { domain: 2, type: 1, protocol: 6, inode: 1 });
     this.tcp = tcp;
     tcp.waiters.wake = () => void this.wakes++;
-    tcp.route = { device: { isLoopback: false }, mtu: 1500, mtuLocked: false } as unknown as NonNullable<
-      TcpSock["route"]
-    >;
+    tcp.route = {
+      device: { isLoopback: false },
+      mtu: 1500,
+      mtuLocked: false,
+      metrics: NO_METRICS,
+    } as unknown as NonNullable<TcpSock["route"]>;
     tcp.state = TCP_STATE.ESTABLISHED;
     if (options.receiveBuffer !== undefined) {
       tcp.receiveBufferBytes = options.receiveBuffer;

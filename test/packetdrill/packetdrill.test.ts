@@ -139,7 +139,7 @@ const MUTANTS: readonly Mutant[] = [
     to: "> P. 1:901(900)",
     says: "payload 900 expected, 1000 found",
   },
-  { what: "more than comes", from: "> P. 1:1001(1000)", to: "> P. 1:1101(1100)", says: "nothing was sent" },
+  { what: "more than comes", from: "> P. 1:1001(1000)", to: "> P. 1:1101(1100)", says: "1000 bytes came, and then" },
   {
     what: "a wrong option",
     from: "<mss 1460,nop,nop,sackOK>",

@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { VirtualTime } from "../../core/base/time.ts";
+import type { CapturedFrame } from "../../core/contract/capture.ts";
 import { Session } from "../../core/session/session.ts";
 import { PcapngExporter } from "../../core/trace/pcapng-exporter.ts";
+import { LINKTYPE } from "../../core/wire/capture.ts";
+import { dissect } from "../../core/wire/dissect.ts";
 import { runTool } from "../harness/tools.ts";
 import { sampleLab } from "./sample.ts";
 
@@ -72,6 +75,8 @@ export interface Card {
   /** `h1:eth0`. */
   readonly name: string;
   readonly segments: readonly Segment[];
+  /** SACK blocks in both directions as our own dissector counts them. */
+  readonly blocksDissected: number;
 }
 
 /** Runs a sample lab to its end, and has tshark look at what passed each card of its hosts, one card at a time. */
@@ -88,28 +93,42 @@ export function analyse(lab: string): { session: Session; cards: ReadonlyMap<str
       names: session.names,
       sink: (chunk) => void chunks.push(chunk.slice()),
     });
-    session.capture([index], exporter);
-    return [{ name, chunks, exporter }];
+    const blocks = { count: 0 };
+    session.capture([index], {
+      onFrame: (frame) => {
+        exporter.onFrame(frame);
+        blocks.count += sackBlocksOf(frame);
+      },
+    });
+    return [{ name, chunks, exporter, blocks }];
   });
   session.advance(session.lab.durationNs as VirtualTime);
-  const cards = captures.map(({ name, chunks, exporter }): [string, Card] => {
+  const cards = captures.map(({ name, chunks, exporter, blocks }): [string, Card] => {
     exporter.finish(session.now);
     const path = join(folder, `${name.replace(":", "-")}.pcapng`);
     writeFileSync(path, Buffer.concat(chunks));
     const wrong = "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0";
     const damage = runTool("tshark", ["-n", "-r", path, ...CHECKSUMS, "-Y", wrong]);
     if (damage !== "") throw new Error(`${lab}, ${name}: ${damage}`);
-    return [name, { name, segments: segmentsOf(path) }];
+    return [name, { name, segments: segmentsOf(path), blocksDissected: blocks.count }];
   });
   rmSync(folder, { recursive: true });
   return { session, cards: new Map(cards) };
+}
+
+function sackBlocksOf({ bytes, start, length }: CapturedFrame): number {
+  const layers = dissect(bytes.slice(start, start + length), LINKTYPE.ETHERNET).layers;
+  const fields = layers.flatMap((layer) => (layer.protocol === "tcp" ? layer.fields : []));
+  const sack = fields.find((field) => field.name === "tcp.options.sack");
+  return sack === undefined ? 0 : String(sack.value).split(" ").length;
 }
 
 function segmentsOf(path: string): Segment[] {
   const fields = Object.values(FIELDS).flatMap((field) => ["-e", field]);
   // Segments quoted by ICMP errors would have two values in one field.
   const format = ["-T", "fields", "-E", "separator=|", "-E", "occurrence=a", "-E", "aggregator=,"];
-  return runTool("tshark", ["-n", "-r", path, "-Y", "tcp && !icmp", ...format, ...fields])
+  const absolute = ["-o", "tcp.relative_sequence_numbers:FALSE"];
+  return runTool("tshark", ["-n", "-r", path, ...absolute, "-Y", "tcp && !icmp", ...format, ...fields])
     .trim()
     .split("\n")
     .filter((line) => line !== "")

@@ -5,7 +5,7 @@ import { transformSync } from "@swc/wasm-typescript";
 import type { SourceFile } from "./rules.ts";
 import { ROOT } from "./tree.ts";
 
-const FOLDER = "resources/programs/lib";
+const FOLDER = "resources/programs/lib/src";
 /** File, and the name that programs import it by. */
 const MODULES = [
   ["kernel.ts", "lastack/kernel"],

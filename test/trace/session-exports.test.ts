@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import type { VirtualTime } from "../../core/base/time.ts";
 import { AF, SOCK, type Call, type SocketAddress, type Sys } from "../../core/kernel/syscall/sys.ts";
 import { parseLab } from "../../core/lab/parse.ts";
-import { traceNames } from "../../core/node/lab-names.ts";
+import { traceNames } from "../../core/session/lab-names.ts";
 import { Session } from "../../core/session/session.ts";
 import { formatJourney, Journey } from "../../core/trace/journey.ts";
 import { PcapngExporter } from "../../core/trace/pcapng-exporter.ts";

@@ -13,22 +13,42 @@ import type { ApiProblem } from "./problem.ts";
 import type { FramePush, RunState, Speed } from "./run-view.ts";
 import type { KernelTimeline, TcpSeries, TcpSocketRow } from "./close-view.ts";
 
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 interface Method<Params, Result> {
   readonly params: Params;
   readonly result: Result;
 }
 
 export interface Api {
-  /** Reads a lab and builds its world at time 0; a journal brings it to where it was. */
+  /**
+   * Reads a lab and builds its world at time 0; with `time`, and a journal, it is brought to where it was. A lab with
+   * problems leaves the one that was open as it is. Warnings, and entries of the journal that do not fit the lab any
+   * more, are problems too.
+   */
   "lab.open": Method<
-    { text: string; file: string; seed?: number; journal?: readonly JournalEntry[]; time?: number },
+    {
+      text: string;
+      file: string;
+      /** Programs of the lab that stand in files of their own; paths are relative to the lab. */
+      sources?: readonly SourceFile[];
+      seed?: number;
+      journal?: readonly JournalEntry[];
+      /** Everything up to and including that instant has happened; with `events`, only so many of its events. */
+      time?: number;
+      events?: number;
+    },
     { lab: LabView | null; problems: readonly ApiProblem[]; run: RunState | null }
   >;
   "run.play": Method<{ speed: Speed }, RunState>;
+  /** Ends a seek on its way, too. */
   "run.pause": Method<Record<string, never>, RunState>;
-  /** One event, up to the next frame that sets out, or that many ns. */
+  /** One event, up to the next frame that passes an interface, or that many ns. */
   "run.step": Method<{ unit: "event" | "packet" | "time"; ns?: number }, RunState>;
-  /** To where the run stood before the last step or play. */
+  /** To where the run stood before the last step, seek or play. */
   "run.stepBack": Method<Record<string, never>, RunState>;
   "run.seek": Method<{ time: number }, RunState>;
   "run.inject": Method<{ command: Command }, RunState>;

@@ -52,7 +52,7 @@ export interface Flights {
   readonly link: readonly number[];
   /** 0 from the first end to the second. */
   readonly direction: readonly number[];
-  /** When its first bit leaves, and its last arrives. */
+  /** When its first bit leaves, and its last arrives; a frame that waits for its turn leaves later than now. */
   readonly start: readonly number[];
   readonly end: readonly number[];
   /** Index into FLIGHT_PROTOCOLS. */

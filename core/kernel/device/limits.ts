@@ -22,8 +22,9 @@ export const MTU_MIN = 68;
 export const MTU_MAX = 9216;
 /** MTU of the loopback device (drivers/net/loopback.c). */
 export const LOOPBACK_MTU = 65_536;
-/** MTU and queue of a TUN interface (drivers/net/tun.c). */
+/** MTU and queue of a TUN interface (drivers/net/tun.c); no packet of IP is longer than its length field can say. */
 export const TUN_MTU_DEFAULT = 1500;
+export const TUN_MTU_MAX = 65_535;
 export const TUN_QUEUE_LENGTH_DEFAULT = 500;
 /** Flows that GRO holds per device at a time, and packets it merges into one (MAX_GRO_SKBS, and 64 KiB of IP). */
 export const GRO_FLOWS_MAX = 8;

@@ -4,6 +4,7 @@ import { MAC_BROADCAST } from "../../wire/address.ts";
 import { E } from "../syscall/errno.ts";
 import type { NetlinkRequest } from "../syscall/netlink.ts";
 import { handleDeviceRequest } from "./netlink-device.ts";
+import { TunDevice } from "./tun-device.ts";
 import { VlanDevice } from "./vlan-device.ts";
 
 const DONE = { kind: "done" };
@@ -110,4 +111,27 @@ test("a VLAN interface follows its parent", () => {
     "eth0.3 up",
   ]);
   expect(vlan.mtu).toBe(1000);
+});
+
+test("a tun has a queue and switches like a card, but no address", () => {
+  const { machine, ask } = machineWithCard();
+  const tun = new TunDevice(machine.core, machine.devices, "tun0");
+  const device = "tun0";
+  expect(ask({ kind: "link-set", device, mtu: 65_535, txqueuelen: 9, up: true })).toEqual(DONE);
+  expect(ask({ kind: "link-set", device, mtu: 65_536 })).toBe(-E.EINVAL);
+  expect(ask({ kind: "link-set", device, mac: testMac(5) })).toBe(-E.EOPNOTSUPP);
+  expect(ask({ kind: "link-list" })).toMatchObject({
+    links: [{}, {}, { name: "tun0", mtu: 65_535, isUp: true, txqueuelen: 9, qdisc: "pfifo_fast" }],
+  });
+  expect(ask({ kind: "qdisc-set", device, spec: "fq" })).toEqual(DONE);
+  expect(ask({ kind: "qdisc-list", device })).toMatchObject({ qdiscs: [{ device, kind: "fq", handle: "8001:" }] });
+  expect(ask({ kind: "qdisc-delete", device })).toEqual(DONE);
+  expect(ask({ kind: "qdisc-delete", device })).toBe(-E.ENOENT);
+  expect(ask({ kind: "ethtool-set", device, feature: { name: "tso", on: false } })).toEqual(DONE);
+  expect(tun.txSegmentationOffload).toBe(true);
+  ask({ kind: "ethtool-set", device, feature: { name: "gso", on: false } });
+  ask({ kind: "ethtool-set", device, feature: { name: "tx", on: false } });
+  expect([tun.txSegmentationOffload, tun.txChecksumOffload]).toEqual([false, false]);
+  expect(ask({ kind: "ethtool-set", device, rx: 9 })).toBe(-E.EOPNOTSUPP);
+  expect(ask({ kind: "ethtool-get", device })).toBe(-E.EOPNOTSUPP);
 });

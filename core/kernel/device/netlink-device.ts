@@ -6,13 +6,22 @@ import { E } from "../syscall/errno.ts";
 import type { EthtoolInfo, LinkInfo, NetlinkReply, NetlinkRequest, QdiscInfo } from "../syscall/netlink.ts";
 import type { Devices } from "./devices.ts";
 import { ethtoolStatistics } from "./ethtool.ts";
-import { COALESCE_NS_MAX, MTU_MAX, MTU_MIN, RING_DESCRIPTORS_MAX, RING_DESCRIPTORS_MIN } from "./limits.ts";
+import {
+  COALESCE_NS_MAX,
+  MTU_MAX,
+  MTU_MIN,
+  RING_DESCRIPTORS_MAX,
+  RING_DESCRIPTORS_MIN,
+  TUN_MTU_MAX,
+} from "./limits.ts";
 import { linkStatistics } from "./link-statistics.ts";
 import type { NetDevice } from "./net-device.ts";
 import { Nic } from "./nic.ts";
 import type { NicOffload } from "./nic-options.ts";
 import { parseQdisc } from "./qdisc/parse.ts";
 import { PfifoFast } from "./qdisc/pfifo-fast.ts";
+import type { Qdisc } from "./qdisc/qdisc.ts";
+import { TunDevice } from "./tun-device.ts";
 
 const DONE: NetlinkReply = { kind: "done" };
 
@@ -32,9 +41,14 @@ export function handleDeviceRequest(devices: Devices, request: NetlinkRequest): 
       return setQdisc(devices, request);
     case "ethtool-get":
     case "ethtool-set":
-      return onNic(devices, request.device, (nic) =>
-        request.kind === "ethtool-get" ? { kind: "ethtool", ethtool: ethtoolInfo(nic) } : setEthtool(nic, request),
-      );
+      return onQueued(devices, request.device, (device) => {
+        if (device instanceof TunDevice) {
+          return request.kind === "ethtool-get" ? -E.EOPNOTSUPP : setTunFeature(device, request);
+        }
+        return request.kind === "ethtool-get"
+          ? { kind: "ethtool", ethtool: ethtoolInfo(device) }
+          : setEthtool(device, request);
+      });
     case "address-list":
     case "address-add":
     case "address-delete":
@@ -59,11 +73,25 @@ export function handleDeviceRequest(devices: Devices, request: NetlinkRequest): 
   }
 }
 
-/** ENODEV for an unknown name, EOPNOTSUPP for a device that is no card. */
-function onNic(devices: Devices, name: string, action: (nic: Nic) => NetlinkReply | number): NetlinkReply | number {
+/** A device with a queueing discipline and switches. */
+type Queued = Nic | TunDevice;
+
+const isQueued = (device: NetDevice): device is Queued => device instanceof Nic || device instanceof TunDevice;
+
+/** ENODEV for an unknown name, EOPNOTSUPP for a device without a queue. */
+function onQueued(
+  devices: Devices,
+  name: string,
+  action: (device: Queued) => NetlinkReply | number,
+): NetlinkReply | number {
   const device = devices.byName(name);
   if (device === null) return -E.ENODEV;
-  return device instanceof Nic ? action(device) : -E.EOPNOTSUPP;
+  return isQueued(device) ? action(device) : -E.EOPNOTSUPP;
+}
+
+function qdiscOf(device: NetDevice): Qdisc | null {
+  if (device instanceof Nic) return device.transmit.qdisc;
+  return device instanceof TunDevice ? device.qdisc : null;
 }
 
 // Links
@@ -78,8 +106,8 @@ function linkInfo(device: NetDevice): LinkInfo {
     isUp: device.isUp,
     carrier: device.carrier,
     promiscuous: device.promiscuity > 0,
-    qdisc: device instanceof Nic ? device.transmit.qdisc.kind : "noqueue",
-    txqueuelen: device instanceof Nic ? device.txQueueLength : 1000,
+    qdisc: qdiscOf(device)?.kind ?? "noqueue",
+    txqueuelen: isQueued(device) ? device.txQueueLength : 1000,
     stats: linkStatistics(device.stats),
   };
 }
@@ -88,7 +116,7 @@ function setLink(devices: Devices, request: Request<"link-set">): NetlinkReply |
   const device = devices.byName(request.device);
   if (device === null) return -E.ENODEV;
   const { mtu, mac, txqueuelen, promisc, up } = request;
-  const mtuMax = device.isLoopback ? 65_536 : MTU_MAX;
+  const mtuMax = device.isLoopback ? 65_536 : device instanceof TunDevice ? TUN_MTU_MAX : MTU_MAX;
   // Everything is checked before anything is changed.
   if (mtu !== undefined && !(Number.isInteger(mtu) && mtu >= MTU_MIN && mtu <= mtuMax)) return -E.EINVAL;
   if (txqueuelen !== undefined && !(Number.isInteger(txqueuelen) && txqueuelen >= 0)) return -E.EINVAL;
@@ -101,7 +129,7 @@ function setLink(devices: Devices, request: Request<"link-set">): NetlinkReply |
   if (up === false) device.setUp(false);
   if (mac !== undefined && device instanceof Nic) device.mac = mac;
   if (mtu !== undefined) device.mtu = mtu;
-  if (txqueuelen !== undefined && device instanceof Nic) device.txQueueLength = txqueuelen;
+  if (txqueuelen !== undefined && isQueued(device)) device.txQueueLength = txqueuelen;
   if (promisc !== undefined && device instanceof Nic) device.setPromiscuous(promisc);
   if (up === true) device.setUp(true);
   return DONE;
@@ -117,9 +145,8 @@ function listQdiscs(devices: Devices, request: Request<"qdisc-list">): NetlinkRe
 }
 
 function qdiscInfo(device: NetDevice): QdiscInfo {
-  const isCard = device instanceof Nic;
-  const qdisc = isCard ? device.transmit.qdisc : null;
-  const handle = isCard ? device.qdiscHandle : 0;
+  const qdisc = qdiscOf(device);
+  const handle = isQueued(device) ? device.qdiscHandle : 0;
   return {
     device: device.name,
     kind: qdisc?.kind ?? "noqueue",
@@ -138,16 +165,16 @@ function qdiscInfo(device: NetDevice): QdiscInfo {
 }
 
 function setQdisc(devices: Devices, request: Request<"qdisc-set"> | Request<"qdisc-delete">): NetlinkReply | number {
-  return onNic(devices, request.device, (nic) => {
+  return onQueued(devices, request.device, (device) => {
     if (request.kind === "qdisc-delete") {
       // tc: "Cannot delete qdisc with handle of zero." The default one is always there.
-      if (nic.qdiscHandle === 0) return -E.ENOENT;
-      nic.replaceQdisc(new PfifoFast(nic), 0);
+      if (device.qdiscHandle === 0) return -E.ENOENT;
+      device.replaceQdisc(new PfifoFast(device), 0);
       return DONE;
     }
     const factory = parseQdisc(request.spec);
     if (!factory.ok) return -E.EINVAL;
-    nic.replaceQdisc(factory.value(nic), devices.newQdiscHandle());
+    device.replaceQdisc(factory.value(device), devices.newQdiscHandle());
     return DONE;
   });
 }
@@ -198,6 +225,15 @@ const SWITCHES: ReadonlyMap<string, keyof NicOffload> = new Map([
 
 const isWithin = (value: number | undefined, least: number, most: number): boolean =>
   value === undefined || (Number.isInteger(value) && value >= least && value <= most);
+
+/** `ethtool -K` of a tun: whether it takes open checksums and large packets. It has nothing else to set. */
+function setTunFeature(tun: TunDevice, { feature }: Request<"ethtool-set">): NetlinkReply | number {
+  const offload = feature === undefined ? undefined : SWITCHES.get(feature.name);
+  if (feature === undefined || offload === undefined) return -E.EOPNOTSUPP;
+  if (offload === "txChecksum") tun.txChecksumOffload = feature.on;
+  if (offload === "tso" || offload === "gso") tun[offload] = feature.on;
+  return DONE;
+}
 
 function setEthtool(nic: Nic, request: Request<"ethtool-set">): NetlinkReply | number {
   const { rx, tx, rxUsecs, rxFrames, txUsecs, txFrames, feature } = request;

@@ -51,7 +51,9 @@ export class TunDevice implements NetDevice, DeviceControl, QdiscContext, TimerH
   promiscuity = 0;
   isUp = false;
   txChecksumOffload = true;
-  txSegmentationOffload = true;
+  /** Large TCP packets come whole, `ethtool -K NAME tso`; and software cuts up what does not, `gso`. */
+  tso = true;
+  gso = true;
   txQueueLength = TUN_QUEUE_LENGTH_DEFAULT;
   qdisc: Qdisc;
   /** Major number; 0 for the default discipline. */
@@ -78,6 +80,11 @@ export class TunDevice implements NetDevice, DeviceControl, QdiscContext, TimerH
 
   get device(): NetDevice {
     return this;
+  }
+
+  /** The other end is told the segment size, so it takes large packets while either switch is on. */
+  get txSegmentationOffload(): boolean {
+    return this.tso || this.gso;
   }
 
   get carrier(): boolean {
@@ -171,7 +178,7 @@ export class TunDevice implements NetDevice, DeviceControl, QdiscContext, TimerH
     this.#run();
   }
 
-  /** tun_net_xmit and tun_do_read: the sender's memory is free again before anybody has read the packet (skb_orphan). */
+  /** tun_net_xmit and tun_do_read: the sender's memory is free again before anybody has read it (skb_orphan). */
   #handOver(skb: SkBuff): void {
     const { core } = this;
     const sink = this.#sink;

@@ -1,7 +1,7 @@
 /** Transport checksums that were left to a device (CHECKSUM_PARTIAL), computed after all (skb_checksum_help). */
 import { assert } from "../../base/assert.ts";
 import { put16 } from "../../base/bytes.ts";
-import { checksumFold, checksumPartial } from "../../wire/checksum.ts";
+import { checksumFold, checksumOnWire, checksumPartial } from "../../wire/checksum.ts";
 import type { KernelCore } from "../core.ts";
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type SkBuff } from "./skbuff.ts";
 
@@ -16,8 +16,7 @@ export function checksumHelp(core: KernelCore, skb: SkBuff): void {
   const from = skb.checksumStart;
   assert(from >= skb.head && from + skb.checksumOffset + 2 <= skb.tail, "the checksum lies inside the packet");
   const sum = checksumFold(checksumPartial(skb.bytes, from, skb.tail - from));
-  // UDP sends 0xffff for a computed zero, since zero means "no checksum" (RFC 768); TCP may send either.
-  put16(skb.bytes, from + skb.checksumOffset, sum === 0 ? 0xffff : sum);
+  put16(skb.bytes, from + skb.checksumOffset, checksumOnWire(sum, skb.checksumOffset));
   if (skb.checksumPaid) {
     // As if the sending card had written it, and the receiving one had verified it.
     skb.ipSummed = CHECKSUM_UNNECESSARY;

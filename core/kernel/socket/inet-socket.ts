@@ -1,6 +1,6 @@
 /**
- * What UDP, raw and ping sockets share: addresses, routes, and ICMP errors (struct inet_sock). The options of SOL_IP are
- * in ip-socket-options.ts.
+ * What UDP, raw and ping sockets share: addresses, routes, and ICMP errors (struct inet_sock). The options of SOL_IP
+ * are in ip-socket-options.ts.
  */
 import { u16, u8 } from "../../base/bytes.ts";
 import { IPV4_ANY, IPV4_LOOPBACK, isLimitedBroadcast, isMulticast, type Ipv4Address } from "../../wire/address.ts";

@@ -2,8 +2,8 @@
  * The system call interface: all that a program can do. Programs are generator functions; a call is used as
  * `const n = yield* sys.read(fd, buffer)` and may suspend the process in virtual time. As in the kernel's own ABI, a
  * call returns a result >= 0 or `-errno` (errno.ts); nothing here throws at a program.
- * Left out: users and permissions (everybody is root), fork (see `spawn`), close-on-exec (a child gets only what `spawn`
- * names), and all of ioctl but the three requests about queues.
+ * Left out: users and permissions (everybody is root), fork (see `spawn`), close-on-exec (a child gets only what
+ * `spawn` names), and all of ioctl but the three requests about queues.
  */
 import type { Nanoseconds } from "../../base/time.ts";
 import type { Ipv4Address } from "../../wire/address.ts";
@@ -76,7 +76,7 @@ export const IP = {
   MTU: 14,
   MINTTL: 21,
 } as const;
-/** Option names at SOL.TCP (tcp(7), include/uapi/linux/tcp.h). Spans are in seconds but USER_TIMEOUT, which is in ms. */
+/** Option names at SOL.TCP (tcp(7), include/uapi/linux/tcp.h). Spans are in s unless the name or a comment says ms. */
 export const TCP = {
   NODELAY: 1,
   MAXSEG: 2,
@@ -94,6 +94,7 @@ export const TCP = {
   CONGESTION: 13,
   THIN_LINEAR_TIMEOUTS: 16,
   THIN_DUPACK: 17,
+  /** ms. */
   USER_TIMEOUT: 18,
   /** Length of the queue of connections that have data but no finished handshake. */
   FASTOPEN: 23,
@@ -332,9 +333,9 @@ export interface Sys {
   /** @param pid negative for a process group. */
   kill(pid: number, signal: number): Call<number>;
   /**
-   * "catch": a blocked call returns -EINTR, and `takeSignal` tells which signal came. "restart" is that with SA_RESTART:
-   * calls that can be restarted go on, poll, nanosleep and those with a time-out do not. KILL and STOP cannot be
-   * changed: -EINVAL.
+   * "catch": a blocked call returns -EINTR, and `takeSignal` tells which signal came. "restart" is that with
+   * SA_RESTART: calls that can be restarted go on; poll, nanosleep and those with a time-out do not. KILL and STOP
+   * cannot be changed: -EINVAL.
    */
   sigaction(signal: number, action: SignalAction): Call<number>;
   /** The oldest caught signal not yet taken, or 0. */

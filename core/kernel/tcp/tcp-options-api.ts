@@ -35,8 +35,6 @@ const TFO_CLIENT = 1;
 
 const inStates = (tcp: TcpSock, states: number): boolean => (stateBit(tcp.state) & states) !== 0;
 
-export { getTcpOption } from "./tcp-options-get.ts";
-
 /** Sets an option of any level. @returns 0 or -errno. */
 export function setOptionOf(tcp: TcpSock, level: number, option: number, value: OptionValue): number {
   if (level === SOL.TCP) return setTcpOption(tcp, option, value);

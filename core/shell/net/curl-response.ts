@@ -1,4 +1,4 @@
-/** An answer as curl reads it (RFC 9112, sections 4, 6 and 7): its head, and its body by length, by chunks or to the end. */
+/** An answer as curl reads it (RFC 9112, sections 4, 6, 7): its head, and its body by length, by chunks, to the end. */
 import { strerror, E } from "../../kernel/syscall/errno.ts";
 import type { Call } from "../../kernel/syscall/sys.ts";
 import { HTTP_HEAD_BYTES_MAX } from "../limits.ts";

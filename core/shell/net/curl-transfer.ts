@@ -1,4 +1,4 @@
-/** One request of curl and its answer, over a connection that may have served others before (libcurl's multi handle). */
+/** One request of curl and its answer, over a connection that may have served others before. */
 import { utf8Encode } from "../../base/bytes.ts";
 import { MILLISECOND } from "../../base/time.ts";
 import { E, strerror } from "../../kernel/syscall/errno.ts";

@@ -1,4 +1,4 @@
-/** A request as httpd takes it (RFC 9112, section 3; RFC 3986 for the target): parsed once, here, from hostile bytes. */
+/** A request as httpd takes it (RFC 9112, section 3; its target, RFC 3986): parsed once, here, from hostile bytes. */
 import { utf8Decode } from "../../base/bytes.ts";
 import { HTTP_FIELDS_MAX, HTTP_HEAD_BYTES_MAX, HTTP_TARGET_CHARACTERS_MAX } from "../limits.ts";
 import { bodyLength, endOfHead, headLines, parseFields, wordsOf, valuesOf } from "./http-message.ts";

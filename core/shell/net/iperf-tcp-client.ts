@@ -72,7 +72,8 @@ export class TcpClient {
       const error = fd < 0 ? fd : yield* sys.connect(fd, inetAddress(this.#address, port));
       if (error < 0) return error;
       if (id === 1) {
-        yield* print(sys, `${LINE}\nClient connecting to ${formatIpv4(this.#address)}, TCP port ${port}\n`);
+        const head = `Client connecting to ${formatIpv4(this.#address)}, TCP port ${port}`;
+        yield* print(sys, `${LINE}\n${head}${this.#enhancedHead()}\n`);
         yield* print(sys, `${yield* headText(sys, fd, this.#settings, SO.SNDBUF)}${LINE}\n`);
       }
       yield* print(sys, yield* connectionText(sys, fd, id, this.#settings));
@@ -80,6 +81,13 @@ export class TcpClient {
       this.#streams.push({ id, fd, bytes: 0, writes: 0, errors: 0, reported, isOver: false, isWatched: true });
     }
     return 0;
+  }
+
+  /** What -e adds to the head. */
+  #enhancedHead(): string {
+    const { enhanced, tests, bytes } = this.#settings;
+    if (!enhanced) return "";
+    return ` with pid ${this.#sys.pid} (${Math.max(1, tests)} flows)\nWrite buffer size: ${bytes} Byte`;
   }
 
   *#sendAll(): Call<void> {

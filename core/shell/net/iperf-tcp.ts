@@ -39,6 +39,10 @@ export function* headText(sys: Sys, fd: number, settings: IperfSettings, option:
   if (settings.congestion !== "" || settings.enhanced) {
     const name = yield* sys.getsockopt(fd, SOL.TCP, TCP.CONGESTION);
     text = `TCP congestion control using ${"error" in name ? "" : String(name.value)}\n`;
+    if (settings.enhanced && option === SO.SNDBUF) {
+      const nagle = settings.noDelay ? " and nodelay (Nagle off)" : " (Nagle on)";
+      text += `TOS set to 0x${settings.tos.toString(16)}${nagle}\n`;
+    }
   }
   const size = yield* sys.getsockopt(fd, SOL.SOCKET, option);
   const bytes = "error" in size ? 0 : Number(size.value);

@@ -1,6 +1,6 @@
 /**
- * netcat over UDP. The server answers the first peer it hears, as netcat does by connecting to it; -k keeps it listening
- * to all. There is no end of a stream to be seen: what ends a session is -w, -W, -q, or an error.
+ * netcat over UDP. The server answers the first peer it hears, as netcat does by connecting to it; -k keeps it
+ * listening to all. There is no end of a stream to be seen: what ends a session is -w, -W, -q, or an error.
  */
 import { utf8Encode } from "../../base/bytes.ts";
 import { SECOND } from "../../base/time.ts";

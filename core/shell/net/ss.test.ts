@@ -206,8 +206,10 @@ describe("netstat", () => {
     expect(lines("netstat -tanpo")).toEqual([
       "Active Internet connections (servers and established)",
       "Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name     Timer",
-      "tcp        0  72027 10.0.0.1:39042          10.0.0.2:80             ESTABLISHED 12/curl              probe (0.61/0/1)",
-      "tcp        1      0 0.0.0.0:80              0.0.0.0:*               LISTEN      -                    off (0.00/0/0)",
+      "tcp        0  72027 10.0.0.1:39042          10.0.0.2:80             ESTABLISHED 12/curl" +
+        "              probe (0.61/0/1)",
+      "tcp        1      0 0.0.0.0:80              0.0.0.0:*               LISTEN      -" +
+        "                    off (0.00/0/0)",
       "tcp        0      0 10.0.0.1:80             10.0.0.3:40000          TIME_WAIT   -" +
         "                    timewait (59.90/0/0)",
       "",

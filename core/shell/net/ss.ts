@@ -211,7 +211,8 @@ function* summary(sys: Sys): Call<string> {
   const of = (name: string): number => numbers.get(name) ?? 0;
   const waits = of("TCP.tw");
   const closed = of("TCP.alloc") - (of("TCP.inuse") - waits);
-  const states = `estab ${tcp?.get("CurrEstab") ?? 0}, closed ${closed}, orphaned ${of("TCP.orphan")}, timewait ${waits}`;
+  const established = tcp?.get("CurrEstab") ?? 0;
+  const states = `estab ${established}, closed ${closed}, orphaned ${of("TCP.orphan")}, timewait ${waits}`;
   const table = [
     ["RAW", of("RAW.inuse")],
     ["UDP", of("UDP.inuse")],

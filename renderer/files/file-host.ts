@@ -1,0 +1,104 @@
+/**
+ * Opening and saving lab files. The browser edition uses the File System Access API where there is one, and picking and
+ * downloading elsewhere; the desktop app brings its own host through its preload.
+ */
+
+export interface LabFile {
+  readonly name: string;
+  readonly text: string;
+  /** What `save` needs to write to the same place again; opaque. */
+  readonly place: unknown;
+}
+
+export interface FileHost {
+  /** Asks for a file; null when the person thought better of it. */
+  open(): Promise<LabFile | null>;
+  /** Asks where to, when `place` is null. */
+  save(file: LabFile): Promise<LabFile | null>;
+}
+
+/** As core/lab bounds a file: what is longer is refused before it is read. */
+export const FILE_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Not in TypeScript's DOM library yet. */
+interface PickingWindow {
+  showOpenFilePicker?(options: object): Promise<FileSystemFileHandle[]>;
+  showSaveFilePicker?(options: object): Promise<FileSystemFileHandle>;
+}
+
+const picking = globalThis as unknown as PickingWindow;
+const TYPES = [{ description: "LastAck lab", accept: { "application/yaml": [".yaml", ".yml"] } }];
+
+export async function readFile(file: File, place: unknown): Promise<LabFile> {
+  if (file.size > FILE_BYTES_MAX) throw new Error(`${file.name} is too large for a lab.`);
+  return { name: file.name, text: await file.text(), place };
+}
+
+async function unlessAborted<T>(action: () => Promise<T>): Promise<T | null> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") return null;
+    throw error;
+  }
+}
+
+export const browserFiles: FileHost = {
+  open() {
+    return picking.showOpenFilePicker === undefined ? openByInput() : openByPicker();
+  },
+  save(file) {
+    return picking.showSaveFilePicker === undefined ? Promise.resolve(download(file)) : saveByPicker(file);
+  },
+};
+
+function openByPicker(): Promise<LabFile | null> {
+  return unlessAborted(async () => {
+    const [handle] = (await picking.showOpenFilePicker?.({ types: TYPES })) ?? [];
+    return handle === undefined ? null : readFile(await handle.getFile(), handle);
+  });
+}
+
+function openByInput(): Promise<LabFile | null> {
+  return new Promise((resolve, reject) => {
+    const input = document.createElement("input");
+    input.type = "file";
+    input.accept = ".yaml,.yml";
+    input.addEventListener("change", () => {
+      const file = input.files?.[0];
+      if (file === undefined) resolve(null);
+      else readFile(file, null).then(resolve, reject);
+    });
+    input.addEventListener("cancel", () => resolve(null));
+    input.click();
+  });
+}
+
+function saveByPicker(file: LabFile): Promise<LabFile | null> {
+  return unlessAborted(async () => {
+    const handle =
+      file.place instanceof FileSystemFileHandle
+        ? file.place
+        : await picking.showSaveFilePicker?.({ suggestedName: file.name, types: TYPES });
+    if (handle === undefined) return null;
+    // The browser writes to a copy and swaps it in when it is closed: a full disk leaves the old file as it was.
+    const stream = await handle.createWritable();
+    await stream.write(file.text);
+    await stream.close();
+    return { ...file, name: handle.name, place: handle };
+  });
+}
+
+/** A browser without pickers saves into its downloads. */
+function download(file: LabFile): LabFile {
+  downloadBytes(file.name, new Blob([file.text], { type: "application/yaml" }));
+  return file;
+}
+
+export function downloadBytes(name: string, bytes: Blob): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(bytes);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

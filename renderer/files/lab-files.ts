@@ -1,0 +1,116 @@
+/** New, open, save, samples: what the File menu does. Unsaved work is asked about before it would be lost. */
+import type { NodeKind } from "../../core/contract/api/lab-view.ts";
+import { call } from "../stores/core.ts";
+import { useLab } from "../stores/lab.ts";
+import { useSelection } from "../stores/selection.ts";
+import { EMPTY_LAB } from "../labs/lab-edits.ts";
+import AskChoice from "../ui/AskChoice.vue";
+import { showDialog } from "../ui/dialogs.ts";
+import { browserFiles, downloadBytes, type FileHost, type LabFile } from "./file-host.ts";
+import { forgetDraft } from "./draft.ts";
+
+let files: FileHost = browserFiles;
+/** Of the file that is open; null for one that was never saved. */
+let place: unknown = null;
+
+/** The desktop app's. */
+export function setFileHost(host: FileHost): void {
+  files = host;
+}
+
+/** @returns whether the lab that is open may be left. */
+async function mayLeave(): Promise<boolean> {
+  const lab = useLab();
+  if (!lab.isDirty) return true;
+  const answer = await showDialog({
+    title: "Unsaved changes",
+    component: AskChoice,
+    props: {
+      text: `“${lab.view?.name ?? lab.file}” has changes that are not saved.`,
+      choices: [
+        { id: "discard", title: "Discard", kind: "danger" },
+        { id: "cancel", title: "Cancel" },
+        { id: "save", title: "Save", kind: "primary" },
+      ],
+    },
+  });
+  if (answer === "save") return saveLab();
+  return answer === "discard";
+}
+
+export async function openText(file: LabFile, isUnsaved = false): Promise<void> {
+  const lab = useLab();
+  useSelection().clear();
+  await lab.open(file.text, file.name, isUnsaved);
+  place = file.place;
+  if (!isUnsaved) forgetDraft();
+}
+
+/** From the desktop app, a drop, or a sample: asks first. */
+export async function openLabFile(file: LabFile): Promise<void> {
+  if (await mayLeave()) await openText(file);
+}
+
+export async function newLab(): Promise<void> {
+  if (await mayLeave()) await openText({ name: "untitled.lab.yaml", text: EMPTY_LAB, place: null });
+}
+
+export async function openLab(): Promise<void> {
+  if (!(await mayLeave())) return;
+  const file = await files.open();
+  if (file !== null) await openText(file);
+}
+
+export async function saveLab(asNew = false): Promise<boolean> {
+  const lab = useLab();
+  const file = { name: lab.file, text: lab.text, place: asNew ? null : place };
+  const saved = await files.save(file);
+  if (saved === null) return false;
+  place = saved.place;
+  lab.markSaved(saved.name);
+  forgetDraft();
+  return true;
+}
+
+export async function closeLab(): Promise<void> {
+  if (!(await mayLeave())) return;
+  await call("run.pause", {}).catch(() => undefined);
+  useSelection().clear();
+  useLab().close();
+  forgetDraft();
+}
+
+export interface SampleLab {
+  readonly file: string;
+  readonly name: string;
+  readonly summary: string;
+  readonly nodes: number;
+  readonly links: number;
+  /** To be drawn small; links by index of their ends. */
+  readonly shape: {
+    readonly nodes: readonly { readonly kind: NodeKind; readonly at: readonly [number, number] }[];
+    readonly links: readonly (readonly [number, number])[];
+  };
+}
+
+export async function sampleLabs(): Promise<readonly SampleLab[]> {
+  return (await (await fetched("index.json")).json()) as readonly SampleLab[];
+}
+
+export async function openSample(file: string): Promise<void> {
+  if (!(await mayLeave())) return;
+  const text = await (await fetched(file)).text();
+  await openText({ name: file, text, place: null });
+}
+
+async function fetched(file: string): Promise<Response> {
+  const response = await fetch(`./labs/${encodeURIComponent(file)}`);
+  if (!response.ok) throw new Error(`The sample ${file} cannot be read (${response.status}).`);
+  return response;
+}
+
+export async function exportCapture(interfaces: readonly string[] | null): Promise<void> {
+  const { bytes } = await call("capture.export", { interfaces });
+  const name = `${useLab().file.replace(/(\.lab)?\.ya?ml$/, "")}.pcapng`;
+  downloadBytes(name, new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "application/x-pcapng" }));
+}

@@ -1,0 +1,209 @@
+/** Draws cables: plugged in, in somebody's hand, springing back, hanging loose; with what is written on them. */
+import type { LinkView } from "../../core/contract/api/lab-view.ts";
+import type { LinkState } from "../../core/contract/api/run-view.ts";
+import type { Place } from "../labs/lab-edits.ts";
+import { progressOf, wobble, type CablePull } from "./cable-pull.ts";
+import { looseEnd, pointOn, type Cable } from "./cables.ts";
+import { CANVAS_FONT, type CanvasColors } from "./canvas-colors.ts";
+
+export interface CableScene {
+  readonly cables: readonly (Cable | null)[];
+  readonly links: readonly LinkView[];
+  readonly states: readonly LinkState[];
+  readonly labels: readonly string[];
+  readonly showsLabels: boolean;
+  readonly showsInterfaces: boolean;
+  readonly selected: ReadonlySet<string>;
+  readonly hovered: number | null;
+  readonly pull: CablePull;
+  readonly colors: CanvasColors;
+  readonly zoom: number;
+  readonly wallMs: number;
+}
+
+/** Texts are not drawn below this zoom: nobody could read them. */
+const TEXT_ZOOM_MIN = 0.55;
+
+export function paintCables(context: CanvasRenderingContext2D, scene: CableScene): void {
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  for (const cable of scene.cables) if (cable !== null) paintCable(context, scene, cable);
+  if (scene.zoom < TEXT_ZOOM_MIN) return;
+  for (const cable of scene.cables) if (cable !== null) paintTexts(context, scene, cable);
+}
+
+function paintCable(context: CanvasRenderingContext2D, scene: CableScene, cable: Cable): void {
+  const { colors, states, pull, wallMs } = scene;
+  const state = states[cable.index];
+  const isUp = state === undefined || state.forwardUp || state.backwardUp;
+  const isSelected = scene.selected.has(cable.name);
+  const isHovered = scene.hovered === cable.index;
+  context.strokeStyle = isSelected ? colors.accent : isHovered ? colors.text2 : colors.cable;
+  context.lineWidth = isSelected || isHovered ? 3 : 2;
+  context.setLineDash([]);
+  const held = pull.pull?.link === cable.index ? pull.pull : null;
+  if (held?.mode === "pull") return paintStretched(context, scene, cable, held);
+  const spring = pull.springs.find(({ link }) => link === cable.index);
+  if (spring !== undefined && spring.kind !== "recoil") {
+    const swing = wobble(progressOf(spring, wallMs));
+    const rest = pointOn(cable, spring.fraction);
+    const middle = { x: rest.x + (spring.from.x - rest.x) * swing, y: rest.y + (spring.from.y - rest.y) * swing };
+    if (spring.kind === "caught") context.strokeStyle = colors.ok;
+    return strokeThrough(context, cable, middle, spring.fraction);
+  }
+  if (!isUp) return paintLoose(context, scene, cable, held, spring === undefined ? null : { spring });
+  const oneWay = state !== undefined && state.forwardUp !== state.backwardUp;
+  if (oneWay) {
+    context.strokeStyle = isSelected ? colors.accent : colors.warn;
+    context.setLineDash([8, 5]);
+  }
+  strokeCable(context, cable);
+  context.setLineDash([]);
+  if (oneWay) paintArrow(context, cable, state.forwardUp, colors.warn);
+}
+
+function strokeCable(context: CanvasRenderingContext2D, cable: Cable): void {
+  context.beginPath();
+  context.moveTo(cable.a.x, cable.a.y);
+  context.quadraticCurveTo(cable.control.x, cable.control.y, cable.b.x, cable.b.y);
+  context.stroke();
+}
+
+/** Through a point that somebody holds. */
+function strokeThrough(context: CanvasRenderingContext2D, { a, b }: Cable, through: Place, fraction: number): void {
+  // Two curves that bend towards the hand, so that it looks like rubber and not like a stick.
+  const soft = (end: Place, weight: number): Place => ({
+    x: end.x + (through.x - end.x) * 0.6 + (b.x - a.x) * weight * 0.12,
+    y: end.y + (through.y - end.y) * 0.6 + (b.y - a.y) * weight * 0.12,
+  });
+  const [left, right] = [soft(a, fraction), soft(b, fraction - 1)];
+  context.beginPath();
+  context.moveTo(a.x, a.y);
+  context.quadraticCurveTo(left.x, left.y, through.x, through.y);
+  context.quadraticCurveTo(right.x, right.y, b.x, b.y);
+  context.stroke();
+}
+
+function paintStretched(
+  context: CanvasRenderingContext2D,
+  { colors }: CableScene,
+  cable: Cable,
+  { pointer, tension }: { readonly pointer: Place; readonly tension: number },
+): void {
+  context.strokeStyle = tension > 0.75 ? colors.danger : tension > 0.4 ? colors.warn : colors.accent;
+  // Rubber gets thinner.
+  context.lineWidth = 3.4 - 1.6 * Math.min(1, tension);
+  strokeThrough(context, cable, pointer, 0.5);
+  context.fillStyle = context.strokeStyle;
+  context.beginPath();
+  context.arc(pointer.x, pointer.y, 5, 0, 2 * Math.PI);
+  context.fill();
+}
+
+function paintLoose(
+  context: CanvasRenderingContext2D,
+  { colors, pull, wallMs }: CableScene,
+  cable: Cable,
+  held: CablePull["pull"],
+  recoil: { readonly spring: CablePull["springs"][number] } | null,
+): void {
+  const color = context.strokeStyle;
+  context.lineWidth = 1.2;
+  context.strokeStyle = held?.willCatch === true ? colors.ok : colors.line;
+  context.setLineDash([2, 7]);
+  strokeCable(context, cable);
+  context.setLineDash([]);
+  context.lineWidth = 2;
+  for (const side of [0, 1] as const) {
+    const { root, knee, plug } = looseEnd(cable, side);
+    let end = plug;
+    if (held?.side === side) end = held.pointer;
+    else if (recoil !== null) {
+      const swing = 1 - easeOutBack(progressOf(recoil.spring, wallMs));
+      end = { x: plug.x + (recoil.spring.from.x - plug.x) * swing, y: plug.y + (recoil.spring.from.y - plug.y) * swing };
+    }
+    context.strokeStyle = held?.side === side && pull.pull?.willCatch === true ? colors.ok : color;
+    const center = side === 0 ? cable.a : cable.b;
+    context.beginPath();
+    context.moveTo(center.x, center.y);
+    context.lineTo(root.x, root.y);
+    context.quadraticCurveTo(knee.x, knee.y, end.x, end.y);
+    context.stroke();
+    paintPlug(context, knee, end, colors);
+  }
+}
+
+/** An RJ45 plug, seen from the side: a small box with a nose. */
+function paintPlug(context: CanvasRenderingContext2D, from: Place, at: Place, colors: CanvasColors): void {
+  const angle = Math.atan2(at.y - from.y, at.x - from.x);
+  context.save();
+  context.translate(at.x, at.y);
+  context.rotate(angle);
+  context.fillStyle = colors.danger;
+  context.beginPath();
+  context.roundRect(-4, -4.5, 9, 9, 1.5);
+  context.fill();
+  context.fillRect(5, -2.5, 4, 5);
+  context.restore();
+}
+
+function paintArrow(context: CanvasRenderingContext2D, cable: Cable, isForward: boolean, color: string): void {
+  const { x, y, dx, dy } = pointOn(cable, 0.5);
+  const way = isForward ? 1 : -1;
+  context.save();
+  context.translate(x, y);
+  context.rotate(Math.atan2(dy * way, dx * way));
+  context.fillStyle = color;
+  context.beginPath();
+  context.moveTo(9, 0);
+  context.lineTo(-6, -7);
+  context.lineTo(-6, 7);
+  context.fill();
+  context.restore();
+}
+
+function paintTexts(context: CanvasRenderingContext2D, scene: CableScene, cable: Cable): void {
+  const { colors } = scene;
+  const state = scene.states[cable.index];
+  const isDown = state !== undefined && !state.forwardUp && !state.backwardUp;
+  const isPointed = scene.hovered === cable.index || scene.selected.has(cable.name);
+  if ((scene.showsLabels || isPointed || isDown) && scene.pull.pull?.link !== cable.index) {
+    const { x, y } = pointOn(cable, 0.5);
+    const text = isDown ? "unplugged" : (scene.labels[cable.index] ?? "");
+    if (cable.length > 110 || isPointed || isDown) {
+      paintText(context, text, { x, y: y + (isDown ? -10 : 0) }, isDown ? colors.danger : colors.text3, colors.background);
+    }
+  }
+  if (!scene.showsInterfaces && !isPointed) return;
+  scene.links[cable.index]?.ends.forEach(({ nic }, side) => {
+    const { x, y } = pointOn(cable, side === 0 ? 14 / cable.length : 1 - 14 / cable.length);
+    paintText(context, nic, { x, y }, colors.text3, colors.background);
+  });
+}
+
+function paintText(
+  context: CanvasRenderingContext2D,
+  text: string,
+  { x, y }: Place,
+  color: string,
+  background: string,
+): void {
+  if (text === "") return;
+  context.font = `11px ${CANVAS_FONT}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const width = context.measureText(text).width + 8;
+  context.globalAlpha = 0.88;
+  context.fillStyle = background;
+  context.beginPath();
+  context.roundRect(x - width / 2, y - 8, width, 16, 4);
+  context.fill();
+  context.globalAlpha = 1;
+  context.fillStyle = color;
+  context.fillText(text, x, y + 0.5);
+}
+
+function easeOutBack(progress: number): number {
+  const pull = 1.7;
+  return 1 + (pull + 1) * (progress - 1) ** 3 + pull * (progress - 1) ** 2;
+}

@@ -1,0 +1,151 @@
+/** Draws packets on their way, bands of dense traffic, and bursts where packets died. */
+import { FLIGHT_PROTOCOLS } from "../../core/contract/api/run-view.ts";
+import type { Place } from "../labs/lab-edits.ts";
+import { PROTOCOL_LOOKS } from "../theme/protocols.ts";
+import { pointOn, type Cable } from "./cables.ts";
+import { CANVAS_FONT, type CanvasColors } from "./canvas-colors.ts";
+import { BURST_MS, type Burst } from "./drops.ts";
+import { FLIGHTS_MAX, type FlightBoard } from "./flights.ts";
+
+/** Dots keep to the right of their way, so that the two directions do not meet. */
+const LANE = 6;
+const DOT_WIDTH = 17;
+const DOT_HEIGHT = 14;
+/** Room around a picture for its shadow. */
+const PAD = 2;
+/** Below this zoom a letter would be a smudge. */
+const LETTER_ZOOM_MIN = 0.45;
+
+/** One picture a protocol: drawing those is many times cheaper than drawing text. */
+export function packetPictures(colors: CanvasColors, pixelRatio: number): readonly HTMLCanvasElement[] {
+  return FLIGHT_PROTOCOLS.map((name, index) => {
+    const canvas = document.createElement("canvas");
+    canvas.width = (DOT_WIDTH + 2 * PAD) * pixelRatio * 2;
+    canvas.height = (DOT_HEIGHT + 2 * PAD) * pixelRatio * 2;
+    const context = canvas.getContext("2d");
+    if (context === null) return canvas;
+    context.scale(pixelRatio * 2, pixelRatio * 2);
+    context.fillStyle = colors.background;
+    context.beginPath();
+    context.roundRect(PAD - 1, PAD - 1, DOT_WIDTH + 2, DOT_HEIGHT + 2, 5);
+    context.fill();
+    context.fillStyle = colors.protocols[index] ?? colors.text3;
+    context.beginPath();
+    context.roundRect(PAD, PAD, DOT_WIDTH, DOT_HEIGHT, 4);
+    context.fill();
+    context.fillStyle = colors.protocolInk;
+    context.font = `700 10.5px ${CANVAS_FONT}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(PROTOCOL_LOOKS[name].letter, PAD + DOT_WIDTH / 2, PAD + DOT_HEIGHT / 2 + 0.5);
+    return canvas;
+  });
+}
+
+export interface PacketScene {
+  readonly cables: readonly (Cable | null)[];
+  readonly board: FlightBoard;
+  readonly pictures: readonly HTMLCanvasElement[];
+  readonly colors: CanvasColors;
+  readonly zoom: number;
+  readonly wallMs: number;
+}
+
+export function paintBands(context: CanvasRenderingContext2D, { board, cables, colors, wallMs }: PacketScene): void {
+  for (const [lane, brightness] of board.bands) {
+    const cable = cables[lane >> 1];
+    if (cable === null || cable === undefined) continue;
+    const way = (lane & 1) === 0 ? 1 : -1;
+    const { dx, dy } = pointOn(cable, 0.5);
+    const [x, y] = [-dy * LANE * way, dx * LANE * way];
+    context.save();
+    context.translate(x, y);
+    context.globalAlpha = Math.min(0.75, 0.25 + Math.log10(1 + brightness) * 0.22);
+    context.strokeStyle = colors.accent;
+    context.lineWidth = Math.min(9, 3 + Math.log2(1 + brightness) * 0.6);
+    context.lineCap = "butt";
+    context.setLineDash([7, 5]);
+    context.lineDashOffset = (-way * wallMs) / 9;
+    const [from, to] = [pointOn(cable, 0), pointOn(cable, 1)];
+    context.beginPath();
+    context.moveTo(from.x, from.y);
+    context.quadraticCurveTo(cable.control.x, cable.control.y, to.x, to.y);
+    context.stroke();
+    context.restore();
+  }
+}
+
+export function paintPackets(context: CanvasRenderingContext2D, scene: PacketScene): void {
+  const { board, cables, pictures, zoom, colors } = scene;
+  const hasLetters = zoom >= LETTER_ZOOM_MIN;
+  const width = DOT_WIDTH + 2 * PAD;
+  const height = DOT_HEIGHT + 2 * PAD;
+  const dot = 4 / Math.max(zoom, 0.2);
+  for (let slot = 0; slot < FLIGHTS_MAX; slot++) {
+    if (board.state[slot] !== 2) continue;
+    const cable = cables[board.link[slot] as number];
+    if (cable === null || cable === undefined) continue;
+    const isForward = board.direction[slot] === 0;
+    const progress = board.progress[slot] as number;
+    const { x, y, dx, dy } = pointOn(cable, isForward ? progress : 1 - progress);
+    const way = isForward ? LANE : -LANE;
+    const protocol = board.protocol[slot] as number;
+    if (hasLetters) {
+      const picture = pictures[protocol] ?? pictures[0];
+      if (picture !== undefined) context.drawImage(picture, x - dy * way - width / 2, y + dx * way - height / 2, width, height);
+    } else {
+      context.fillStyle = colors.protocols[protocol] ?? colors.text3;
+      context.fillRect(x - dy * way - dot, y + dx * way - dot, 2 * dot, 2 * dot);
+    }
+  }
+}
+
+/** Rays that fly apart, then the reason in words, which fades. */
+export function paintBurst(
+  context: CanvasRenderingContext2D,
+  burst: Burst,
+  at: Place,
+  { colors, wallMs, zoom }: { readonly colors: CanvasColors; readonly wallMs: number; readonly zoom: number },
+): void {
+  if (burst.bornMs === null) return;
+  const age = (wallMs - burst.bornMs) / BURST_MS;
+  const flash = Math.min(1, age * 5);
+  const scale = 1 / Math.max(0.5, Math.min(1.6, zoom));
+  context.save();
+  context.translate(at.x, at.y);
+  context.scale(scale, scale);
+  context.strokeStyle = colors.danger;
+  context.lineCap = "round";
+  if (flash < 1) {
+    context.lineWidth = 3 * (1 - flash) + 0.5;
+    context.beginPath();
+    for (let ray = 0; ray < 10; ray++) {
+      const angle = (ray / 10) * 2 * Math.PI + 0.3;
+      const [near, far] = [6 + flash * 14, 10 + flash * 24];
+      context.moveTo(Math.cos(angle) * near, Math.sin(angle) * near);
+      context.lineTo(Math.cos(angle) * far, Math.sin(angle) * far);
+    }
+    context.stroke();
+  }
+  context.globalAlpha = age < 0.7 ? 1 : Math.max(0, (1 - age) / 0.3);
+  context.lineWidth = 2.5;
+  context.beginPath();
+  context.moveTo(-5, -5);
+  context.lineTo(5, 5);
+  context.moveTo(5, -5);
+  context.lineTo(-5, 5);
+  context.stroke();
+  const text = burst.reason + (burst.count > 1 ? ` ×${burst.count}` : "");
+  context.font = `600 11px ${CANVAS_FONT}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const width = context.measureText(text).width + 12;
+  const y = -20 - 6 * flash;
+  context.fillStyle = colors.danger;
+  context.beginPath();
+  context.roundRect(-width / 2, y - 9, width, 18, 5);
+  context.fill();
+  context.fillStyle = colors.onDanger;
+  context.fillText(text, 0, y + 0.5);
+  context.restore();
+}

@@ -1,0 +1,351 @@
+/**
+ * The canvas as a whole: Cytoscape's nodes between a canvas of ours with the cables below and one with packets, bursts
+ * and badges above, all under the same pan and zoom. It draws only while something moves or has changed.
+ */
+import type { LabView } from "../../core/contract/api/lab-view.ts";
+import type { DropView, FramePush, LinkState, NodeState } from "../../core/contract/api/run-view.ts";
+import type { Place } from "../labs/lab-edits.ts";
+import { paintBadges } from "./badge-painter.ts";
+import { paintCables } from "./cable-painter.ts";
+import { CablePull } from "./cable-pull.ts";
+import { distanceTo, layCables, looseEnd, pointOn, type Cable } from "./cables.ts";
+import { canvasColors, type CanvasColors } from "./canvas-colors.ts";
+import { BurstBoard, type Burst } from "./drops.ts";
+import { FlightBoard } from "./flights.ts";
+import { GRID, paintGrid } from "./grid-painter.ts";
+import { NODE_RADIUS } from "./graph-style.ts";
+import { packetPictures, paintBands, paintBurst, paintPackets } from "./packet-painter.ts";
+import { TopologyGraph, type GraphEvents, type Viewport } from "./topology-graph.ts";
+
+export interface CanvasLayers {
+  readonly host: HTMLElement;
+  readonly below: HTMLCanvasElement;
+  readonly graph: HTMLElement;
+  readonly above: HTMLCanvasElement;
+}
+
+/** What is shown besides, as people choose. */
+export interface CanvasOptions {
+  readonly linkLabels: boolean;
+  readonly interfaces: boolean;
+  readonly addresses: boolean;
+}
+
+/** A link that is being drawn. */
+export interface Rubber {
+  readonly from: string;
+  readonly to: Place;
+  /** The node under the pointer, if the link could end there. */
+  readonly target: string | null;
+}
+
+/** How near a pointer must be to a cable, screen pixels. */
+const HIT = 8;
+const PLUG_HIT = 14;
+/** More wall time than this between two frames was not seen by anybody. */
+const PASSED_MAX_MS = 100;
+
+export class TopologyCanvas {
+  readonly graph: TopologyGraph;
+  readonly flights = new FlightBoard();
+  readonly bursts = new BurstBoard();
+  readonly pull = new CablePull();
+  readonly #layers: CanvasLayers;
+  readonly #contexts: { readonly below: CanvasRenderingContext2D; readonly above: CanvasRenderingContext2D };
+  #colors: CanvasColors = canvasColors();
+  #pictures: readonly HTMLCanvasElement[] = [];
+  #view: LabView | null = null;
+  #cables: (Cable | null)[] = [];
+  #links: readonly LinkState[] = [];
+  #nodes: readonly NodeState[] = [];
+  #labels: readonly string[] = [];
+  #selectedLinks: ReadonlySet<string> = new Set();
+  #options: CanvasOptions = { linkLabels: true, interfaces: false, addresses: true };
+  #virtualNow = 0;
+  #isGeometryStale = true;
+  #frame = 0;
+  #lastMs = 0;
+  #isDirty = false;
+  hoveredLink: number | null = null;
+  hoveredNode: string | null = null;
+  rubber: Rubber | null = null;
+  /** Node at which the keyboard's link tool starts. */
+  linkSource: string | null = null;
+
+  constructor(layers: CanvasLayers, events: Omit<GraphEvents, "viewport" | "geometry">) {
+    this.#layers = layers;
+    const [below, above] = [layers.below.getContext("2d"), layers.above.getContext("2d")];
+    if (below === null || above === null) throw new Error("This browser draws no canvas.");
+    this.#contexts = { below, above };
+    this.graph = new TopologyGraph(layers.graph, {
+      ...events,
+      viewport: () => this.invalidate(),
+      geometry: () => {
+        this.#isGeometryStale = true;
+        this.invalidate();
+      },
+    });
+    this.flights.onEnd = (slot) => this.bursts.flightEnded(slot, performance.now());
+    this.resized();
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.#frame);
+    this.graph.destroy();
+  }
+
+  focus(): void {
+    this.#layers.host.focus({ preventScroll: true });
+  }
+
+  // What is shown
+
+  show(view: LabView, labels: readonly string[]): void {
+    this.#view = view;
+    this.#labels = labels;
+    this.graph.show(view);
+    this.flights.setEnds(view.links.map(({ ends }) => [ends[0].node, ends[1].node]));
+    this.bursts.clear();
+    this.invalidate();
+  }
+
+  setLabels(labels: readonly string[]): void {
+    this.#labels = labels;
+    this.invalidate();
+  }
+
+  setOptions(options: CanvasOptions): void {
+    this.#options = options;
+    this.invalidate();
+  }
+
+  setSelection(nodes: readonly string[], links: readonly string[]): void {
+    this.#selectedLinks = new Set(links);
+    this.graph.select(nodes);
+    this.invalidate();
+  }
+
+  setStates(nodes: readonly NodeState[], links: readonly LinkState[]): void {
+    const before = this.#links;
+    this.#nodes = nodes;
+    this.#links = links;
+    this.graph.showStates(nodes);
+    for (const state of links) {
+      const cable = this.cable(state?.link ?? -1);
+      const old = before[state?.link ?? -1];
+      if (cable === null || old === undefined || isUp(old) === isUp(state)) continue;
+      this.pull.moved(cable, isUp(state), performance.now());
+    }
+    this.invalidate();
+  }
+
+  onPush(push: FramePush): void {
+    const now = performance.now();
+    if (push.rewound) {
+      this.flights.clear();
+      this.bursts.clear();
+    }
+    this.#virtualNow = push.run.time;
+    this.flights.add(push.flights, now);
+    for (const drop of push.drops) this.#drop(drop, now);
+    this.invalidate();
+  }
+
+  #drop(drop: DropView, now: number): void {
+    const view = this.#view;
+    const [place = ""] = drop.place.split(":");
+    const link = view?.links.findIndex(({ name }) => name === drop.place) ?? -1;
+    if (link >= 0) {
+      const flight = this.flights.cutShort(drop.packet, link);
+      return this.bursts.add(drop, { kind: "link", index: link, fraction: 0.5 }, flight, now);
+    }
+    const node = view?.nodes.findIndex(({ name }) => name === place) ?? -1;
+    if (node < 0) return;
+    const flight = this.flights.find(drop.packet, null);
+    this.bursts.add(drop, { kind: "node", index: node, fraction: 0 }, flight, now);
+  }
+
+  restyle(): void {
+    this.#colors = canvasColors();
+    this.#pictures = packetPictures(this.#colors, devicePixelRatio);
+    this.graph.restyle();
+    this.invalidate();
+  }
+
+  resized(): void {
+    const { clientWidth, clientHeight } = this.#layers.host;
+    for (const canvas of [this.#layers.below, this.#layers.above]) {
+      canvas.width = Math.round(clientWidth * devicePixelRatio);
+      canvas.height = Math.round(clientHeight * devicePixelRatio);
+    }
+    this.graph.resized();
+    this.restyle();
+  }
+
+  // Where things are
+
+  cable(index: number): Cable | null {
+    this.#refreshGeometry();
+    return this.#cables[index] ?? null;
+  }
+
+  isLinkUp(index: number): boolean {
+    const state = this.#links[index];
+    return state === undefined || isUp(state);
+  }
+
+  /** The cable under a place of the canvas: by its line, or by a loose end. */
+  linkAt(place: Place): number | null {
+    this.#refreshGeometry();
+    const { zoom } = this.graph.viewport;
+    let best: { index: number; distance: number } | null = null;
+    for (const cable of this.#cables) {
+      if (cable === null) continue;
+      let distance = distanceTo(cable, place).distance * zoom;
+      if (!this.isLinkUp(cable.index)) {
+        for (const side of [0, 1] as const) {
+          const { plug } = looseEnd(cable, side);
+          const toPlug = Math.hypot(plug.x - place.x, plug.y - place.y) * zoom;
+          if (toPlug < PLUG_HIT) distance = Math.min(distance, toPlug / 2);
+        }
+      }
+      if (distance < HIT && (best === null || distance < best.distance)) best = { index: cable.index, distance };
+    }
+    return best?.index ?? null;
+  }
+
+  /** Where a link is drawn from: a small disc at the lower right of the node under the pointer. */
+  handleOf(node: string): Place | null {
+    const index = this.#view?.nodes.findIndex(({ name }) => name === node) ?? -1;
+    const at = index < 0 ? null : this.graph.place(index);
+    return at === null ? null : { x: at.x + NODE_RADIUS * 0.92, y: at.y + NODE_RADIUS * 0.92 };
+  }
+
+  #refreshGeometry(): void {
+    if (!this.#isGeometryStale || this.#view === null) return;
+    this.#isGeometryStale = false;
+    this.#cables = layCables(this.#view, (node) => this.graph.place(node));
+  }
+
+  // Drawing
+
+  invalidate(): void {
+    this.#isDirty = true;
+    if (this.#frame === 0) this.#frame = requestAnimationFrame((now) => this.#draw(now));
+  }
+
+  #draw(now: number): void {
+    this.#frame = 0;
+    const passed = Math.min(PASSED_MAX_MS, now - this.#lastMs);
+    this.#lastMs = now;
+    const wallMs = performance.now();
+    const hasMoved = this.flights.tick(this.#virtualNow, passed, wallMs);
+    this.bursts.tick(wallMs);
+    this.pull.tick(wallMs);
+    const isMoving = hasMoved || this.bursts.bursts.length > 0 || this.pull.isMoving;
+    if (isMoving || this.#isDirty) this.#paint(wallMs);
+    this.#isDirty = false;
+    if (isMoving) this.#frame = requestAnimationFrame((next) => this.#draw(next));
+  }
+
+  #paint(wallMs: number): void {
+    this.#refreshGeometry();
+    const view = this.#view;
+    const viewport = this.graph.viewport;
+    const { below, above } = this.#contexts;
+    this.#begin(below, viewport);
+    this.#begin(above, viewport);
+    paintGrid(below, { colors: this.#colors, viewport, size: this.#layers.host });
+    if (view === null) return;
+    const { zoom } = viewport;
+    const scene = { cables: this.#cables, colors: this.#colors, zoom, wallMs };
+    paintCables(below, {
+      ...scene,
+      links: view.links,
+      states: this.#links,
+      labels: this.#labels,
+      showsLabels: this.#options.linkLabels,
+      showsInterfaces: this.#options.interfaces,
+      selected: this.#selectedLinks,
+      hovered: this.hoveredLink,
+      pull: this.pull,
+    });
+    const packets = { ...scene, board: this.flights, pictures: this.#pictures };
+    paintBands(below, packets);
+    this.#paintNodes(above, view, zoom);
+    paintPackets(above, packets);
+    for (const burst of this.bursts.bursts) this.#paintBurst(above, burst, zoom, wallMs);
+    this.#paintRubber(above);
+  }
+
+  #begin(context: CanvasRenderingContext2D, { zoom, x, y }: Viewport): void {
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    const scale = devicePixelRatio;
+    context.setTransform(scale * zoom, 0, 0, scale * zoom, scale * x, scale * y);
+  }
+
+  #paintNodes(context: CanvasRenderingContext2D, view: LabView, zoom: number): void {
+    const how = { colors: this.#colors, zoom, showsAddresses: this.#options.addresses };
+    for (const node of view.nodes) {
+      const at = this.graph.place(node.index);
+      if (at !== null) paintBadges(context, node, this.#nodes[node.index], at, how);
+    }
+  }
+
+  #paintBurst(context: CanvasRenderingContext2D, burst: Burst, zoom: number, wallMs: number): void {
+    const { kind, index, fraction } = burst.place;
+    const cable = kind === "link" ? this.#cables[index] : null;
+    const at = kind === "node" ? this.graph.place(index) : cable == null ? null : pointOn(cable, fraction);
+    if (at !== null) paintBurst(context, burst, at, { colors: this.#colors, wallMs, zoom });
+  }
+
+  #paintRubber(context: CanvasRenderingContext2D): void {
+    const { rubber, hoveredNode, linkSource } = this;
+    const colors = this.#colors;
+    const handle = hoveredNode === null || rubber !== null ? null : this.handleOf(hoveredNode);
+    if (handle !== null) paintHandle(context, handle, colors);
+    for (const name of [linkSource, rubber?.target ?? null]) this.#ring(context, name);
+    if (rubber === null) return;
+    const from = this.graph.places().get(rubber.from);
+    if (from === undefined) return;
+    context.strokeStyle = colors.accent;
+    context.lineWidth = 2.5;
+    context.setLineDash(rubber.target === null ? [6, 5] : []);
+    context.beginPath();
+    context.moveTo(from.x, from.y);
+    context.lineTo(rubber.to.x, rubber.to.y);
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  #ring(context: CanvasRenderingContext2D, name: string | null): void {
+    const at = name === null ? undefined : this.graph.places().get(name);
+    if (at === undefined) return;
+    context.strokeStyle = this.#colors.accent;
+    context.lineWidth = 2;
+    context.beginPath();
+    context.arc(at.x, at.y, NODE_RADIUS + 8, 0, 2 * Math.PI);
+    context.stroke();
+  }
+}
+
+function paintHandle(context: CanvasRenderingContext2D, at: Place, colors: CanvasColors): void {
+  context.fillStyle = colors.accent;
+  context.strokeStyle = colors.background;
+  context.lineWidth = 2;
+  context.beginPath();
+  context.arc(at.x, at.y, 8, 0, 2 * Math.PI);
+  context.fill();
+  context.stroke();
+  context.beginPath();
+  context.moveTo(at.x - 3.5, at.y);
+  context.lineTo(at.x + 3.5, at.y);
+  context.moveTo(at.x, at.y - 3.5);
+  context.lineTo(at.x, at.y + 3.5);
+  context.stroke();
+}
+
+const isUp = ({ forwardUp, backwardUp }: LinkState): boolean => forwardUp || backwardUp;
+
+export { GRID };

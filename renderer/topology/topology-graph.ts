@@ -1,0 +1,277 @@
+/**
+ * Cytoscape behind one file: nodes, their places and selection, dragging, boxes, layout, pan and zoom. Links are kept
+ * for the layout only; cables.ts has their geometry. Pointers on cables never reach Cytoscape.
+ */
+import cytoscape, { type Core, type ElementDefinition, type NodeSingular } from "cytoscape";
+import fcose from "cytoscape-fcose";
+import type { LabView } from "../../core/contract/api/lab-view.ts";
+import type { NodeState } from "../../core/contract/api/run-view.ts";
+import type { Place } from "../labs/lab-edits.ts";
+import { graphStyle, NODE_RADIUS } from "./graph-style.ts";
+
+cytoscape.use(fcose);
+
+export interface Viewport {
+  readonly zoom: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface GraphEvents {
+  /** People selected nodes, by name. */
+  select(nodes: readonly string[]): void;
+  /** Nodes were dragged to new places. */
+  move(places: ReadonlyMap<string, Place>): void;
+  open(node: string): void;
+  /** Pan or zoom. */
+  viewport(): void;
+  /** Some node is elsewhere. */
+  geometry(): void;
+}
+
+const ZOOM_MIN = 0.05;
+const ZOOM_MAX = 4;
+const FIT_PADDING = 72;
+/** A small lab is not blown up to fill the canvas. */
+const FIT_ZOOM_MAX = 1.4;
+/** Between neighbours of a layout. */
+const EDGE_LENGTH = 130;
+
+export class TopologyGraph {
+  readonly #cy: Core;
+  readonly #events: GraphEvents;
+  #isSelecting = false;
+  /** By index of the lab. */
+  #nodes: (NodeSingular | undefined)[] = [];
+
+  constructor(container: HTMLElement, events: GraphEvents) {
+    this.#events = events;
+    this.#cy = cytoscape({
+      container,
+      style: graphStyle(),
+      minZoom: ZOOM_MIN,
+      maxZoom: ZOOM_MAX,
+      // Plain dragging draws a box then; panning and the wheel are ours.
+      userPanningEnabled: false,
+      userZoomingEnabled: false,
+      boxSelectionEnabled: true,
+      selectionType: "single",
+      pixelRatio: "auto",
+    });
+    const cy = this.#cy;
+    cy.on("viewport", () => events.viewport());
+    cy.on("position", "node", () => events.geometry());
+    cy.on("select unselect", "node", () => this.#selected());
+    cy.on("dragfree", "node", (event) => {
+      const moved = (event.target as NodeSingular).selected() ? cy.$("node:selected") : cy.collection(event.target);
+      events.move(new Map(moved.map((node) => [nameOf(node as NodeSingular), placeOf(node as NodeSingular)])));
+    });
+    cy.on("dbltap", "node", (event) => events.open(nameOf(event.target as NodeSingular)));
+  }
+
+  destroy(): void {
+    this.#cy.destroy();
+  }
+
+  /** Draws a lab; what is there already stays where it is unless the lab says otherwise. */
+  show(view: LabView): void {
+    const cy = this.#cy;
+    const isFirst = cy.nodes().empty();
+    const wanted = new Set([...view.nodes.map(({ name }) => `n:${name}`), ...view.links.map(({ name }) => `l:${name}`)]);
+    const homeless: NodeSingular[] = [];
+    cy.batch(() => {
+      cy.elements().forEach((element) => {
+        if (!wanted.has(element.id())) element.remove();
+      });
+      this.#nodes = view.nodes.map((node) => {
+        const id = `n:${node.name}`;
+        const data = { id, name: node.name, kind: node.kind };
+        const there = cy.getElementById(id);
+        const element = (there.nonempty() ? there.data(data) : cy.add({ group: "nodes", data })) as NodeSingular;
+        if (node.at !== null) element.position({ ...node.at });
+        else if (there.empty()) homeless.push(element);
+        return element;
+      });
+      cy.edges().remove();
+      cy.add(
+        view.links.map(({ name, ends: [a, b] }): ElementDefinition => {
+          const [source, target] = [a, b].map(({ node }) => `n:${view.nodes[node]?.name ?? ""}`);
+          return { group: "edges", data: { id: `l:${name}`, source: source ?? "", target: target ?? "" } };
+        }),
+      );
+    });
+    if (homeless.length > 0) this.#house(homeless);
+    if (isFirst && view.nodes.length > 0) this.fit();
+    this.#events.geometry();
+  }
+
+  showStates(states: readonly NodeState[]): void {
+    this.#cy.batch(() => {
+      for (const state of states) {
+        const node = this.#nodes[state?.node ?? -1];
+        node?.toggleClass("off", state.power === "off").toggleClass("paused", state.power === "paused");
+      }
+    });
+  }
+
+  /** Place of a node by its index; null when there is none. */
+  place(index: number): Place | null {
+    const node = this.#nodes[index];
+    return node === undefined || node.removed() ? null : node.position();
+  }
+
+  places(): ReadonlyMap<string, Place> {
+    return new Map(this.#cy.nodes().map((node) => [nameOf(node), placeOf(node)]));
+  }
+
+  /** The node under a place on the canvas, a little beyond its border if wished. */
+  nodeAt(place: Place, margin = 0): string | null {
+    const reach = NODE_RADIUS + margin;
+    const found = this.#cy.nodes().filter((node) => {
+      const { x, y } = node.position();
+      return Math.abs(x - place.x) <= reach && Math.abs(y - place.y) <= reach;
+    });
+    return found.nonempty() ? nameOf(found.last() as NodeSingular) : null;
+  }
+
+  select(names: readonly string[]): void {
+    const wanted = new Set(names);
+    this.#isSelecting = true;
+    this.#cy.batch(() => {
+      this.#cy.nodes().forEach((node) => {
+        if (wanted.has(nameOf(node)) !== node.selected()) {
+          if (node.selected()) node.unselect();
+          else node.select();
+        }
+      });
+    });
+    this.#isSelecting = false;
+  }
+
+  #selected(): void {
+    if (this.#isSelecting) return;
+    // A box selects many, one event each: tell once.
+    this.#isSelecting = true;
+    queueMicrotask(() => {
+      this.#isSelecting = false;
+      this.#events.select(this.#cy.$("node:selected").map((node) => nameOf(node as NodeSingular)));
+    });
+  }
+
+  // Viewport
+
+  get viewport(): Viewport {
+    const { x, y } = this.#cy.pan();
+    return { zoom: this.#cy.zoom(), x, y };
+  }
+
+  toModel({ x, y }: Place): Place {
+    const { zoom, ...pan } = this.viewport;
+    return { x: (x - pan.x) / zoom, y: (y - pan.y) / zoom };
+  }
+
+  toScreen({ x, y }: Place): Place {
+    const { zoom, ...pan } = this.viewport;
+    return { x: x * zoom + pan.x, y: y * zoom + pan.y };
+  }
+
+  panBy(x: number, y: number): void {
+    this.#cy.panBy({ x, y });
+  }
+
+  zoomBy(factor: number, around?: Place): void {
+    const { width, height } = this.#size();
+    const renderedPosition = around ?? { x: width / 2, y: height / 2 };
+    this.#cy.zoom({ level: this.#cy.zoom() * factor, renderedPosition });
+  }
+
+  zoomTo(level: number): void {
+    this.zoomBy(level / this.#cy.zoom());
+  }
+
+  fit(): void {
+    this.#cy.resize();
+    if (this.#cy.nodes().empty()) return;
+    this.#cy.fit(this.#cy.nodes(), FIT_PADDING);
+    if (this.#cy.zoom() > FIT_ZOOM_MAX) {
+      this.#cy.zoom(FIT_ZOOM_MAX);
+      this.#cy.center(this.#cy.nodes());
+    }
+  }
+
+  /** In the middle of what is seen, where nothing is. */
+  freePlace(): Place {
+    const { width, height } = this.#size();
+    const center = this.toModel({ x: width / 2, y: height / 2 });
+    for (let ring = 0; ring < 12; ring++) {
+      for (let turn = 0; turn < Math.max(1, ring * 6); turn++) {
+        const angle = (turn / Math.max(1, ring * 6)) * 2 * Math.PI;
+        const place = { x: center.x + Math.cos(angle) * ring * 80, y: center.y + Math.sin(angle) * ring * 80 };
+        if (this.nodeAt(place, NODE_RADIUS + 8) === null) return place;
+      }
+    }
+    return center;
+  }
+
+  #size(): { width: number; height: number } {
+    return { width: this.#cy.width(), height: this.#cy.height() };
+  }
+
+  resized(): void {
+    this.#cy.resize();
+  }
+
+  restyle(): void {
+    this.#cy.style(graphStyle());
+  }
+
+  // Layout
+
+  /** Arranges all nodes; resolves to where they came to lie. */
+  arrange(): Promise<ReadonlyMap<string, Place>> {
+    return new Promise((resolve) => {
+      const layout = this.#cy.layout(layoutOptions(this.#cy.nodes().length <= 300));
+      layout.one("layoutstop", () => {
+        this.fit();
+        resolve(this.places());
+      });
+      layout.run();
+    });
+  }
+
+  /** Finds a place for nodes that the lab gives none: all of them by the layout, some near their neighbours. */
+  #house(nodes: readonly NodeSingular[]): void {
+    if (nodes.length === this.#cy.nodes().length) {
+      this.#cy.layout(layoutOptions(false)).run();
+      return;
+    }
+    for (const node of nodes) {
+      const neighbours = node.neighborhood("node").filter((other) => !nodes.includes(other as NodeSingular));
+      const box = neighbours.nonempty() ? neighbours.boundingBox() : this.#cy.nodes().boundingBox();
+      const near = { x: (box.x1 + box.x2) / 2, y: box.y2 + EDGE_LENGTH };
+      while (this.nodeAt(near, NODE_RADIUS) !== null) near.x += 90;
+      node.position(near);
+    }
+  }
+}
+
+const nameOf = (node: NodeSingular): string => String(node.data("name"));
+
+function placeOf(node: NodeSingular): Place {
+  const { x, y } = node.position();
+  return { x: Math.round(x), y: Math.round(y) };
+}
+
+function layoutOptions(isAnimated: boolean): cytoscape.LayoutOptions {
+  return {
+    name: "fcose",
+    animate: isAnimated,
+    animationDuration: 400,
+    randomize: true,
+    fit: false,
+    quality: "default",
+    nodeSeparation: 90,
+    idealEdgeLength: () => EDGE_LENGTH,
+    nodeDimensionsIncludeLabels: true,
+  } as unknown as cytoscape.LayoutOptions;
+}

@@ -1,0 +1,79 @@
+/** Builds the workbench (the browser edition, and what Electron shows) into dist/renderer: static files, any server. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import vue from "@vitejs/plugin-vue";
+import { defineConfig, type Plugin } from "vite";
+import { treeValue } from "./core/lab/tree.ts";
+import { readDocument } from "./core/lab/document.ts";
+
+const LABS = join(import.meta.dirname, "resources/labs");
+
+export default defineConfig({
+  root: join(import.meta.dirname, "renderer"),
+  // Relative, so that the same files work from any folder of any server and under Electron's own protocol.
+  base: "./",
+  plugins: [vue(), sampleLabs()],
+  worker: { format: "es" },
+  build: {
+    outDir: join(import.meta.dirname, "dist/renderer"),
+    emptyOutDir: true,
+    // Electron 45's Chromium is newer; so is every browser that people still update.
+    target: "chrome128",
+    sourcemap: true,
+    chunkSizeWarningLimit: 1500,
+  },
+});
+
+/** Serves resources/labs as `labs/*` with `labs/index.json`, which names and describes them. */
+function sampleLabs(): Plugin {
+  return {
+    name: "lastack:sample-labs",
+    generateBundle() {
+      this.emitFile({ type: "asset", fileName: "labs/index.json", source: labIndex() });
+      for (const file of labFiles()) {
+        this.emitFile({ type: "asset", fileName: `labs/${file}`, source: readFileSync(join(LABS, file)) });
+      }
+    },
+    configureServer(server) {
+      server.middlewares.use("/labs", (request, response, next) => {
+        const file = decodeURIComponent((request.url ?? "").replace(/^\//, "").replace(/\?.*$/, ""));
+        if (file !== "index.json" && !labFiles().includes(file)) return next();
+        response.setHeader("Content-Type", file === "index.json" ? "application/json" : "text/plain; charset=utf-8");
+        response.end(file === "index.json" ? labIndex() : readFileSync(join(LABS, file)));
+      });
+    },
+  };
+}
+
+function labFiles(): string[] {
+  return readdirSync(LABS).filter((name) => name.endsWith(".lab.yaml")).sort();
+}
+
+function labIndex(): string {
+  return JSON.stringify(labFiles().map((file) => ({ file, ...describe(readFileSync(join(LABS, file), "utf8"), file) })));
+}
+
+/** What the welcome page shows of a lab: also its shape, to be drawn small. */
+function describe(text: string, file: string): object {
+  const document = readDocument(text, file);
+  if (!document.ok) throw new Error(`${file} is not a lab`);
+  const lab = treeValue(document.value.tree) as {
+    name?: string;
+    text?: string;
+    nodes?: Record<string, { kind: string; at?: [number, number] }>;
+    links?: { ends: [string, string] }[];
+  };
+  const nodes = Object.entries(lab.nodes ?? {});
+  const index = new Map(nodes.map(([name], at) => [name, at]));
+  const endOf = (end: string): number => index.get(end.split(":")[0] ?? "") ?? 0;
+  return {
+    name: lab.name ?? file,
+    summary: ((lab.text ?? "").split(/\n\s*\n/)[0] ?? "").replaceAll("\n", " ").trim(),
+    nodes: nodes.length,
+    links: lab.links?.length ?? 0,
+    shape: {
+      nodes: nodes.map(([, { kind, at }]) => ({ kind, at: at ?? [0, 0] })),
+      links: (lab.links ?? []).map(({ ends: [a, b] }) => [endOf(a), endOf(b)]),
+    },
+  };
+}
