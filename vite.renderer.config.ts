@@ -68,7 +68,7 @@ function describe(text: string, file: string): object {
   const endOf = (end: string): number => index.get(end.split(":")[0] ?? "") ?? 0;
   return {
     name: lab.name ?? file,
-    summary: ((lab.text ?? "").split(/\n\s*\n/)[0] ?? "").replaceAll("\n", " ").trim(),
+    summary: ((lab.text ?? "").split(/\n\s*\n/)[0] ?? "").replaceAll("\n", " ").replace(/[*`]/g, "").trim(),
     nodes: nodes.length,
     links: lab.links?.length ?? 0,
     shape: {

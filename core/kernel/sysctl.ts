@@ -58,6 +58,13 @@ export class SysctlTable {
     return [...this.#numbers.keys(), ...this.#texts.keys(), ...this.#vectors.keys()].sort();
   }
 
+  /** The value of a parameter that is one number. @throws AssertionError when there is no such parameter. */
+  number(name: string): number {
+    const entry = this.#numbers.get(name);
+    assert(entry !== undefined, "a parameter that is one number");
+    return entry.value;
+  }
+
   /** Undefined when there is no such parameter. */
   get(name: string): string | undefined {
     const number = this.#numbers.get(name);

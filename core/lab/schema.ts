@@ -178,7 +178,10 @@ const program = object({
     )
     .optional(),
   source: z.string().max(MAX.textCharactersMax).optional(),
-  args: z.array(z.union([z.string().max(MAX.lineCharactersMax), z.number()])).max(MAX.argumentsMax).optional(),
+  args: z
+    .array(z.union([z.string().max(MAX.lineCharactersMax), z.number()]))
+    .max(MAX.argumentsMax)
+    .optional(),
   at: duration.optional(),
   start: z.boolean().optional(),
 }).refine((value) => (value.file === undefined) !== (value.source === undefined), "expected either file or source");
@@ -269,6 +272,12 @@ const outputPattern = line.superRefine((pattern, context) => {
   const fault = outputPatternFault(pattern);
   if (fault !== undefined) context.addIssue({ code: "custom", message: `expected ${fault}` });
 });
+const counter = line.meta({
+  description:
+    "h1 Tcp.RetransSegs (as nstat), h1:eth0 rx_packets (as ethtool -S, or qdisc_packets, qdisc_bytes, qdisc_dropped), " +
+    "h1 tcp 5001 snd_cwnd (struct tcp_info of the newest connection with that port), s1 rx_packets, hub1 collisions, " +
+    "h1 drop NO_SOCKET, drop NO_SOCKET",
+});
 const checkName = { name: line.optional(), at: duration.optional() };
 const amount = whole(0, Number.MAX_SAFE_INTEGER).optional();
 const check = z.union([
@@ -284,7 +293,7 @@ const check = z.union([
   }),
   object({
     ...checkName,
-    counter: line,
+    counter,
     expect: object({ equals: amount, atLeast: amount, atMost: amount }),
   }),
   object({
@@ -294,7 +303,7 @@ const check = z.union([
   }),
 ]);
 
-const columnSource = z.union([object({ rate: line }), object({ delta: line }), object({ value: line })]);
+const columnSource = z.union([object({ rate: counter }), object({ delta: counter }), object({ value: counter })]);
 const measure = object({
   name: line.optional(),
   every: duration,

@@ -34,6 +34,8 @@ export interface StartedRuntime {
 
 /** Sets the library's modules apart from the program's, whose paths have no colon. */
 const PREFIX = "lastack:";
+/** Name of the module that loads all others. */
+const ENTRY = `${PREFIX}./entry`;
 /** Globals that the kernel module takes away before any program runs. */
 const GLOBAL = { host: "lastackHost", boot: "lastackBoot" } as const;
 
@@ -53,7 +55,7 @@ export class LibraryModules {
   /** The module that a bare specifier means, or null when it is none of the library's. */
   resolve(base: string, specifier: string): string | null {
     const { modules, hidden } = this.#library;
-    if (isLibraryName(base)) return `${PREFIX}${specifier.replace(/^\.\//, "lastack/").replace(/\.ts$/, "")}`;
+    if (isLibraryName(base) && base !== ENTRY) return `${PREFIX}${specifier.replace(/^\.\//, "lastack/").replace(/\.ts$/, "")}`;
     return modules.has(specifier) && !hidden.has(specifier) ? `${PREFIX}${specifier}` : null;
   }
 
@@ -64,6 +66,11 @@ export class LibraryModules {
   /** What a program may import, for an error message. */
   get names(): readonly string[] {
     return [...this.#library.modules.keys()].filter((name) => !this.#library.hidden.has(name));
+  }
+
+  /** A module that loads them all. */
+  importAll(): string {
+    return this.names.map((name) => `import "${name}";\n`).join("");
   }
 
   get kernel(): string {
@@ -93,11 +100,16 @@ export function startRuntime(instance: QuickJsInstance, library: LibraryModules)
   instance.setGlobal(GLOBAL.boot, boot);
   instance.setGlobal(GLOBAL.host, host);
   const promise = evaluate(instance, library.kernel, library.source(library.kernel) ?? "");
-  if (promise === null) return null;
-  // A bug in the library, or memory too short for it.
-  if (exports.qjs_is_exception(promise) !== 0) throw new Error(`library: ${exceptionText(instance)}`);
+  // The rest is loaded as well: programs start sooner, and have `console` whatever they import.
+  const rest = promise === null ? null : evaluate(instance, ENTRY, library.importAll());
+  if (promise === null || rest === null) return null;
+  for (const box of [promise, rest]) {
+    if (exports.qjs_is_exception(box) !== 0) throw new Error(`library: ${exceptionText(instance)}`);
+  }
   drainJobs(instance);
-  assert(exports.qjs_promise_state(promise) === PROMISE.fulfilled, "the library starts");
+  for (const box of [promise, rest]) {
+    assert(exports.qjs_promise_state(box) === PROMISE.fulfilled, "the library starts");
+  }
   const namespace = exports.qjs_promise_result(promise);
   const started = {
     runtime: exports.qjs_get_runtime_ptr(),
@@ -107,6 +119,7 @@ export function startRuntime(instance: QuickJsInstance, library: LibraryModules)
     configure: present(instance.property(namespace, "configure"), "the library's configure"),
   };
   instance.free(promise);
+  instance.free(rest);
   instance.free(namespace);
   instance.active = null;
   return started;

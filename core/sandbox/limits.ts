@@ -10,10 +10,11 @@ export const STEPS_RESERVE = 20_000_000;
 /** Memory of one program. */
 export const GUEST_MEMORY_BYTES_MAX = 32 * 1024 * 1024;
 /**
- * Stack of QuickJS in the module's own stack of 1 MiB: some 2,000 calls deep. The machine's real stack, of which V8
- * grants about 1 MB, must never be used up first, since how deep that goes differs from machine to machine.
+ * Stack of QuickJS, in the module's own stack of 1 MiB: some 500 calls deep. The machine's real stack, of which V8
+ * grants about 1 MB and a browser's worker perhaps half, must never be used up first, since how deep that goes differs
+ * from machine to machine; it takes up to three times as much (stack-frames.ts).
  */
-export const STACK_BYTES_MAX = 384 * 1024;
+export const STACK_BYTES_MAX = 128 * 1024;
 /** Chromium allows about 125 WebAssembly memories in a process; beyond this many, programs share them. */
 export const INSTANCES_MAX = 64;
 /** Pages of 64 KiB one instance may have: several programs that use all they may. */

@@ -1,8 +1,8 @@
 /**
  * Rewrites a WebAssembly module so that whatever runs in it can be stopped at an exact, repeatable point. QuickJS's own
  * interrupt is looked at between bytecodes only: `new Array(1e9) + ""` stays in C code for minutes. Therefore every
- * loop takes one unit of *fuel* per turn, a bulk copy one per 64 bytes, and who is out of fuel traps. Recursion needs
- * no meter: the stack bounds it.
+ * loop takes one unit of *fuel* per turn, a bulk copy one per 64 bytes, and who is out of fuel traps. Recursion is bounded
+ * by the stack (stack-frames.ts).
  *
  * Memory is made repeatable as well: the module sees a size of its own (`pages`) that only grows on request, up to
  * `pagesMax`, however large the real memory is that an earlier program has left behind. So an instance that was wound
@@ -20,6 +20,7 @@ import {
   WasmReader,
   WasmWriter,
 } from "./wasm-binary.ts";
+import { frameEdits, type Edit } from "./stack-frames.ts";
 
 /** Names of the exported globals: what is left, and the memory that the module believes to have and may have. */
 export const METER = { fuel: "lastack_fuel", pages: "lastack_pages", pagesMax: "lastack_pages_max" } as const;
@@ -38,6 +39,8 @@ interface Added {
   readonly copy: number;
   readonly fill: number;
   readonly grow: number;
+  /** The module's own stack pointer; null when it exports none. */
+  readonly stackPointer: number | null;
 }
 
 interface Section {
@@ -65,6 +68,7 @@ export function meterModule(module: Uint8Array): Uint8Array<ArrayBuffer> {
     copy: functions,
     fill: functions + 1,
     grow: functions + 2,
+    stackPointer: exportedGlobal(read(SECTION.export), "__stack_pointer"),
   };
   const rewrite: Readonly<Record<number, () => Uint8Array>> = {
     [SECTION.type]: () => appended(read(SECTION.type), 2, (out) => writeTypes(out)),
@@ -109,6 +113,18 @@ function countImports(reader: WasmReader): { functions: number; globals: number 
     } else assert(false, "the module brings its own memory and table");
   }
   return counts;
+}
+
+function exportedGlobal(reader: WasmReader, wanted: string): number | null {
+  for (let left = reader.u32(); left > 0; left--) {
+    const length = reader.u32();
+    const name = String.fromCharCode(...reader.bytes.subarray(reader.at, reader.at + length));
+    reader.skip(length);
+    const kind = reader.byte();
+    const index = reader.u32();
+    if (kind === EXPORT_GLOBAL && name === wanted) return index;
+  }
+  return null;
 }
 
 /** Least size of the module's own memory, in pages. */
@@ -161,35 +177,47 @@ function rewriteCode(reader: WasmReader, added: Added): Uint8Array {
 }
 
 function rewriteBody(reader: WasmReader, added: Added): Uint8Array {
-  const out = new WasmWriter(reader.end - reader.at + 64);
-  let copied = reader.at;
+  const start = reader.at;
   for (let groups = reader.u32(); groups > 0; groups--) {
     reader.skipNumber();
     reader.skip(1);
   }
-  /** Puts `write`'s bytes where the reader stands; what was read since `from` is left out. */
-  const splice = (from: number, write: () => void): void => {
-    out.copy(reader.bytes, copied, from);
-    write();
-    copied = reader.at;
-  };
+  const frames =
+    added.stackPointer === null
+      ? []
+      : frameEdits(new WasmReader(reader.bytes, reader.at, reader.end), added.stackPointer);
+  const edits = [...meterEdits(reader, added), ...frames].sort((a, b) => a.from - b.from);
+  const out = new WasmWriter(reader.end - start + 64);
+  let copied = start;
+  for (const { from, to, bytes } of edits) {
+    out.copy(reader.bytes, copied, from).copy(bytes);
+    copied = to;
+  }
+  return out.copy(reader.bytes, copied, reader.end).view();
+}
+
+function meterEdits(reader: WasmReader, added: Added): Edit[] {
+  const edits: Edit[] = [];
+  const meter = new WasmWriter();
+  writeMeter(meter, added);
+  const call = (helper: number): Uint8Array => new WasmWriter().put(OP.call).u32(helper).view();
   while (reader.at < reader.end) {
     const from = reader.at;
     const opcode = reader.byte();
-    if (opcode === OP.prefix) {
-      const second = reader.u32();
-      const helper = second === PREFIXED.memoryCopy ? added.copy : second === PREFIXED.memoryFill ? added.fill : null;
-      reader.at = from + 1;
-      skipImmediates(reader, opcode);
-      if (helper !== null) splice(from, () => out.put(OP.call).u32(helper));
-      continue;
-    }
+    const second = opcode === OP.prefix ? new WasmReader(reader.bytes, reader.at).u32() : 0;
     skipImmediates(reader, opcode);
-    if (opcode === OP.loop) splice(reader.at, () => writeMeter(out, added));
-    else if (opcode === OP.memorySize) splice(from, () => out.put(OP.globalGet).u32(added.pages));
-    else if (opcode === OP.memoryGrow) splice(from, () => out.put(OP.call).u32(added.grow));
+    const to = reader.at;
+    if (opcode === OP.loop) edits.push({ from: to, to, bytes: meter.view() });
+    else if (opcode === OP.memoryGrow) edits.push({ from, to, bytes: call(added.grow) });
+    else if (opcode === OP.memorySize) {
+      edits.push({ from, to, bytes: new WasmWriter().put(OP.globalGet).u32(added.pages).view() });
+    } else if (opcode === OP.prefix && second === PREFIXED.memoryCopy) {
+      edits.push({ from, to, bytes: call(added.copy) });
+    } else if (opcode === OP.prefix && second === PREFIXED.memoryFill) {
+      edits.push({ from, to, bytes: call(added.fill) });
+    }
   }
-  return out.copy(reader.bytes, copied, reader.end).view();
+  return edits;
 }
 
 /** `if (--fuel < 0) trap`, at the head of a loop. */

@@ -19,6 +19,7 @@ export const OP = {
   call: 0x10,
   localGet: 0x20,
   localSet: 0x21,
+  localTee: 0x22,
   globalGet: 0x23,
   globalSet: 0x24,
   memorySize: 0x3f,
@@ -59,6 +60,18 @@ export class WasmReader {
       const byte = this.byte();
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
+    }
+    throw new Error("a LEB128 number of more than 32 bits");
+  }
+
+  /** Signed LEB128 of at most 32 bits. */
+  s32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte >= 0x80) continue;
+      return shift < 28 && (byte & 0x40) !== 0 ? value | (-1 << (shift + 7)) : value;
     }
     throw new Error("a LEB128 number of more than 32 bits");
   }

@@ -30,7 +30,7 @@ export class ConsoleOutput {
       cut(pending);
       const bytes = concatBytes(pending.chunks);
       const whole = bytes.length - unfinishedTail(bytes);
-      const note = pending.lost > 0 ? `\r\n[${pending.lost} bytes of output left out]\r\n` : "";
+      const note = pending.lost > 0 ? `\n[${pending.lost} bytes of output left out]\n` : "";
       if (whole > 0) taken.push({ console, text: note + utf8Decode(bytes.subarray(0, whole)) });
       if (whole === bytes.length) this.#pending.delete(console);
       else this.#pending.set(console, { chunks: [bytes.slice(whole)], bytes: bytes.length - whole, lost: 0 });

@@ -110,8 +110,7 @@ export class Session {
   advance(until: VirtualTime, eventsMax: number = Infinity): number {
     const engine = this.#world.engine;
     let left = eventsMax;
-    // Once at least: without any event to run, the clock goes on to where the next one is due, or to `until`.
-    do {
+    for (;;) {
       const entry = this.#journal[this.#applied];
       if (entry === undefined || entry.at > until) {
         left -= engine.advance(until, left);
@@ -120,8 +119,9 @@ export class Session {
       // An entry written by hand says 0 events: it comes after all that happens up to its instant.
       const events = entry.events > engine.eventCount ? entry.events - engine.eventCount : Infinity;
       left -= engine.advance(entry.at as VirtualTime, Math.min(left, events));
-      this.#applyDue();
-    } while (left > 0);
+      // Without events left to run, the clock still goes on to where the next one is due, past entries on the way.
+      if (!this.#applyDue() && left <= 0) break;
+    }
     return eventsMax === Infinity ? 0 : eventsMax - left;
   }
 
@@ -220,12 +220,14 @@ export class Session {
     this.#world.tap(new Set(listeners.flatMap((some, index) => (some.length > 0 ? [index] : []))));
   }
 
-  /** Applies the entries whose place in the order of events has come. */
-  #applyDue(): void {
+  /** Applies the entries whose place in the order of events has come. @returns whether there were any. */
+  #applyDue(): boolean {
     const engine = this.#world.engine;
-    for (;;) {
+    for (let any = false; ; any = true) {
       const entry = this.#journal[this.#applied];
-      if (entry === undefined || entry.at > engine.now || entry.events > engine.eventCount) return;
+      if (entry === undefined || entry.at > engine.now) return any;
+      // One that counts more events than there were up to its instant is from another run: it comes after them all.
+      if (entry.events > engine.eventCount && engine.nextTime <= entry.at) return any;
       engine.advance(entry.at as VirtualTime, 0);
       this.#applied++;
       engine.digest.mixText(JSON.stringify(entry.command));

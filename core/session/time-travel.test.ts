@@ -292,3 +292,14 @@ describe("pushes", () => {
     expect(links.size).toBeGreaterThan(2);
   });
 });
+
+test("a journal of another run ends, too", () => {
+  const command = { kind: "link", link: "h1-r1", action: "down" } as const;
+  const journal = [
+    { at: 5, events: 1e9, command },
+    { at: SECOND, events: 1e9, command },
+  ];
+  const bench = new HostBench();
+  expect(bench.open(PING, { journal, time: 2 * SECOND })).toMatchObject({ time: 2 * SECOND, journalLength: 2 });
+  expect(bench.push().links[0]).toMatchObject({ forwardUp: false });
+});

@@ -130,6 +130,8 @@ class SupervisedCore implements Core {
     this.#setStatus({ kind: "restarting", why });
     const restored = this.#bringBack(why);
     this.#client = restored.then(({ client }) => client);
+    // Told by the status as well, when nobody calls.
+    this.#client.catch(() => undefined);
     restored.then(
       ({ status }) => this.#setStatus(status),
       (error: unknown) => this.#setStatus({ kind: "failed", why: messageOf(error) }),

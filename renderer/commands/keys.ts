@@ -67,7 +67,10 @@ export function listenForKeys(): () => void {
   const onKey = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.isComposing) return;
     const hasModifier = event.ctrlKey || event.metaKey;
-    if (isTyping(event.target) && (!hasModifier || EDITING.has(event.key.toLowerCase()))) return;
+    const isEditing = EDITING.has(event.key.toLowerCase());
+    if (isTyping(event.target) && (!hasModifier || isEditing)) return;
+    // Text that was marked anywhere is what Ctrl+C means.
+    if (hasModifier && isEditing && document.getSelection()?.isCollapsed === false) return;
     if (!hasModifier && isPressing(event)) return;
     if (document.querySelector("[role=dialog][data-state=open], [role=menu][data-state=open]") !== null) return;
     for (const command of allCommands()) {

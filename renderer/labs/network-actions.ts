@@ -5,7 +5,7 @@
 import type { NodeKind } from "../../core/contract/api/lab-view.ts";
 import type { Command, DirectionChange } from "../../core/contract/command.ts";
 import { remember } from "../stores/history.ts";
-import { useLab } from "../stores/lab.ts";
+import { inTurn, useLab } from "../stores/lab.ts";
 import { useRun } from "../stores/run.ts";
 import { useSelection } from "../stores/selection.ts";
 import {
@@ -103,21 +103,28 @@ export async function impairLink(
 const takenNames = (): Set<string> =>
   new Set([...(useLab().view?.nodes ?? []), ...(useLab().view?.links ?? [])].map(({ name }) => name));
 
-export async function addNode(kind: NodeKind, at: Place): Promise<void> {
-  const lab = useLab();
-  const name = freeName(takenNames(), kind);
-  if (await lab.edit(`Add ${name}`, addElements(lab.text, { nodes: [{ name, kind, at }] }))) {
-    useSelection().select({ nodes: [name] });
-  }
+export function addNode(kind: NodeKind, at: Place): Promise<void> {
+  return inTurn(async () => {
+    const lab = useLab();
+    const name = freeName(takenNames(), kind);
+    if (await lab.edit(`Add ${name}`, addElements(lab.text, { nodes: [{ name, kind, at }] }))) {
+      useSelection().select({ nodes: [name] });
+    }
+  });
 }
 
-export async function connectNodes(a: string, b: string): Promise<void> {
-  if (a === b) return;
-  const lab = useLab();
-  await lab.edit(`Connect ${a} and ${b}`, addElements(lab.text, { links: [{ ends: [a, b] }] }));
+export function connectNodes(a: string, b: string): Promise<void> {
+  return inTurn(async () => {
+    const lab = useLab();
+    if (a !== b) await lab.edit(`Connect ${a} and ${b}`, addElements(lab.text, { links: [{ ends: [a, b] }] }));
+  });
 }
 
-export async function deleteSelection(): Promise<void> {
+export function deleteSelection(): Promise<void> {
+  return inTurn(deleteSelected);
+}
+
+async function deleteSelected(): Promise<void> {
   const lab = useLab();
   const selection = useSelection();
   const { view } = lab;
@@ -129,7 +136,11 @@ export async function deleteSelection(): Promise<void> {
   if (await lab.edit(`Delete ${listed(names)}`, removeElements(lab.text, view, gone), changes)) selection.clear();
 }
 
-export async function rename(from: string, to: string): Promise<boolean> {
+export function rename(from: string, to: string): Promise<boolean> {
+  return inTurn(() => renameNow(from, to));
+}
+
+async function renameNow(from: string, to: string): Promise<boolean> {
   const lab = useLab();
   const { view } = lab;
   if (view === null || from === to) return false;
@@ -163,7 +174,11 @@ export function copySelection(places: ReadonlyMap<string, Place>): void {
 
 export const hasClipboard = (): boolean => clipboard !== null && clipboard.nodes.length > 0;
 
-export async function paste(): Promise<void> {
+export function paste(): Promise<void> {
+  return inTurn(pasteNow);
+}
+
+async function pasteNow(): Promise<void> {
   if (clipboard === null) return;
   const lab = useLab();
   const shift = 48 * ++pastes;

@@ -13,14 +13,14 @@ export interface Column {
 }
 
 export const COLUMNS: readonly Column[] = [
-  { id: "number", title: "No.", width: 64, isNumber: true },
-  { id: "time", title: "Time (s)", width: 104, isNumber: true },
-  { id: "interface", title: "Interface", width: 104, isNumber: false },
-  { id: "source", title: "Source", width: 128, isNumber: false },
-  { id: "target", title: "Destination", width: 128, isNumber: false },
-  { id: "protocol", title: "Protocol", width: 86, isNumber: false },
-  { id: "length", title: "Length", width: 60, isNumber: true },
-  { id: "info", title: "Info", width: 280, isNumber: false },
+  { id: "number", title: "No.", width: 52, isNumber: true },
+  { id: "time", title: "Time (s)", width: 86, isNumber: true },
+  { id: "interface", title: "Interface", width: 100, isNumber: false },
+  { id: "source", title: "Source", width: 88, isNumber: false },
+  { id: "target", title: "Destination", width: 88, isNumber: false },
+  { id: "protocol", title: "Protocol", width: 66, isNumber: false },
+  { id: "length", title: "Length", width: 56, isNumber: true },
+  { id: "info", title: "Info", width: 240, isNumber: false },
 ];
 
 export const WIDTH_MIN = 36;

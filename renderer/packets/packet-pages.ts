@@ -141,7 +141,9 @@ export class PacketPages {
   /** The first page in sight that is not here; else one that is old; else, on a refresh, the last one in sight. */
   #nextPage(): number | null {
     const first = Math.floor((this.#seen.from + this.#shift) / PAGE_ROWS);
-    const last = Math.floor((Math.max(this.#seen.from, Math.min(this.#seen.to, this.total) - 1) + this.#shift) / PAGE_ROWS);
+    const last = Math.floor(
+      (Math.max(this.#seen.from, Math.min(this.#seen.to, this.total) - 1) + this.#shift) / PAGE_ROWS,
+    );
     let old: number | null = null;
     for (let page = first; page <= last; page++) {
       const known = this.#pages.get(page);

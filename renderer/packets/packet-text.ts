@@ -26,7 +26,10 @@ export function bytesText(bytes: Uint8Array): string {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += BYTES_A_LINE) {
     const some = [...bytes.subarray(at, at + BYTES_A_LINE)];
-    const hex = some.map(hexByte).join(" ").padEnd(BYTES_A_LINE * 3 - 1);
+    const hex = some
+      .map(hexByte)
+      .join(" ")
+      .padEnd(BYTES_A_LINE * 3 - 1);
     lines.push(`${hexOffset(at)}  ${hex}  ${some.map(printable).join("")}`);
   }
   return lines.join("\n");

@@ -3,7 +3,7 @@
  * It outlives the pane, so that commands and other panes can lead to a packet.
  */
 import { defineStore } from "pinia";
-import { computed, ref, shallowRef, watch } from "vue";
+import { computed, markRaw, ref, shallowRef, watch } from "vue";
 import type { PacketDetail, PacketRow } from "../../core/contract/api/packet-view.ts";
 import type { ApiProblem } from "../../core/contract/api/problem.ts";
 import type { FramePush } from "../../core/contract/api/run-view.ts";
@@ -20,11 +20,13 @@ export type DetailTab = "layers" | "journey";
 
 export const usePackets = defineStore("packets", () => {
   const lab = useLab();
-  /** Counts changes of `pages`, which is no reactive object itself: it holds too much. */
+  /** Counts changes of `pages`, which is no reactive object itself: it holds too much, and has private fields. */
   const version = ref(0);
-  const pages = new PacketPages(
-    (params) => call("packets.page", params),
-    () => version.value++,
+  const pages = markRaw(
+    new PacketPages(
+      (params) => call("packets.page", params),
+      () => version.value++,
+    ),
   );
   /** As it stands in the field; the one that holds is `pages.filter`. */
   const filter = ref("");

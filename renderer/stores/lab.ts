@@ -19,6 +19,15 @@ import { useRun } from "./run.ts";
 export type NameChanges = ReadonlyMap<string, string | null>;
 const NO_CHANGES: NameChanges = new Map();
 
+/** One change after the other: a second one works on what the first has made of the lab. */
+let turn: Promise<unknown> = Promise.resolve();
+
+export function inTurn<T>(change: () => Promise<T>): Promise<T> {
+  const result = turn.then(change);
+  turn = result.catch(() => undefined);
+  return result;
+}
+
 export const useLab = defineStore("lab", () => {
   const run = useRun();
   const file = ref("");

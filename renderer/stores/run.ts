@@ -130,6 +130,11 @@ export const useRun = defineStore("run", () => {
   };
 });
 
+/** Only what has been decided has been held against an expectation. */
+export function checkState({ passed, expected }: CheckResult): "passed" | "failed" | "pending" {
+  return passed ? "passed" : expected === "" ? "pending" : "failed";
+}
+
 function merged<T>(old: readonly T[], changed: readonly T[], indexOf: (item: T) => number): T[] {
   const all = [...old];
   for (const item of changed) all[indexOf(item)] = item;
@@ -137,5 +142,5 @@ function merged<T>(old: readonly T[], changed: readonly T[], indexOf: (item: T) 
 }
 
 function sameChecks(a: readonly CheckResult[], b: readonly CheckResult[]): boolean {
-  return a.length === b.length && a.every((check, index) => check.passed === b[index]?.passed && check.at === b[index]?.at);
+  return a.length === b.length && a.every((check, index) => check.expected === b[index]?.expected && check.passed === b[index]?.passed);
 }

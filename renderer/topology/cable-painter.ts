@@ -168,25 +168,36 @@ function paintTexts(context: CanvasRenderingContext2D, scene: CableScene, cable:
   const isDown = state !== undefined && !state.forwardUp && !state.backwardUp;
   const isPointed = scene.hovered === cable.index || scene.selected.has(cable.name);
   if ((scene.showsLabels || isPointed || isDown) && scene.pull.pull?.link !== cable.index) {
-    const { x, y } = pointOn(cable, 0.5);
     const text = isDown ? "unplugged" : (scene.labels[cable.index] ?? "");
-    if (cable.length > 110 || isPointed || isDown) {
-      paintText(context, text, { x, y: y + (isDown ? -10 : 0) }, isDown ? colors.danger : colors.text3, colors.background);
-    }
+    const color = isDown ? colors.danger : colors.text3;
+    if (cable.length > 110 || isPointed || isDown) paintBeside(context, cable, { text, color, colors });
   }
   if (!scene.showsInterfaces && !isPointed) return;
   scene.links[cable.index]?.ends.forEach(({ nic }, side) => {
     const { x, y } = pointOn(cable, side === 0 ? 14 / cable.length : 1 - 14 / cable.length);
-    paintText(context, nic, { x, y }, colors.text3, colors.background);
+    paintText(context, { x, y }, { text: nic, color: colors.text3, colors });
   });
+}
+
+/** On the upper side of a cable, so that neither it nor what moves on it is hidden. */
+function paintBeside(
+  context: CanvasRenderingContext2D,
+  cable: Cable,
+  { text, color, colors }: { readonly text: string; readonly color: string; readonly colors: CanvasColors },
+): void {
+  const { x, y, dx, dy } = pointOn(cable, 0.5);
+  // The normal that points up; to the right for an upright cable.
+  const side = dx < 0 || (dx === 0 && dy < 0) ? -1 : 1;
+  const [nx, ny] = [dy * side, -dx * side];
+  context.font = `11px ${CANVAS_FONT}`;
+  const reach = 9 + Math.abs(ny) * 8 + Math.abs(nx) * (context.measureText(text).width / 2 + 4);
+  paintText(context, { x: x + nx * reach, y: y + ny * reach }, { text, color, colors });
 }
 
 function paintText(
   context: CanvasRenderingContext2D,
-  text: string,
   { x, y }: Place,
-  color: string,
-  background: string,
+  { text, color, colors }: { readonly text: string; readonly color: string; readonly colors: CanvasColors },
 ): void {
   if (text === "") return;
   context.font = `11px ${CANVAS_FONT}`;
@@ -194,7 +205,7 @@ function paintText(
   context.textBaseline = "middle";
   const width = context.measureText(text).width + 8;
   context.globalAlpha = 0.88;
-  context.fillStyle = background;
+  context.fillStyle = colors.background;
   context.beginPath();
   context.roundRect(x - width / 2, y - 8, width, 16, 4);
   context.fill();

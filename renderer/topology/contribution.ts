@@ -25,6 +25,7 @@ import AskText from "../ui/AskText.vue";
 import { showDialog } from "../ui/dialogs.ts";
 import { canvas, isLinking, linkSource, setLinking } from "./current.ts";
 import { showImpairDialog } from "./impair-dialog.ts";
+import { openNode } from "./open-node.ts";
 
 registerPane({
   id: "topology",
@@ -43,8 +44,6 @@ const hasLab = (): boolean => useLab().view !== null;
 const hasNodes = (): boolean => nodes().length > 0;
 const hasLinks = (): boolean => links().length > 0;
 const onlyNode = (): boolean => selection().single?.kind === "node";
-const isMachine = (name: string): boolean =>
-  (useLab().view?.nodes.find((node) => node.name === name)?.cpus ?? 0) > 0;
 
 const network = (
   id: string,
@@ -179,7 +178,6 @@ registerCommands([
   }),
   network("network.open", "Open", {
     when: onlyNode,
-    // A console pane takes this over for machines: see openNodeWith.
     run: () => openNode(nodes()[0] ?? ""),
   }),
   network("network.inspect", "Inspect", {
@@ -230,22 +228,3 @@ registerCommands([
     ...{ menu: { group: 1, order: 3 }, when: hasLab, run: () => canvas.value?.graph.zoomTo(1) },
   },
 ]);
-
-/** A double click: the console of a running machine, where there is such a pane; else its settings. */
-function openNode(name: string): void {
-  const opener = nodeOpeners.find(({ accepts }) => accepts(name));
-  if (opener === undefined) openPane("inspector", { focus: true });
-  else opener.open(name);
-}
-
-interface NodeOpener {
-  accepts(name: string): boolean;
-  open(name: string): void;
-}
-
-const nodeOpeners: NodeOpener[] = [];
-
-/** For the pane with consoles: what a double click on a machine opens. */
-export function openMachinesWith(open: (name: string) => void): void {
-  nodeOpeners.unshift({ accepts: isMachine, open });
-}

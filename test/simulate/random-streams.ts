@@ -7,6 +7,8 @@ export interface StreamTraffic {
   readonly timeline: readonly string[];
 }
 
+/** What a card can be told to leave to the kernel. */
+const OFFLOADS = ["tso off gso off", "gro off", "tx off", "tso off gso off gro off", "rx off"];
 /** Even ports talk both ways at once, odd ones ask and answer: see stream-programs.ts. */
 const PORTS = [7000, 7001];
 /** Clients start before this; servers accept until then, long after the last client has given up. */
@@ -26,15 +28,24 @@ export function randomStreams(seed: number, hosts: readonly string[], wild: bool
     return [host, `sysctls: { ${sysctls(random).join(", ")} }, run: ["${servers.join(" & ")} & wait"]`];
   });
   const timeline = hosts
-    .filter(() => random.chance(0.2))
-    .map((host) => `  - { at: 0s, host: ${host}, run: "ethtool -K eth0 tso off gso off" }`);
+    .filter(() => random.chance(0.3))
+    .map((host) => `  - { at: 0s, host: ${host}, run: "ethtool -K eth0 ${random.pick(OFFLOADS)}" }`);
   for (let count = 2 + random.below(10); count > 0; count--) {
     const [from, to] = [random.pick(hosts), random.pick(hosts)];
     const at = 200 + random.below(CLIENTS_UNTIL_MS - 200);
     const command = `streams-connect ${to} ${random.pick(PORTS)} ${random.next32()}${mood}`;
     timeline.push(`  - { at: ${at}ms, host: ${from}, run: "${command}" }`);
   }
+  if (random.chance(0.15)) timeline.push(burst(random, hosts, mood));
   return { hosts: new Map(settings), timeline };
+}
+
+/** More clients at once than a listener's queues hold. */
+function burst(random: Random, hosts: readonly string[], mood: string): string {
+  const [from, to] = [random.pick(hosts), random.pick(hosts)];
+  const client = `streams-connect ${to} ${random.pick(PORTS)} $((${random.below(1e9)} + i))${mood}`;
+  const command = `for i in $(seq ${20 + random.below(40)}); do ${client} & done; wait`;
+  return `  - { at: ${500 + random.below(2_000)}ms, host: ${from}, run: "${command}" }`;
 }
 
 /**

@@ -27,7 +27,7 @@ function trace(seconds: number): { before: Sample[]; after: Sample[] } {
   const session = bulkSession({
     sysctls: "net.ipv4.tcp_congestion_control: cubic",
     ...{ rate: "1Gbps", delay: `${(RTT_S / 2) * 1000}ms`, queue: 100_000 },
-    faults: ["direction: forward, match: { protocol: tcp, min-bytes: 1000, skip: 700, count: 1 }, verdict: drop"],
+    faults: ["direction: forward, match: { protocol: tcp, min-bytes: 1000, skip: 300, count: 1 }, verdict: drop"],
   });
   const before: Sample[] = [];
   const after: Sample[] = [];
@@ -48,7 +48,7 @@ function trace(seconds: number): { before: Sample[]; after: Sample[] } {
 }
 
 test("the window after a loss follows RFC 9438's function", { timeout: 120_000 }, () => {
-  const { before, after } = trace(18);
+  const { before, after } = trace(14);
   const most = before.at(-1)?.window ?? 0;
   const start = after[0]?.at ?? 0;
   expect(most).toBeGreaterThan(200);

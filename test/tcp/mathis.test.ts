@@ -16,8 +16,8 @@ const RTT_S = 0.2;
 const C = Math.sqrt(3 / 2);
 const TIMEOUT_MS = 600_000;
 
-/** Losses to average over: the spread of the mean falls with their square root. */
-const LOSSES = LONG ? 120 : 25;
+/** Losses to average over: the spread of the mean falls with their square root, and a loss is 1/p packets apart. */
+const lossesFor = (p: number): number => (LONG ? (p < 0.001 ? 40 : 120) : 25);
 const PROBABILITIES = LONG ? [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.02] : [0.001, 0.003, 0.01, 0.02];
 /** Everyday samples are small. */
 const TOLERANCE = LONG ? 0.2 : 0.3;
@@ -45,7 +45,7 @@ function measure(p: number): Point {
   // Slow start is over after a few losses.
   advance(5);
   const [start, before] = [session.now, senderInfo(session, "bytes_acked")];
-  advance(5 + LOSSES);
+  advance(5 + lossesFor(p));
   const mss = senderInfo(session, "snd_mss");
   return {
     p,

@@ -14,10 +14,10 @@ import { randomLab } from "../simulate/random-lab.ts";
 import { streamPrograms } from "../simulate/stream-programs.ts";
 import { sampleLab, TCP_LABS } from "./sample.ts";
 
-/** Their long transfers are established, and nothing else. */
-const DULL = new Set(["tcp-fairness", "tcp-slow-start-and-aimd", "tcp-bufferbloat"]);
+/** Long transfers and floods: much of the same. */
+const DULL = new Set(["tcp-fairness", "tcp-slow-start-and-aimd", "tcp-bufferbloat", "tcp-hijack", "tcp-syn-flood"]);
 /** Random labs have all of their connections behind them by then. */
-const RANDOM_NS = 100 * SECOND;
+const RANDOM_NS = 60 * SECOND;
 /** Seeds whose wild programs and faults end connections in every state. */
 const SEEDS = LONG ? Array.from({ length: 60 }, (_, index) => index + 1) : [2, 4, 6, 8, 10];
 

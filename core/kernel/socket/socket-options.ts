@@ -131,7 +131,7 @@ function setBuffer(socket: Socket, option: number, value: number): number {
 
 /** The FORCE options are for root, who everybody is, and only bound by what an int holds doubled. */
 const mostBytes = (socket: Socket, kind: "rmem" | "wmem", forced: boolean): number =>
-  forced ? INT_MAX >> 1 : Number(socket.core.sysctls.get(`net.core.${kind}_max`));
+  forced ? INT_MAX >> 1 : socket.core.sysctls.number(`net.core.${kind}_max`);
 
 /** Linux doubles what is asked for, since it counts its own overhead against the buffer too (socket(7)). */
 const bufferBytes = (value: number, most: number, least: number): number =>

@@ -122,8 +122,8 @@ export abstract class Socket extends OpenFile {
     this.type = settings.type;
     this.protocol = settings.protocol;
     this.inode = settings.inode;
-    this.receiveBufferBytes = Number(core.sysctls.get("net.core.rmem_default"));
-    this.sendBufferBytes = Number(core.sysctls.get("net.core.wmem_default"));
+    this.receiveBufferBytes = core.sysctls.number("net.core.rmem_default");
+    this.sendBufferBytes = core.sysctls.number("net.core.wmem_default");
   }
 
   // What a protocol fills in. All return a result >= 0 or -errno.

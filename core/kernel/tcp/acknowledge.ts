@@ -139,7 +139,7 @@ function ackGap(tcp: TcpSock): void {
     return;
   }
   tcp.compressedAck++;
-  if (tcp.compressedAckTimer.isPending) return;
+  if (tcp.compressedAckTimer?.isPending === true) return;
   // Both estimates are eight times the RTT.
   const rttUs = tcp.srttUs !== 0 && tcp.srttUs < tcp.rcvRtt.rttUs ? tcp.srttUs : tcp.rcvRtt.rttUs;
   const delayNs = Math.min(compSackDelayNs.value, Math.floor((rttUs * 1000) / 8 / 20));

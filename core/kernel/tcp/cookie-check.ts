@@ -8,7 +8,7 @@ import { makeChild } from "./child.ts";
 import { clearOptions, PARSE_HANDSHAKE, parseOptions } from "./options.ts";
 import { selectInitialWindow } from "./receive-window.ts";
 import { queueChild } from "./request.ts";
-import { mtuTo } from "./syn-ack.ts";
+import { routeTo } from "./syn-ack.ts";
 import { RequestSock } from "./request-sock.ts";
 import { seqAdd, seqOf } from "./sequence.ts";
 import { cookieSaysEcn, decodeCookieTimestamp } from "./syn-cookies.ts";
@@ -43,8 +43,7 @@ export function checkCookie(listener: TcpSock, skb: SkBuff): TcpSock | DropReaso
   }
   tcpExt.SyncookiesRecv++;
   if (!readOptions(request, skb)) return "TCP_BAD_OPTION";
-  const mtu = mtuTo(request);
-  if (mtu < 0) return "IP_OUTNOROUTES";
+  if (typeof routeTo(request) === "number") return "IP_OUTNOROUTES";
   // What the SYN-ACK said, worked out once more.
   const window = selectInitialWindow(listener, request.mss, request.wscaleOk);
   request.rcvWnd = window.rcvWnd;

@@ -78,7 +78,7 @@ function timerOf(tcp: TcpSock): RunningTimer {
   if (tcp.writeTimer.isPending && tcp.writeTimerKind !== WRITE_TIMER.NONE) {
     return running(tcp.writeTimerKind === WRITE_TIMER.PROBE0 ? "persist" : "on", tcp.writeTimer, now);
   }
-  if (tcp.keepaliveTimer.isPending) return running("keepalive", tcp.keepaliveTimer, now);
+  if (tcp.keepaliveTimer?.isPending === true) return running("keepalive", tcp.keepaliveTimer, now);
   return { timer: null, timerLeft: 0 };
 }
 

@@ -6,18 +6,19 @@
 import { u16, u8 } from "../../base/bytes.ts";
 import { IPV4, ipv4Source, ipv4Target } from "../../wire/ipv4.ts";
 import { TCP, TH } from "../../wire/tcp.ts";
+import type { Route } from "../net/route.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
 import { AcceptQueue } from "./accept-queue.ts";
 import { countListenDrop } from "./child.ts";
-import { TFO } from "./fastopen.ts";
+import { TFO, type FastOpenCookie } from "./fastopen.ts";
 import { tryFastopen } from "./fastopen-server.ts";
 import { hash } from "./life.ts";
 import { advertisedMss, MSS_DEFAULT } from "./mss.ts";
 import { clearOptions, newCookie, PARSE_HANDSHAKE, parseOptions, TSTAMP_ALIGNED_BYTES } from "./options.ts";
 import { selectInitialWindow } from "./receive-window.ts";
 import { armRequest, queueChild } from "./request.ts";
-import { advmssTo, mtuTo, sendSynAck } from "./syn-ack.ts";
+import { routeTo, sendSynAck } from "./syn-ack.ts";
 import { RequestSock } from "./request-sock.ts";
 import { RTO_INIT_US } from "./rtt.ts";
 import { seqAdd, seqOf, type Seq } from "./sequence.ts";
@@ -31,6 +32,7 @@ const RESERVED_MASK = 0x0f;
 // One record each: a SYN is done with before the next comes.
 const options = new OptionsReceived();
 const foc = newCookie();
+const cookie: FastOpenCookie = { cookie: null, exp: false };
 const PARSE_FASTOPEN = { established: false, fastopen: foc };
 
 /** listen(2), the socket being bound (__inet_listen_sk). @returns 0, -EADDRINUSE, or -EINVAL in a wrong state. */
@@ -90,10 +92,10 @@ function connRequest(listener: TcpSock, skb: SkBuff, twIsn: Seq | null): boolean
     return false;
   }
   const request = makeRequest(listener, skb, wantsCookie);
-  const mtu = mtuTo(request);
-  if (mtu < 0) return false;
+  const route = routeTo(request);
+  if (typeof route === "number") return false;
   if (!chooseIsn(request, twIsn)) return false;
-  openWindow(request, mtu);
+  openWindow(request, route);
   answer(request, skb);
   return true;
 }
@@ -178,9 +180,9 @@ function chooseIsn(request: RequestSock, twIsn: Seq | null): boolean {
 }
 
 /** tcp_openreq_init_rwin. */
-function openWindow(request: RequestSock, mtu: number): void {
+function openWindow(request: RequestSock, route: Route): void {
   const { listener } = request;
-  const mss = advertisedMss(listener, mtu, advmssTo(request)) - (request.tstampOk ? TSTAMP_ALIGNED_BYTES : 0);
+  const mss = advertisedMss(listener, route.mtu, route.metrics.advmss) - (request.tstampOk ? TSTAMP_ALIGNED_BYTES : 0);
   const window = selectInitialWindow(listener, mss, request.wscaleOk);
   request.rcvWnd = window.rcvWnd;
   request.windowClamp = window.windowClamp;
@@ -193,7 +195,8 @@ function answer(request: RequestSock, skb: SkBuff): void {
     sendSynAck(request);
     return;
   }
-  const cookie = { cookie: foc.length < 0 ? null : foc.value.slice(0, foc.length), exp: foc.exp };
+  cookie.cookie = foc.length < 0 ? null : foc.value.slice(0, foc.length);
+  cookie.exp = foc.exp;
   const child = tryFastopen(request, skb, cookie);
   if (child !== null) {
     sendSynAck(request, cookie);

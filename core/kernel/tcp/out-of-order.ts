@@ -24,13 +24,16 @@ export class OfoNode extends TreeNode {
 export const OFO = { QUEUED: 0, JOINED: 1, DUPLICATE: 2 } as const;
 export type OfoResult = (typeof OFO)[keyof typeof OFO];
 
+const bySequence = (a: OfoNode, b: OfoNode): number => seqDistance(b.seq, a.seq);
+
+// Shared by all connections, most of which never have a gap: nodes that nobody uses, and the argument of `probe`.
+const freeNodes: OfoNode[] = [];
+let sought = 0 as Seq;
+const probe = (node: OfoNode): number => seqDistance(sought, node.seq);
+
 export class OutOfOrderQueue {
   readonly #tcp: TcpSock;
-  readonly #tree = new OrderedTree<OfoNode>((a, b) => seqDistance(b.seq, a.seq));
-  readonly #free: OfoNode[] = [];
-  /** Argument of `#probe`, which is made once. */
-  #sought = 0 as Seq;
-  readonly #probe = (node: OfoNode): number => seqDistance(this.#sought, node.seq);
+  readonly #tree = new OrderedTree<OfoNode>(bySequence);
   /** Payload in the queue, parts that overlap counted twice. */
   bytes = 0;
 
@@ -76,8 +79,8 @@ export class OutOfOrderQueue {
       this.#add(skb, last);
       return OFO.QUEUED;
     }
-    this.#sought = seq;
-    const before = this.#tree.findLast(this.#probe);
+    sought = seq;
+    const before = this.#tree.findLast(probe);
     if (before !== null && seqBefore(seq, before.endSeq)) {
       if (!seqAfter(end, before.endSeq)) return this.#refuse(skb);
       if (seq === before.seq) {
@@ -109,8 +112,8 @@ export class OutOfOrderQueue {
 
   /** Puts back a packet that fills a place from which others were taken. */
   put(skb: SkBuff): void {
-    this.#sought = skb.cb0 as Seq;
-    this.#add(skb, this.#tree.findLast(this.#probe));
+    sought = skb.cb0 as Seq;
+    this.#add(skb, this.#tree.findLast(probe));
   }
 
   /** Drops everything. */
@@ -131,7 +134,7 @@ export class OutOfOrderQueue {
   }
 
   #add(skb: SkBuff, before: OfoNode | null): OfoNode {
-    const node = this.#free.pop() ?? new OfoNode();
+    const node = freeNodes.pop() ?? new OfoNode();
     node.seq = skb.cb0 as Seq;
     node.endSeq = skb.cb1 as Seq;
     node.skb = skb;
@@ -146,7 +149,7 @@ export class OutOfOrderQueue {
     assert(skb !== null, "a node that is taken out is in the queue");
     this.#tree.remove(node);
     node.skb = null;
-    this.#free.push(node);
+    freeNodes.push(node);
     this.bytes -= skb.length;
     return skb;
   }

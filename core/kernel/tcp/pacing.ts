@@ -17,7 +17,7 @@ export function pacingHolds(tcp: TcpSock): boolean {
   if (!tcp.pacingEnabled || tcp.isPacedBelow) return false;
   const wait = tcp.pacingAtNs - tcp.core.engine.now;
   if (wait <= 0) return false;
-  if (!tcp.pacingTimer.isPending) armPacing(tcp, wait);
+  if (tcp.pacingTimer?.isPending !== true) armPacing(tcp, wait);
   return true;
 }
 

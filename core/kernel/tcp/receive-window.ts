@@ -108,7 +108,7 @@ export function selectInitialWindow(tcp: TcpSock, mss: number, wscaleOk: boolean
   const rcvWnd = workaroundSignedWindows.value !== 0 ? Math.min(space, WINDOW_SIGNED_MAX) : space;
   let rcvWscale = 0;
   if (wscaleOk) {
-    const largest = Math.max(space, rmem.values[2] ?? 0, Number(tcp.core.sysctls.get("net.core.rmem_max")));
+    const largest = Math.max(space, rmem.values[2] ?? 0, tcp.core.sysctls.number("net.core.rmem_max"));
     rcvWscale = scaleFor(Math.min(largest, clamp));
   }
   return { rcvWnd, rcvWscale, windowClamp: Math.min(WINDOW_MAX * 2 ** rcvWscale, clamp) };

@@ -9,7 +9,7 @@ import { TCP, TH } from "../../wire/tcp.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
 import { doneWithError } from "./close.ts";
-import { sendReply } from "./reply.ts";
+import { Reply, sendReply } from "./reply.ts";
 import { TCP_STATE } from "./states.ts";
 import type { TcpSock } from "./tcp-sock.ts";
 import type { Tcp } from "./tcp.ts";
@@ -43,21 +43,20 @@ export function sendReset(stack: Tcp, skb: SkBuff, owner: ResetOwner | null, why
   if (trace.active) cause = trace.record(SEND_RESET, skb.packetId, cause, owner?.inode ?? 0, trace.intern(why));
   const hasAck = (flags & TH.ACK) !== 0;
   snmp.tcp.OutRsts++;
-  sendReply(stack, {
-    source,
-    target,
-    sourcePort: u16(bytes, transportHeader + TCP.targetPort),
-    targetPort: u16(bytes, transportHeader + TCP.sourcePort),
-    seq: hasAck ? skb.cb3 : 0,
-    ack: hasAck ? 0 : skb.cb1,
-    flags: hasAck ? TH.RST : TH.RST | TH.ACK,
-    window: 0,
-    tos: u8(bytes, networkHeader + IPV4.tos) & TOS_NO_ECN,
-    device: owner?.device ?? 0,
-    mark: owner?.mark ?? 0,
-    priority: owner?.priority ?? 0,
-    cause,
-  });
+  const reply = new Reply();
+  reply.source = source;
+  reply.target = target;
+  reply.sourcePort = u16(bytes, transportHeader + TCP.targetPort);
+  reply.targetPort = u16(bytes, transportHeader + TCP.sourcePort);
+  reply.seq = hasAck ? skb.cb3 : 0;
+  reply.ack = hasAck ? 0 : skb.cb1;
+  reply.flags = hasAck ? TH.RST : TH.RST | TH.ACK;
+  reply.tos = u8(bytes, networkHeader + IPV4.tos) & TOS_NO_ECN;
+  reply.device = owner?.device ?? 0;
+  reply.mark = owner?.mark ?? 0;
+  reply.priority = owner?.priority ?? 0;
+  reply.cause = cause;
+  sendReply(stack, reply);
 }
 
 /** The peer has reset the connection (tcp_reset). The segment stays with the caller. */

@@ -7,6 +7,7 @@ import { enterQuickack, QUICKACKS_MAX } from "./ack-mode.ts";
 import { dsackSet } from "./sack-blocks.ts";
 import { seqBefore, seqMin, type Seq } from "./sequence.ts";
 import type { TcpSock } from "./tcp-sock.ts";
+import { clearCompressedAck } from "./timer-arm.ts";
 import { sendAck } from "./transmit.ts";
 
 export { dsackExtend, dsackSet, sackNewOfo, sackRemove, sackReset } from "./sack-blocks.ts";
@@ -25,9 +26,8 @@ export function sendDupAck(tcp: TcpSock, skb: SkBuff): void {
 /** Sends the ACK that was held back for compression, if there is one. */
 export function sendCompressedAck(tcp: TcpSock): void {
   if (tcp.compressedAck === 0) return;
-  tcp.core.timers.cancel(tcp.compressedAckTimer);
   // One of those held back is sent after all: it was not saved.
   tcp.core.snmp.tcpExt.TCPAckCompressed += tcp.compressedAck - 1;
-  tcp.compressedAck = 0;
+  clearCompressedAck(tcp);
   sendAck(tcp);
 }

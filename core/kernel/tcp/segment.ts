@@ -53,9 +53,10 @@ export class TcpSegment extends TreeNode {
   inTsorted = false;
 }
 
+const bySequence = (a: TcpSegment, b: TcpSegment): number => seqDistance(b.seq, a.seq);
+
 /** Segments sent and not acknowledged, by sequence number (sk->tcp_rtx_queue). */
-export const newRtxQueue = (): OrderedTree<TcpSegment> =>
-  new OrderedTree<TcpSegment>((a, b) => seqDistance(b.seq, a.seq));
+export const newRtxQueue = (): OrderedTree<TcpSegment> => new OrderedTree<TcpSegment>(bySequence);
 
 /** Unsent segments in order (sk->sk_write_queue). */
 export class WriteQueue {

@@ -5,11 +5,13 @@
 import { KIND } from "../../contract/trace-event.ts";
 import { TH } from "../../wire/tcp.ts";
 import { TCP_OPTIONS_BYTES_MAX } from "../../wire/tcp-options.ts";
+import { IPPROTO_TCP } from "../../wire/ipv4.ts";
+import { FlowKey } from "../net/protocol.ts";
 import type { Route } from "../net/route.ts";
 import type { FastOpenCookie } from "./fastopen.ts";
 import { advertisedMss } from "./mss.ts";
 import { synAckOptionsLength, writeSynAckOptions, type SynOptions } from "./options.ts";
-import { sendReply, timestampOption, type Reply } from "./reply.ts";
+import { Reply, sendReply, sendReplyBy } from "./reply.ts";
 import type { RequestSock } from "./request-sock.ts";
 import { seqAdd } from "./sequence.ts";
 import { cookieTimestamp } from "./syn-cookies.ts";
@@ -22,6 +24,9 @@ const RETRANSMIT_SYNACK = KIND["tcp:tcp_retransmit_synack"];
 
 const NO_COOKIE: FastOpenCookie = { cookie: null, exp: false };
 const scratch = new Uint8Array(TCP_OPTIONS_BYTES_MAX);
+// One record of each for all: a SYN-ACK is sent before the next one is thought of.
+const synAck = new Reply();
+const flow = new FlowKey();
 
 /** Bytes that the SYN-ACK offered: its window is never scaled (tcp_synack_window). */
 export const synAckWindow = (request: RequestSock): number => Math.min(request.rcvWnd, WINDOW_MAX);
@@ -39,8 +44,10 @@ export function sendSynAck(request: RequestSock, foc: FastOpenCookie = NO_COOKIE
     if (request.sntTsvalFirst === 0) request.sntTsvalFirst = stamp === 0 ? (stamp = 0xffffffff) : stamp;
     request.sntTsvalLast = stamp;
   }
+  const route = routeTo(request);
+  if (typeof route === "number") return route;
   const said: SynOptions = {
-    mss: advertisedMss(listener, mtuTo(request), advmssTo(request)),
+    mss: advertisedMss(listener, route.mtu, route.metrics.advmss),
     timestamps: request.tstampOk,
     value: stamp,
     echo: request.tsRecent,
@@ -53,58 +60,40 @@ export function sendSynAck(request: RequestSock, foc: FastOpenCookie = NO_COOKIE
   writeSynAckOptions(scratch, 0, said);
   const { ipOptions } = listener;
   const reflected = stack.sysctls.reflectTos.value !== 0 ? request.synTos & ~ECN_MASK : ipOptions.tos;
-  return sendReply(stack, {
-    ...addressesOf(request),
-    seq: request.sntIsn,
-    ack: request.rcvNxt,
-    flags: TH.SYN | TH.ACK | (request.ecnOk ? TH.ECE : 0),
-    window: synAckWindow(request),
-    options: scratch,
-    optionsLength,
-    tos: reflected,
-    ttl: ipOptions.ttl,
-    priority: listener.priority,
-    dontFragment: doesNotFragment(request),
-  });
+  const reply = synAck;
+  putAddresses(reply, request);
+  reply.seq = request.sntIsn;
+  reply.flags = TH.SYN | TH.ACK | (request.ecnOk ? TH.ECE : 0);
+  reply.window = synAckWindow(request);
+  reply.options = scratch;
+  reply.optionsLength = optionsLength;
+  reply.tos = reflected;
+  reply.ttl = ipOptions.ttl;
+  reply.dontFragment = dontFragment(listener, route);
+  return sendReplyBy(stack, reply, route);
 }
 
-type Addresses = Pick<Reply, "source" | "sourcePort" | "target" | "targetPort" | "device" | "mark">;
+/** What all replies of a request have in common. */
+function putAddresses(reply: Reply, request: RequestSock): void {
+  reply.source = request.boundAddress;
+  reply.sourcePort = request.localPort;
+  reply.target = request.remoteAddress;
+  reply.targetPort = request.remotePort;
+  reply.device = request.device;
+  reply.mark = request.mark;
+  reply.ack = request.rcvNxt;
+  reply.priority = request.listener.priority;
+}
 
-const addressesOf = (request: RequestSock): Addresses => ({
-  source: request.boundAddress,
-  sourcePort: request.localPort,
-  target: request.remoteAddress,
-  targetPort: request.remotePort,
-  device: request.device,
-  mark: request.mark,
-});
-
-/** Points a flow at the peer: route and MTU of a request are its child's. */
-function routeTo(request: RequestSock): Route | number {
-  const { flow } = request.listener;
+/** The route to the peer, or -ENETUNREACH and the like: that of a request is its child's. */
+export function routeTo(request: RequestSock): Route | number {
   flow.target = request.remoteAddress;
   flow.source = request.boundAddress;
   flow.device = request.device;
   flow.tos = request.listener.ipOptions.tos;
+  flow.protocol = IPPROTO_TCP;
   flow.mark = request.mark;
   return request.listener.tcp.ip.routeOutput(flow);
-}
-
-/** IP packet that fits the path to the peer; -1 when no route leads there. */
-export function mtuTo(request: RequestSock): number {
-  const route = routeTo(request);
-  return typeof route === "number" ? -1 : route.mtu;
-}
-
-/** The segment size that the route to the peer says to announce; 0 when it says none. */
-export function advmssTo(request: RequestSock): number {
-  const route = routeTo(request);
-  return typeof route === "number" ? 0 : route.metrics.advmss;
-}
-
-function doesNotFragment(request: RequestSock): boolean {
-  const route = routeTo(request);
-  return typeof route === "number" || dontFragment(request.listener, route);
 }
 
 /** Sends the SYN-ACK again (tcp_rtx_synack). @param child of fast open, else null. @returns 0 or -errno. */
@@ -127,14 +116,12 @@ export function resendSynAck(request: RequestSock, child: TcpSock | null): numbe
 export function sendRequestAck(request: RequestSock, child: TcpSock | null): void {
   const stack = request.listener.tcp;
   const stamp = (Math.floor(stack.nowUs / 1000) + request.tsOffset) >>> 0;
-  sendReply(stack, {
-    ...addressesOf(request),
-    seq: child === null ? seqAdd(request.sntIsn, 1) : child.sndNxt,
-    ack: request.rcvNxt,
-    flags: TH.ACK,
-    window: synAckWindow(request) >>> request.rcvWscale,
-    ...(request.tsRecent === 0 ? {} : { options: timestampOption(stamp, request.tsRecent) }),
-    tos: request.listener.ipOptions.tos,
-    priority: request.listener.priority,
-  });
+  const reply = new Reply();
+  putAddresses(reply, request);
+  reply.seq = child === null ? seqAdd(request.sntIsn, 1) : child.sndNxt;
+  reply.flags = TH.ACK;
+  reply.window = synAckWindow(request) >>> request.rcvWscale;
+  if (request.tsRecent !== 0) reply.setTimestamps(stamp, request.tsRecent);
+  reply.tos = request.listener.ipOptions.tos;
+  sendReply(stack, reply);
 }

@@ -6,7 +6,6 @@
  */
 import type { OrderedTree } from "../../base/ordered-tree.ts";
 import { IPV4_ANY, type Ipv4Address } from "../../wire/address.ts";
-import { FlowKey, SendOptions } from "../net/protocol.ts";
 import type { Route } from "../net/route.ts";
 import { SkbQueue } from "../skb/skb-queue.ts";
 import { IpSocketOptions } from "../socket/ip-socket-options.ts";
@@ -96,8 +95,6 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   /** Is in the table of established connections, or of listeners: see tables.ts. */
   isHashed = false;
   readonly ipOptions = new IpSocketOptions();
-  readonly flow = new FlowKey();
-  readonly sendOptions = new SendOptions();
   /** Kept while it is current. */
   route: Route | null = null;
   /** IP identification of the next packet; -1 before the first (inet_id). */
@@ -293,9 +290,10 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   readonly writeTimer: KernelTimer = new KernelTimer(this, TIMER.WRITE);
   writeTimerKind = 0;
   readonly delackTimer: KernelTimer = new KernelTimer(this, TIMER.DELACK);
-  readonly keepaliveTimer: KernelTimer = new KernelTimer(this, TIMER.KEEPALIVE);
-  readonly pacingTimer: KernelTimer = new KernelTimer(this, TIMER.PACING);
-  readonly compressedAckTimer: KernelTimer = new KernelTimer(this, TIMER.COMPRESSED_ACK);
+  /** Made when first armed, which most connections never do (timer-arm.ts). */
+  keepaliveTimer: KernelTimer | null = null;
+  pacingTimer: KernelTimer | null = null;
+  compressedAckTimer: KernelTimer | null = null;
   probesOut = 0;
   probesTstampUs = 0;
   keepaliveProbesSent = 0;
@@ -393,7 +391,9 @@ export abstract class TcpSock extends Socket implements TimerHandler {
 
   /** Writers are woken as segments are acknowledged, not here; what TCP held back goes when we are not inside TCP. */
   override sendMemoryFreed(): void {
-    if (this.isThrottled && !this.pacingTimer.isPending) this.core.timers.arm(this.pacingTimer, 0);
+    if (!this.isThrottled || this.pacingTimer?.isPending === true) return;
+    this.pacingTimer ??= new KernelTimer(this, TIMER.PACING);
+    this.core.timers.arm(this.pacingTimer, 0);
   }
 
   abstract onTimer(timer: KernelTimer): void;

@@ -12,7 +12,7 @@ import { oowRateLimited } from "./challenge-ack.ts";
 import { tcpDone, unhash } from "./life.ts";
 import { PARSE_HANDSHAKE, parseOptions } from "./options.ts";
 import { pawsRejects } from "./paws.ts";
-import { sendReply, timestampOption } from "./reply.ts";
+import { Reply, sendReply } from "./reply.ts";
 import { inWindow, seqAdd, seqAfter, seqBefore, seqOf, type Seq } from "./sequence.ts";
 import { setState, TCP_STATE } from "./states.ts";
 import { OptionsReceived, type TcpSock } from "./tcp-sock.ts";
@@ -184,22 +184,22 @@ export const isnAfter = (record: TimeWaitSock): Seq => seqOf(seqAdd(record.sndNx
 export function ackTimeWait(record: TimeWaitSock, skb: SkBuff): void {
   const { stack } = record;
   const stamp = (Math.floor(stack.nowUs / 1000) + record.tsOffset) >>> 0;
-  sendReply(stack, {
-    source: record.boundAddress,
-    sourcePort: record.localPort,
-    target: record.remoteAddress,
-    targetPort: record.remotePort,
-    seq: record.sndNxt,
-    ack: record.rcvNxt,
-    flags: TH.ACK,
-    window: record.rcvWnd >>> record.rcvWscale,
-    ...(record.tsRecent === 0 ? {} : { options: timestampOption(stamp, record.tsRecent) }),
-    tos: record.tos,
-    device: record.device,
-    mark: record.mark,
-    priority: record.priority,
-    cause: skb.cause,
-  });
+  const reply = new Reply();
+  reply.source = record.boundAddress;
+  reply.sourcePort = record.localPort;
+  reply.target = record.remoteAddress;
+  reply.targetPort = record.remotePort;
+  reply.seq = record.sndNxt;
+  reply.ack = record.rcvNxt;
+  reply.flags = TH.ACK;
+  reply.window = record.rcvWnd >>> record.rcvWscale;
+  if (record.tsRecent !== 0) reply.setTimestamps(stamp, record.tsRecent);
+  reply.tos = record.tos;
+  reply.device = record.device;
+  reply.mark = record.mark;
+  reply.priority = record.priority;
+  reply.cause = skb.cause;
+  sendReply(stack, reply);
 }
 
 /**

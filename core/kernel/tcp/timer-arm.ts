@@ -3,7 +3,8 @@
  * every part of TCP may import this. What happens when one runs out is in tcp-timers.ts and acknowledge.ts.
  * Spans in us are rounded up to whole ms where Linux counts in jiffies (HZ=1000).
  */
-import type { TcpSock } from "./tcp-sock.ts";
+import { KernelTimer } from "../timer/timers.ts";
+import { TIMER, type TcpSock } from "./tcp-sock.ts";
 
 /** Bits of `ackPending` (enum inet_csk_ack_state_t). */
 export const ACK_SCHED = 1;
@@ -58,19 +59,27 @@ export function clearDelack(tcp: TcpSock): void {
 
 /** inet_csk_reset_keepalive_timer. Also the timer of FIN_WAIT2. */
 export function armKeepalive(tcp: TcpSock, spanUs: number): void {
+  tcp.keepaliveTimer ??= new KernelTimer(tcp, TIMER.KEEPALIVE);
   tcp.core.timers.arm(tcp.keepaliveTimer, jiffies(spanUs));
 }
 
 export function clearKeepalive(tcp: TcpSock): void {
-  tcp.core.timers.cancel(tcp.keepaliveTimer);
+  if (tcp.keepaliveTimer !== null) tcp.core.timers.cancel(tcp.keepaliveTimer);
 }
 
 /** High-resolution: ns, not rounded. */
 export function armCompressedAck(tcp: TcpSock, spanNs: number): void {
+  tcp.compressedAckTimer ??= new KernelTimer(tcp, TIMER.COMPRESSED_ACK);
   tcp.core.timers.arm(tcp.compressedAckTimer, spanNs);
 }
 
+export function clearCompressedAck(tcp: TcpSock): void {
+  tcp.compressedAck = 0;
+  if (tcp.compressedAckTimer !== null) tcp.core.timers.cancel(tcp.compressedAckTimer);
+}
+
 export function armPacing(tcp: TcpSock, spanNs: number): void {
+  tcp.pacingTimer ??= new KernelTimer(tcp, TIMER.PACING);
   tcp.core.timers.arm(tcp.pacingTimer, Math.ceil(spanNs));
 }
 
@@ -81,9 +90,9 @@ export function clearTimers(tcp: TcpSock): void {
   clearDelack(tcp);
   timers.release(tcp.writeTimer);
   timers.release(tcp.delackTimer);
-  timers.release(tcp.keepaliveTimer);
-  timers.release(tcp.pacingTimer);
-  timers.release(tcp.compressedAckTimer);
+  if (tcp.keepaliveTimer !== null) timers.release(tcp.keepaliveTimer);
+  if (tcp.pacingTimer !== null) timers.release(tcp.pacingTimer);
+  if (tcp.compressedAckTimer !== null) timers.release(tcp.compressedAckTimer);
   tcp.compressedAck = 0;
   tcp.isThrottled = false;
 }

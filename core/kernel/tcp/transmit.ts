@@ -7,6 +7,7 @@ import { put16, put32, put8 } from "../../base/bytes.ts";
 import { checksumFold, pseudoHeaderSum } from "../../wire/checksum.ts";
 import { IPPROTO_TCP } from "../../wire/ipv4.ts";
 import { TCP, TCP_HEADER_BYTES, TH } from "../../wire/tcp.ts";
+import { SendOptions } from "../net/protocol.ts";
 import type { Route } from "../net/route.ts";
 import { CHECKSUM_PARTIAL, type SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
@@ -22,7 +23,7 @@ import { seqAdd, seqAfter, seqBefore, seqDistance, type Seq } from "./sequence.t
 import { TCP_STATE } from "./states.ts";
 import { dontFragment, routeOf } from "./tcp-route.ts";
 import { ECN, type TcpSock } from "./tcp-sock.ts";
-import { ACK_TIMER, clearDelack } from "./timer-arm.ts";
+import { ACK_TIMER, clearCompressedAck, clearDelack } from "./timer-arm.ts";
 
 /** Payload up to here is copied behind the header; more is shared with the send buffer. */
 const LINEAR_BYTES_MAX = 9216;
@@ -32,6 +33,8 @@ const ID_SPREAD = 0x6f4f;
 
 /** Stands for a packet without payload that is not queued: an ACK, a probe, a reset. */
 const bare = new TcpSegment();
+// One record for all: a packet is on its way before the next one is built.
+const sending = new SendOptions();
 
 /**
  * Sends a segment of the write or retransmit queue, which stays where it is.
@@ -216,8 +219,7 @@ function noteSent(tcp: TcpSock, segment: TcpSegment): void {
 function noteAckSent(tcp: TcpSock): void {
   if (tcp.compressedAck > 0) {
     tcp.core.snmp.tcpExt.TCPAckCompressed += tcp.compressedAck;
-    tcp.compressedAck = 0;
-    tcp.core.timers.cancel(tcp.compressedAckTimer);
+    clearCompressedAck(tcp);
   }
   decQuickack(tcp);
   if ((tcp.ackPending & ACK_TIMER) !== 0) clearDelack(tcp);
@@ -236,7 +238,7 @@ function noteDataSent(tcp: TcpSock): void {
 }
 
 function handDown(tcp: TcpSock, skb: SkBuff, route: Route, ecn: number): number {
-  const options = tcp.sendOptions;
+  const options = sending;
   options.source = tcp.sourceAddress;
   options.target = tcp.remoteAddress;
   options.protocol = IPPROTO_TCP;

@@ -96,14 +96,14 @@ const WRITE_TIMER_NAMES: Readonly<Record<number, string>> = {
 };
 
 function timers(tcp: TcpSock): TcpTimerView[] {
-  const all: readonly (readonly [KernelTimer, string])[] = [
+  const all: readonly (readonly [KernelTimer | null, string])[] = [
     [tcp.writeTimer, WRITE_TIMER_NAMES[tcp.writeTimerKind] ?? ""],
     [tcp.delackTimer, "delayed ACK"],
     [tcp.keepaliveTimer, "keepalive"],
     [tcp.pacingTimer, "pacing"],
     [tcp.compressedAckTimer, "compressed ACK"],
   ];
-  return all
-    .filter(([timer, name]) => timer.isPending && name !== "")
-    .map(([timer, name]) => ({ name, expires: timer.expires }));
+  return all.flatMap(([timer, name]) =>
+    timer?.isPending === true && name !== "" ? [{ name, expires: timer.expires }] : [],
+  );
 }

@@ -1,0 +1,94 @@
+/**
+ * Makes calls of a WebAssembly module count for more of its own stack. QuickJS refuses to go deeper when its stack in
+ * linear memory is used up; but a call also takes room on the machine's real stack, of which V8 grants about 1 MB,
+ * less in some hosts, and which differs from one compiler tier to the next. Some of QuickJS's functions (its parsers of
+ * code, JSON and regular expressions) need ten times as much of that one, and a program could get the better of V8
+ * before QuickJS notices, at a depth that no two machines agree on. So every function that has a frame in linear memory
+ * is given a larger one: `INFLATION_BYTES` more, where the compiler takes it and where it gives it back.
+ * Measured in all tiers of V8 12: after it, no recursion takes more than three bytes of real stack for one of ours.
+ */
+import { OP, skipImmediates, WasmReader, WasmWriter } from "./wasm-binary.ts";
+
+const INFLATION_BYTES = 160;
+
+/** Bytes `from` up to `to` of the module give way to `bytes`. */
+export interface Edit {
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: Uint8Array;
+}
+
+interface Instruction {
+  readonly opcode: number;
+  readonly at: number;
+  readonly end: number;
+}
+
+/**
+ * Edits of one function's instructions; none when it has no frame. Clang takes a frame by `sp = local = sp - size` (or
+ * `+ -size`) and gives it back by `sp = local + size`. Other changes of the stack pointer, for arrays of variable
+ * length, go by values saved in between, and need no change.
+ * @param body at its first instruction. @param stackPointer index of the global.
+ */
+export function frameEdits(body: WasmReader, stackPointer: number): Edit[] {
+  const edits: Edit[] = [];
+  const recent: Instruction[] = [];
+  let size: number | null = null;
+  while (body.at < body.end) {
+    const at = body.at;
+    const opcode = body.byte();
+    if (opcode === OP.globalSet && new WasmReader(body.bytes, body.at).u32() === stackPointer) {
+      const isTaken = size === null;
+      const constant = isTaken ? frameTaken(body, recent) : frameGiven(body, recent);
+      if (constant !== null && (size === null || constant.size === size)) {
+        size = constant.size;
+        edits.push(enlarged(constant));
+      }
+    }
+    skipImmediates(body, opcode);
+    recent.push({ opcode, at, end: body.at });
+    if (recent.length > 4) recent.shift();
+  }
+  // A frame that is not given back by its size is left as it is: the two must agree.
+  return edits.length >= 2 ? edits : [];
+}
+
+/** A constant that holds a frame's size, negated or not. */
+interface SizeConstant {
+  readonly instruction: Instruction;
+  readonly size: number;
+  readonly sign: 1 | -1;
+}
+
+/** `global.get sp, i32.const size, i32.sub, local.tee` before the `global.set sp`. */
+function frameTaken(body: WasmReader, recent: readonly Instruction[]): SizeConstant | null {
+  const [get, constant, operation, tee] = recent;
+  if (get?.opcode !== OP.globalGet || tee?.opcode !== OP.localTee) return null;
+  return sizeConstant(body, constant, operation, OP.i32Sub);
+}
+
+/** `local.get, i32.const size, i32.add`. */
+function frameGiven(body: WasmReader, recent: readonly Instruction[]): SizeConstant | null {
+  const [get, constant, operation] = recent.slice(-3);
+  if (get?.opcode !== OP.localGet) return null;
+  return sizeConstant(body, constant, operation, OP.i32Add);
+}
+
+/** @param plain the operation that takes the size as it is; the other of the two takes it negated. */
+function sizeConstant(
+  body: WasmReader,
+  constant: Instruction | undefined,
+  operation: Instruction | undefined,
+  plain: number,
+): SizeConstant | null {
+  if (constant?.opcode !== OP.i32Const || operation === undefined) return null;
+  if (operation.opcode !== OP.i32Add && operation.opcode !== OP.i32Sub) return null;
+  const value = new WasmReader(body.bytes, constant.at + 1).s32();
+  const sign = operation.opcode === plain ? 1 : -1;
+  return value * sign > 0 ? { instruction: constant, size: value * sign, sign } : null;
+}
+
+function enlarged({ instruction, size, sign }: SizeConstant): Edit {
+  const bytes = new WasmWriter().put(OP.i32Const).s32((size + INFLATION_BYTES) * sign).view();
+  return { from: instruction.at, to: instruction.end, bytes };
+}

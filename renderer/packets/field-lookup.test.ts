@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import type { FieldView, LayerView } from "../../core/contract/api/packet-view.ts";
+import { lineAt, rangeOf } from "./field-lookup.ts";
+
+const field = (name: string, from: number, to: number): FieldView => ({
+  name,
+  label: name,
+  value: "",
+  from,
+  to,
+  error: "",
+});
+const layer = (protocol: string, from: number, to: number, fields: FieldView[]): LayerView => ({
+  ...{ protocol, summary: protocol, from, to, fields, error: "" },
+});
+
+const LAYERS = [
+  layer("eth", 0, 14, [field("dst", 0, 6), field("src", 6, 12), field("type", 12, 14)]),
+  layer("ip", 14, 34, [
+    field("version", 14, 15),
+    field("flags", 20, 22),
+    field("df", 20, 22),
+    field("computed", 34, 34),
+  ]),
+  layer("tcp", 34, 54, [field("port", 34, 36)]),
+];
+
+describe("bytes and fields", () => {
+  it("lead to each other", () => {
+    expect(lineAt(LAYERS, 7)).toEqual({ layer: 0, field: 1 });
+    expect(rangeOf(LAYERS, { layer: 0, field: 1 })).toEqual({ from: 6, to: 12 });
+    expect(rangeOf(LAYERS, { layer: 2, field: -1 })).toEqual({ from: 34, to: 54 });
+  });
+
+  it("where fields share bytes, the first of them counts", () => {
+    expect(lineAt(LAYERS, 21)).toEqual({ layer: 1, field: 1 });
+  });
+
+  it("a byte without a field leads to its layer, one beyond the layers nowhere", () => {
+    expect(lineAt(LAYERS, 50)).toEqual({ layer: 2, field: -1 });
+    expect(lineAt(LAYERS, 60)).toBeNull();
+    expect(rangeOf(LAYERS, { layer: 1, field: 3 })).toBeNull();
+    expect(rangeOf(LAYERS, null)).toBeNull();
+  });
+});
