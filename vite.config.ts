@@ -6,7 +6,8 @@ import { defineConfig, type Plugin } from "vite";
 /** The sandbox's engine lies beside the command line that loads it. */
 const quickJs: Plugin = {
   name: "quickjs",
-  closeBundle: () => copyFileSync(createRequire(import.meta.url).resolve("quickjs-wasi/quickjs.wasm"), "dist/quickjs.wasm"),
+  closeBundle: () =>
+    copyFileSync(createRequire(import.meta.url).resolve("quickjs-wasi/quickjs.wasm"), "dist/quickjs.wasm"),
 };
 
 export default defineConfig({
@@ -15,6 +16,8 @@ export default defineConfig({
   build: {
     ssr: "core/node/cli.ts",
     outDir: "dist",
+    // The window and the desktop app are built into folders in it, by themselves.
+    emptyOutDir: false,
     target: "node20",
     minify: false,
     sourcemap: true,

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig, type Plugin } from "vite";
+import { swcInBrowser } from "./.tools/vite/swc-in-browser.mjs";
 import { treeValue } from "./core/lab/tree.ts";
 import { readDocument } from "./core/lab/document.ts";
 
@@ -12,8 +13,10 @@ export default defineConfig({
   root: join(import.meta.dirname, "renderer"),
   // Relative, so that the same files work from any folder of any server and under Electron's own protocol.
   base: "./",
-  plugins: [vue(), sampleLabs()],
-  worker: { format: "es" },
+  plugins: [vue(), sampleLabs(), swcInBrowser()],
+  worker: { format: "es", plugins: () => [swcInBrowser()] },
+  // Bundled ahead for the dev server it would miss what the plugin does to it.
+  optimizeDeps: { exclude: ["@swc/wasm-typescript"] },
   build: {
     outDir: join(import.meta.dirname, "dist/renderer"),
     emptyOutDir: true,
@@ -46,11 +49,15 @@ function sampleLabs(): Plugin {
 }
 
 function labFiles(): string[] {
-  return readdirSync(LABS).filter((name) => name.endsWith(".lab.yaml")).sort();
+  return readdirSync(LABS)
+    .filter((name) => name.endsWith(".lab.yaml"))
+    .sort();
 }
 
 function labIndex(): string {
-  return JSON.stringify(labFiles().map((file) => ({ file, ...describe(readFileSync(join(LABS, file), "utf8"), file) })));
+  return JSON.stringify(
+    labFiles().map((file) => ({ file, ...describe(readFileSync(join(LABS, file), "utf8"), file) })),
+  );
 }
 
 /** What the welcome page shows of a lab: also its shape, to be drawn small. */

@@ -5,14 +5,17 @@
 import { seconds, tool } from "./setup.mjs";
 
 const TSC = "typescript/bin/tsc";
+const VUE_TSC = "vue-tsc/bin/vue-tsc.js";
 const DEPCRUISE = "dependency-cruiser/bin/dependency-cruise.mjs";
 /** The slowest first, so that the two lanes end together. */
 const CHECKS = {
   lint: ["eslint/bin/eslint.js", ["."]],
   "types-test": [TSC, ["-p", "test"]],
   "types-node": [TSC, ["-p", "core/node"]],
-  layers: [DEPCRUISE, ["--config", ".dependency-cruiser.cjs", "--output-type", "err", "core", "test"]],
+  layers: [DEPCRUISE, ["--config", ".dependency-cruiser.cjs", "--output-type", "err", "core", "renderer", "test"]],
   "types-core": [TSC, ["-p", "core"]],
+  "types-worker": [TSC, ["-p", "core/worker"]],
+  "types-renderer": [VUE_TSC, ["-p", "renderer", "--noEmit"]],
   "dead-code": ["knip/bin/knip.js", []],
   format: ["prettier/bin/prettier.cjs", ["--check", "--log-level", "warn", "."]],
 };

@@ -8,6 +8,7 @@ import { parseLab } from "../core/lab/parse.ts";
 import type { Lab } from "../core/lab/model.ts";
 import { Session } from "../core/session/session.ts";
 import { LONG } from "./harness/long.ts";
+import { guestsFor } from "./harness/sandbox.ts";
 
 /** The longest lab takes some 5 s on a quiet machine, and each is run twice. */
 const TIMEOUT_MS = 120_000;
@@ -24,8 +25,9 @@ function read(file: string): Lab {
 }
 
 function digestAt(lab: Lab, at: VirtualTime): string {
-  const session = new Session(lab);
+  const session = new Session(lab, guestsFor(lab, folder));
   session.advance(at);
+  session.close();
   return session.digest;
 }
 
@@ -44,11 +46,12 @@ describe.each(files)("%s", (file) => {
     () => {
       const end = instant(lab.durationNs);
       const repeated = LONG ? end : instant(Math.min(REPEATED_NS, end));
-      const session = new Session(lab);
+      const session = new Session(lab, guestsFor(lab, folder));
       session.advance(repeated);
       const digest = session.digest;
       session.advance(end);
       const report = session.report();
+      session.close();
       expect(report.checks.filter((check) => !check.passed)).toEqual([]);
       expect(report.conservation.problems).toEqual([]);
       expect(digestAt(lab, repeated)).toBe(digest);

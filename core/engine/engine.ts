@@ -5,7 +5,7 @@
 import { assert } from "../base/assert.ts";
 import { TIME_ZERO, timeAfter, type Nanoseconds, type VirtualTime } from "../base/time.ts";
 import { Digest } from "./digest.ts";
-import { EventQueue, PHASES, type EventHandler, type EventId, type Phase } from "./event-queue.ts";
+import { EventQueue, phaseNumber, type EventHandler, type EventId, type Phase } from "./event-queue.ts";
 import { RandomStreams } from "./random-streams.ts";
 
 export class Engine {
@@ -44,7 +44,7 @@ export class Engine {
    */
   at(at: VirtualTime, phase: Phase, handler: EventHandler, code: number, subject: unknown = null): EventId {
     assert(at >= this.#now, "an event cannot be scheduled in the past");
-    return this.#queue.push(at, PHASES[phase], handler, code, subject, this.cause);
+    return this.#queue.push(at, phaseNumber(phase), handler, code, subject, this.cause);
   }
 
   after(span: Nanoseconds, phase: Phase, handler: EventHandler, code: number, subject: unknown = null): EventId {

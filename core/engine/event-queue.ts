@@ -13,6 +13,24 @@ import type { VirtualTime } from "../base/time.ts";
 export const PHASES = { fault: 0, wire: 1, irq: 2, softirq: 3, process: 4, timer: 5 } as const;
 export type Phase = keyof typeof PHASES;
 
+/** `PHASES[phase]` by comparing pointers: as a lookup by name it took one hundredth of a run with many connections. */
+export function phaseNumber(phase: Phase): number {
+  switch (phase) {
+    case "wire":
+      return PHASES.wire;
+    case "timer":
+      return PHASES.timer;
+    case "irq":
+      return PHASES.irq;
+    case "process":
+      return PHASES.process;
+    case "softirq":
+      return PHASES.softirq;
+    case "fault":
+      return PHASES.fault;
+  }
+}
+
 /** Names a scheduled event for `cancel`: slot and generation, so that a stale id can never hit another event. */
 export type EventId = number;
 export const NO_EVENT: EventId = -1;

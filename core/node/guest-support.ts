@@ -1,22 +1,14 @@
-/**
- * The sandbox for a lab's guest programs, and their files. The engine's WebAssembly and the TypeScript stripper are
- * loaded only when a lab has programs: they are four megabytes.
- */
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
+/** The sandbox for a lab's guest programs, and their files. */
+import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Lab, LabProgram } from "../lab/model.ts";
 import type { Problem } from "../lab/problem.ts";
 import { collectSources } from "../sandbox/collect-sources.ts";
-import { createEngine } from "../sandbox/create-engine.ts";
 import type { GuestSupport } from "../session/session.ts";
 import { CliFailure, EXIT } from "./exit-codes.ts";
 import { NODE_LIMITS } from "./limits.ts";
+import { loadEngine } from "./load-engine.ts";
 import { printProblems } from "./read-file.ts";
-
-/** Beside the built command line; in a checkout it is where npm has put it. */
-const BUILT_WASM = "quickjs.wasm";
 
 /**
  * What a session needs for the lab's programs; undefined when there are none.
@@ -26,8 +18,7 @@ export async function guestSupport(lab: Lab): Promise<GuestSupport | undefined> 
   const programs = programsOf(lab);
   if (programs.length === 0) return undefined;
   const sources = readSources(lab, programs);
-  const { transformSync } = await import("@swc/wasm-typescript");
-  return { engine: createEngine({ quickjs: quickJsBytes(), transform: transformSync }), sources };
+  return { engine: await loadEngine(), sources };
 }
 
 const programsOf = (lab: Lab): LabProgram[] => lab.nodes.flatMap((node) => ("programs" in node ? node.programs : []));
@@ -57,10 +48,4 @@ function readSource(path: string): string | null {
   } catch {
     return null;
   }
-}
-
-function quickJsBytes(): Uint8Array {
-  const built = fileURLToPath(new URL(BUILT_WASM, import.meta.url));
-  if (existsSync(built)) return readFileSync(built);
-  return readFileSync(createRequire(import.meta.url).resolve("quickjs-wasi/quickjs.wasm"));
 }

@@ -4,6 +4,7 @@ import type { GuestError, GuestFrame } from "./sandbox-port.ts";
 const HINTS: Readonly<Record<GuestError["kind"], string>> = {
   syntax: "",
   thrown: "",
+  requests: "await them, or some of them, before the next ones",
   steps: "look for a loop that does not end, at or right after this line",
   memory: "",
   neighbour: "run fewer programs, or mend the one that was cut off",

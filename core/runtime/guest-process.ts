@@ -12,7 +12,14 @@ import type { Call, PollFd, Program, Sys } from "../kernel/syscall/sys.ts";
 import { errorText } from "./error-text.ts";
 import * as files from "./file-operations.ts";
 import { HostNames } from "./hosts.ts";
-import { MARK_CHARACTERS_MAX, POLLED_MAX, REQUESTS_MAX } from "./limits.ts";
+import {
+  BEGUN_BYTES_MAX,
+  BEGUN_REQUESTS_MAX,
+  MARK_CHARACTERS_MAX,
+  POLLED_MAX,
+  REQUESTS_MAX,
+  STEPS_PER_NS,
+} from "./limits.ts";
 import { OPERATION } from "./operations.ts";
 import { Request } from "./request.ts";
 import type { Guest, GuestError, GuestHost, GuestLimits, GuestRequest, Sandbox } from "./sandbox-port.ts";
@@ -32,6 +39,7 @@ const STATUS: Readonly<Record<GuestError["kind"] | "stuck", number>> = {
   syntax: 2,
   /** 128 + SIGXCPU. */
   steps: 152,
+  requests: 152,
   memory: 137,
   neighbour: 137,
   sandbox: 134,
@@ -65,6 +73,7 @@ class GuestProcess implements GuestHost {
   #random: Random | null = null;
   /** Begun by the guest and not looked at yet. */
   #begun: Request[] = [];
+  #begunBytes = 0;
   /** Tried, and waiting. */
   #waiting: Request[] = [];
 
@@ -85,7 +94,9 @@ class GuestProcess implements GuestHost {
     if (!started.ok) return yield* this.#report(started.error);
     const guest = started.value;
     sys.holdMemory({ release: () => guest.dispose() });
-    for (;;) {
+    for (let paidUntil = sys.now(); ; ) {
+      guest.refill((sys.now() - paidUntil) * STEPS_PER_NS);
+      paidUntil = sys.now();
       const state = guest.run();
       const price = sys.interpreterPrice(guest.takeSteps());
       if (price > 0) yield* sys.compute(price);
@@ -108,16 +119,22 @@ class GuestProcess implements GuestHost {
     return epochSeconds * 1_000_000 + Math.floor(now / 1000);
   }
 
-  request(request: GuestRequest): number {
+  request(request: GuestRequest): number | null {
     switch (request.operation) {
       case OPERATION.now:
         return this.#sys.now();
       case OPERATION.random:
         return this.#random?.fraction() ?? 0;
       default:
-        this.#begun.push(new Request(request));
-        return 0;
+        return this.#begin(new Request(request));
     }
+  }
+
+  #begin(request: Request): number | null {
+    this.#begunBytes += request.data.length;
+    if (this.#begun.length >= BEGUN_REQUESTS_MAX || this.#begunBytes > BEGUN_BYTES_MAX) return null;
+    this.#begun.push(request);
+    return 0;
   }
 
   // What the machine is asked
@@ -131,6 +148,7 @@ class GuestProcess implements GuestHost {
       else if (yield* this.#attempt(guest, request)) settled = true;
     }
     this.#begun = [];
+    this.#begunBytes = 0;
     return settled;
   }
 

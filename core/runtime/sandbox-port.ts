@@ -27,8 +27,8 @@ export interface GuestRequest {
 export interface GuestHost {
   /** For the guest's `Date`: us since 1970, a whole number. */
   wallClock(): number;
-  /** @returns the answer when it is wanted at once. */
-  request(request: GuestRequest): number;
+  /** @returns the answer when it is wanted at once; null to stop the guest, which asks for more than there is. */
+  request(request: GuestRequest): number | null;
 }
 
 /** The answer to an earlier request. */
@@ -55,8 +55,10 @@ export type GuestErrorKind =
   | "syntax"
   /** An error that nobody caught. */
   | "thrown"
-  /** It ran for too long without waiting for anything. */
+  /** It used up its steps. */
   | "steps"
+  /** Its host would not take all the requests it has made. */
+  | "requests"
   /** The memory of all programs together is used up. */
   | "memory"
   /** Another program that shares its instance was stopped in the middle of an operation. */
@@ -81,8 +83,10 @@ export type GuestState =
 
 /** One running program. */
 export interface Guest {
-  /** Runs until nothing is left to do. Once it has failed or exited it stays so. */
+  /** Runs until nothing is left to do, on the steps that are left. Once it has failed or exited it stays so. */
   run(): GuestState;
+  /** Gives it steps, up to the limit that it started with. */
+  refill(steps: number): void;
   /** Gives an answer, which takes effect in the next `run`. Ignored once the guest has ended. */
   settle(answer: GuestAnswer): void;
   /** Steps used since the last call: a deterministic measure of work, about one per bytecode and loop turn. */
@@ -102,7 +106,7 @@ export interface GuestOptions {
 }
 
 export interface GuestLimits {
-  /** Steps between two waits. */
+  /** Steps that a program may save up; it starts with all of them. */
   readonly stepsMax: number;
   readonly memoryBytesMax: number;
 }

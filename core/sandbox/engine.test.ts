@@ -180,7 +180,7 @@ await send(3, "x".repeat(100000));`,
       kind: "failed",
       error: {
         message: "SystemError: send: Connection reset by peer (ECONNRESET)",
-        frames: [{ file: "main.ts", line: 6, column: 7 }],
+        frames: [{ file: "main.ts", line: 6 }],
       },
     });
     sandbox.close();

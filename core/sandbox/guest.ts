@@ -61,6 +61,7 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
   #main: Box | null = null;
   #state: GuestState = { kind: "waiting" };
   #isStopping = false;
+  #isRefused = false;
   #exitStatus: number | null = null;
   #fuelLeft: number;
   #steps = 0;
@@ -83,10 +84,10 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
     this.#limits = options.limits;
     this.#configuration = options.configuration;
     this.#rejections = new Rejections(this.#instance);
-    this.#fuelLeft = this.#fuelPerSlice;
+    this.#fuelLeft = this.#fuelMax;
   }
 
-  get #fuelPerSlice(): number {
+  get #fuelMax(): number {
     return this.#limits.stepsMax + STEPS_RESERVE;
   }
 
@@ -100,8 +101,11 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
       this.#deliver();
       this.#drain();
     });
-    this.#fuelLeft = this.#fuelPerSlice;
     return this.#state;
+  }
+
+  refill(steps: number): void {
+    this.#fuelLeft = Math.min(this.#fuelMax, this.#fuelLeft + steps);
   }
 
   settle(answer: GuestAnswer): void {
@@ -198,7 +202,7 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
       if (exports.qjs_execute_pending_job() < 0) this.#fail(this.#takeException("thrown"));
     }
     if (this.hasEnded || this.#main === null) return;
-    if (this.#exitStatus !== null) return this.#fail(this.#takeException("thrown"));
+    if (this.#exitStatus !== null || this.#isRefused) return this.#fail(this.#takeException("thrown"));
     const reason = this.#rejections.first;
     if (reason !== null) return this.#fail(this.#errorOf("thrown", reason));
     if (exports.qjs_promise_state(this.#main) === PROMISE.fulfilled) this.#state = { kind: "finished" };
@@ -217,6 +221,7 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
   #fail(error: GuestError): void {
     if (this.hasEnded) return;
     if (this.#exitStatus !== null) this.#state = { kind: "exited", status: this.#exitStatus };
+    else if (this.#isRefused) this.#state = { kind: "failed", error: requestsError(error.frames) };
     else if (this.#isStopping) this.#state = { kind: "failed", error: stepsError(this.#limits, error.frames) };
     else this.#state = { kind: "failed", error };
   }
@@ -271,6 +276,11 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
     this.c = doubles[at + GUEST_PAGE.c] || 0;
     this.d = doubles[at + GUEST_PAGE.d] || 0;
     const answer = this.#host.request(this);
+    if (answer === null) {
+      this.#isRefused = true;
+      instance.throw("refused", true);
+      return null;
+    }
     if (this.id === 0) doubles[at + GUEST_PAGE.a] = answer;
     return exports.qjs_get_undefined();
   }
@@ -324,8 +334,12 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
 
 function stepsError(limits: GuestLimits, frames: GuestError["frames"]): GuestError {
   const steps = String(limits.stepsMax).replace(/\B(?=(\d{3})+$)/g, ",");
-  const message = `used up its ${steps} steps without waiting for anything`;
+  const message = `used up its ${steps} steps: it computes on and on, and no time passes`;
   return { kind: "steps", message, frames };
+}
+
+function requestsError(frames: GuestError["frames"]): GuestError {
+  return { kind: "requests", message: "has begun more calls than the machine takes without waiting for any", frames };
 }
 
 function sandboxError(message: string): GuestError {

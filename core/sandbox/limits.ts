@@ -1,6 +1,6 @@
 /** Bounds of guest programs. All are deterministic: the same run meets them at the same point. */
 
-/** Steps between two waits, after which a program is stopped with an error: about 0.3 s of a fast core. */
+/** Steps that a program may save up; when they are used up it is stopped with an error. About 0.3 s of a fast core. */
 export const STEPS_MAX = 50_000_000;
 /**
  * Steps after that until the metered code traps. QuickJS looks every few thousand steps whether it is to stop, so only

@@ -3,7 +3,7 @@
  * process. Out of the trace's irq:* and sched:* events.
  */
 import type { CpuInterval } from "../contract/api/close-view.ts";
-import type { TraceEvent } from "../contract/trace-event.ts";
+import type { TraceEvent, TraceEventName } from "../contract/trace-event.ts";
 
 const SOFTIRQ_NAMES = ["HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET", "SCHED", "HRTIMER", "RCU"];
 
@@ -15,43 +15,22 @@ export class CpuTracks {
   /** Begun and not ended, by CPU, innermost last. */
   readonly #open = new Map<number, Open[]>();
   readonly #programs = new Map<number, string>();
+  readonly #handlers: Partial<Record<TraceEventName, (event: TraceEvent) => void>> = {
+    "irq:irq_handler_entry": (event) => this.#begin(event, "hardirq", `irq ${number(event, "irq")}`),
+    "irq:irq_handler_exit": (event) => this.#end(event, "hardirq"),
+    "irq:softirq_entry": (event) => this.#begin(event, "softirq", softirqName(number(event, "vec"))),
+    "irq:softirq_exit": (event) => this.#end(event, "softirq"),
+    "sched:sched_switch": (event) => this.#switch(event),
+    "sched:sched_process_exec": (event) => this.#programs.set(number(event, "pid"), String(event.fields["comm"])),
+    "node:state": (event) => this.#powered(event),
+  };
 
   constructor(onInterval: (interval: CpuInterval) => void) {
     this.#onInterval = onInterval;
   }
 
   onEvent(event: TraceEvent): void {
-    const number = (name: string): number => Number(event.fields[name] ?? 0);
-    switch (event.name) {
-      case "irq:irq_handler_entry":
-        return this.#begin(event, { context: "hardirq", name: `irq ${number("irq")}`, pid: event.pid });
-      case "irq:softirq_entry":
-        return this.#begin(event, {
-          context: "softirq",
-          name: SOFTIRQ_NAMES[number("vec")] ?? `softirq ${number("vec")}`,
-          pid: event.pid,
-        });
-      case "irq:irq_handler_exit":
-        return this.#end(event, "hardirq");
-      case "irq:softirq_exit":
-        return this.#end(event, "softirq");
-      case "sched:sched_switch": {
-        // Process 0 is idle: nothing at all says so better than an interval.
-        if (number("prev_pid") !== 0) this.#end(event, "process");
-        const pid = number("next_pid");
-        if (pid === 0) return;
-        return this.#begin(event, { context: "process", name: this.#programs.get(pid) ?? `pid ${pid}`, pid });
-      }
-      case "sched:sched_process_exec":
-        this.#programs.set(number("pid"), String(event.fields["comm"] ?? ""));
-        return;
-      case "node:state":
-        // A machine that went down ends whatever it was doing, and its process ids begin anew.
-        this.endAll(event.time);
-        if (event.fields["state"] === "off") this.#programs.clear();
-        return;
-      default:
-    }
+    this.#handlers[event.name]?.(event);
   }
 
   /** What is under way ends here, as far as anybody knows. */
@@ -61,10 +40,23 @@ export class CpuTracks {
     }
   }
 
-  #begin({ cpu, time }: TraceEvent, what: { context: Context; name: string; pid: number }): void {
+  /** Process 0 is idle: nothing at all says so better than an interval. */
+  #switch(event: TraceEvent): void {
+    if (number(event, "prev_pid") !== 0) this.#end(event, "process");
+    const pid = number(event, "next_pid");
+    if (pid !== 0) this.#begin({ ...event, pid }, "process", this.#programs.get(pid) ?? `pid ${pid}`);
+  }
+
+  /** A machine that went down ends whatever it was doing, and its process ids begin anew. */
+  #powered(event: TraceEvent): void {
+    this.endAll(event.time);
+    if (event.fields["state"] === "off") this.#programs.clear();
+  }
+
+  #begin({ cpu, time, pid }: TraceEvent, context: Context, name: string): void {
     const open = this.#open.get(cpu) ?? [];
     this.#open.set(cpu, open);
-    open.push({ cpu, start: time, ...what });
+    open.push({ cpu, start: time, context, name, pid });
   }
 
   #end({ cpu, time }: TraceEvent, context: Context): void {
@@ -74,3 +66,7 @@ export class CpuTracks {
     if (slice !== undefined) this.#onInterval({ ...slice, end: time });
   }
 }
+
+const softirqName = (vector: number): string => SOFTIRQ_NAMES[vector] ?? `softirq ${vector}`;
+
+const number = (event: TraceEvent, name: string): number => Number(event.fields[name] ?? 0);

@@ -7,7 +7,6 @@ import { MILLISECOND } from "../base/time.ts";
 import type { Answer, MethodName, Params, Response } from "../contract/api/api.ts";
 import type { ApiProblem } from "../contract/api/problem.ts";
 import { parseLab } from "../lab/parse.ts";
-import type { GuestSupport } from "../world/guests.ts";
 import type { Goal } from "./journey.ts";
 import { KernelLook } from "./kernel-look.ts";
 import { labView } from "./lab-views.ts";
@@ -16,7 +15,7 @@ import { LOOKS, type LookMethod } from "./looks.ts";
 import { Player, type Rest, type RunOptions } from "./player.ts";
 import { apiProblem, labProblem, refusalProblem, sentence } from "./problem.ts";
 import { parseRequest, type ParsedRequest } from "./requests.ts";
-import { Session } from "./session.ts";
+import { Session, type GuestSupport } from "./session.ts";
 
 export interface HostEnvironment {
   /** Wall clock, ms, from any origin. */
@@ -24,9 +23,12 @@ export interface HostEnvironment {
   /** Calls back once, after that many ms of wall time. */
   later(callback: () => void, ms: number): void;
   post(response: Response): void;
-  /** For guest programs; without it they cannot run. */
-  readonly engine?: GuestSupport["engine"];
+  /** For guest programs; without it they cannot run. Asked for when a lab is opened. */
+  readonly engine: GuestSupport["engine"] | null;
 }
+
+/** Methods that do something to the run. */
+type ControlMethod = Exclude<MethodName, LookMethod | "lab.open" | "frame.next" | "host.ping" | "kernel.timeline">;
 
 type RequestOf<M extends MethodName> = Extract<ParsedRequest, { method: M }>;
 
@@ -81,7 +83,7 @@ export class SessionHost {
     this.#control(open, request);
   }
 
-  #control(open: Opened, request: Exclude<ParsedRequest, RequestOf<LookMethod>>): void {
+  #control(open: Opened, request: RequestOf<ControlMethod>): void {
     const { id } = request;
     const { player } = open;
     switch (request.method) {
@@ -112,8 +114,6 @@ export class SessionHost {
         this.#changed();
         return this.#answer<"console.open">(id, { console });
       }
-      default:
-        return this.#fail(id, apiProblem("api/bad-request", `${request.method} is not answered here.`));
     }
   }
 
@@ -125,7 +125,8 @@ export class SessionHost {
     const lab = parsed.value;
     const { seed, journal = [], sources = [] } = params;
     const { engine } = this.#environment;
-    const guests = engine && { engine, sources: new Map(sources.map(({ path, text }) => [path, text])) };
+    const guests =
+      engine === null ? undefined : { engine, sources: new Map(sources.map(({ path, text }) => [path, text])) };
     const options: RunOptions = { ...(seed !== undefined && { seed }), ...(guests !== undefined && { guests }) };
     this.#open?.player.abandon();
     this.#abandonLook();

@@ -1,6 +1,6 @@
 /** One TCP connection over time: columns of points, retransmissions, changes of state. */
 import type { TcpSeries } from "../contract/api/close-view.ts";
-import type { TraceEvent } from "../contract/trace-event.ts";
+import type { TraceEvent, TraceEventName } from "../contract/trace-event.ts";
 import { TCP_MARKS_MAX, TCP_POINTS_MAX } from "./limits.ts";
 
 /** ssthresh that means "none yet" (TCP_INFINITE_SSTHRESH). */
@@ -29,6 +29,42 @@ type Point = Readonly<
   readonly ssthresh: number | null;
 };
 
+/** Values that stay as they are until an event changes them. */
+interface Now {
+  cwnd: number;
+  ssthresh: number | null;
+  inFlight: number;
+  srtt: number;
+  rto: number;
+  sndNxt: number;
+  sndUna: number;
+  window: number;
+  /** First sequence number seen. */
+  origin: number | null;
+}
+
+const CHANGES: Partial<Record<TraceEventName, (now: Now, event: TraceEvent) => void>> = {
+  "tcp:tcp_probe": (now, event) => {
+    now.cwnd = number(event, "snd_cwnd");
+    const ssthresh = number(event, "ssthresh");
+    now.ssthresh = ssthresh >= NO_SSTHRESH ? null : ssthresh;
+  },
+  "tcp:sender": (now, event) => {
+    now.sndUna = relative(now, number(event, "snd_una"));
+    now.sndNxt = relative(now, number(event, "snd_nxt"));
+  },
+  "tcp:sender_buffer": (now, event) => {
+    now.window = number(event, "snd_wnd");
+  },
+  "tcp:rtt": (now, event) => {
+    now.srtt = number(event, "srtt");
+    now.rto = number(event, "rto");
+  },
+  "tcp:in_flight": (now, event) => {
+    now.inFlight = number(event, "packets_out");
+  },
+};
+
 /** Everything that is handed out has a number that counts up over the connection: the cursor is one of them. */
 interface Numbered<T> {
   readonly number: number;
@@ -42,56 +78,41 @@ export class TcpHistory {
   #next = 0;
   /** What has been handed out must not change any more. */
   #handedOut = 0;
-  /** Values that stay as they are until an event changes them. */
-  readonly #now = { cwnd: 0, inFlight: 0, srtt: 0, rto: 0, sndNxt: 0, sndUna: 0, window: 0 };
-  #ssthresh: number | null = null;
-  #origin: number | null = null;
+  readonly #now: Now = {
+    cwnd: 0,
+    ssthresh: null,
+    inFlight: 0,
+    srtt: 0,
+    rto: 0,
+    sndNxt: 0,
+    sndUna: 0,
+    window: 0,
+    origin: null,
+  };
   #step = "";
+  readonly #marks: Partial<Record<TraceEventName, (event: TraceEvent) => void>> = {
+    "tcp:step": ({ fields }) => (this.#step = String(fields["step"])),
+    "tcp:tcp_retransmit_skb": (event) =>
+      this.#mark(this.#retransmits, {
+        time: event.time,
+        seq: relative(this.#now, number(event, "seq")),
+        length: number(event, "len"),
+      }),
+    "sock:inet_sock_set_state": (event) =>
+      this.#mark(this.#states, {
+        time: event.time,
+        from: STATES[number(event, "oldstate")] ?? "",
+        to: STATES[number(event, "newstate")] ?? "",
+        step: this.#step,
+      }),
+  };
 
   add(event: TraceEvent): void {
-    const now = this.#now;
-    const number = (name: string): number => Number(event.fields[name] ?? 0);
-    switch (event.name) {
-      case "tcp:tcp_probe":
-        now.cwnd = number("snd_cwnd");
-        this.#ssthresh = number("ssthresh") >= NO_SSTHRESH ? null : number("ssthresh");
-        break;
-      case "tcp:sender":
-        now.sndUna = this.#relative(number("snd_una"));
-        now.sndNxt = this.#relative(number("snd_nxt"));
-        break;
-      case "tcp:sender_buffer":
-        now.window = number("snd_wnd");
-        break;
-      case "tcp:rtt":
-        now.srtt = number("srtt");
-        now.rto = number("rto");
-        break;
-      case "tcp:in_flight":
-        now.inFlight = number("packets_out");
-        break;
-      case "tcp:tcp_retransmit_skb":
-        this.#mark(this.#retransmits, {
-          time: event.time,
-          seq: this.#relative(number("seq")),
-          length: number("len"),
-        });
-        return;
-      case "tcp:step":
-        this.#step = String(event.fields["step"] ?? "");
-        return;
-      case "sock:inet_sock_set_state":
-        this.#mark(this.#states, {
-          time: event.time,
-          from: STATES[number("oldstate")] ?? "",
-          to: STATES[number("newstate")] ?? "",
-          step: this.#step,
-        });
-        return;
-      default:
-        return;
-    }
-    this.#point(event.time);
+    const change = CHANGES[event.name];
+    if (change !== undefined) {
+      change(this.#now, event);
+      this.#point(event.time);
+    } else this.#marks[event.name]?.(event);
   }
 
   series(since: number): TcpSeries {
@@ -116,18 +137,8 @@ export class TcpHistory {
 
   /** One point an instant: what changed together stands together. */
   #point(time: number): void {
-    const { cwnd, inFlight, srtt, rto, sndNxt, sndUna, window } = this.#now;
-    const value = {
-      time,
-      cwnd,
-      ssthresh: this.#ssthresh,
-      inFlight,
-      srtt,
-      rto,
-      sndNxt,
-      sndUna,
-      windowEnd: sndUna + window,
-    };
+    const { window, origin: _origin, ...same } = this.#now;
+    const value = { time, ...same, windowEnd: same.sndUna + window };
     const last = this.#points.at(-1);
     if (last?.value.time === time && last.number >= this.#handedOut) {
       this.#points[this.#points.length - 1] = { number: last.number, value };
@@ -141,13 +152,15 @@ export class TcpHistory {
     if (marks.length >= TCP_MARKS_MAX) marks.shift();
     marks.push({ number: this.#next++, value });
   }
-
-  /** Bytes since the first sequence number seen, modulo 2^32. */
-  #relative(seq: number): number {
-    this.#origin ??= seq;
-    return (seq - this.#origin) >>> 0;
-  }
 }
+
+/** Bytes since the first sequence number seen, modulo 2^32. */
+function relative(now: Now, seq: number): number {
+  now.origin ??= seq;
+  return (seq - now.origin) >>> 0;
+}
+
+const number = (event: TraceEvent, name: string): number => Number(event.fields[name] ?? 0);
 
 const after = <T>(numbered: readonly Numbered<T>[], since: number): T[] =>
   numbered.filter(({ number }) => number >= since).map(({ value }) => value);

@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { put16, put32, u16 } from "../base/bytes.ts";
-import { checksum, checksumAdjust16, checksumAdjust32, checksumFold, checksumPartial } from "./checksum.ts";
+import {
+  checksum,
+  checksumAdjust16,
+  checksumAdjust32,
+  checksumFold,
+  checksumOnWire,
+  checksumPartial,
+} from "./checksum.ts";
+import { TCP } from "./tcp.ts";
+import { UDP } from "./udp.ts";
 import { crc32 } from "./crc32.ts";
 
 /** RFC 1071, section 4.1, word by word. */
@@ -46,6 +55,12 @@ describe("internet checksum", () => {
   it("does not overflow on the largest packet of ones", () => {
     const ones = new Uint8Array(65_535).fill(255);
     expect(checksum(ones, 0, ones.length)).toBe(naive(ones, 0, ones.length));
+  });
+
+  it("of zero is sent as 0xffff by UDP, where zero means none, and as it is by TCP", () => {
+    expect(checksumOnWire(0, UDP.checksum)).toBe(0xffff);
+    expect(checksumOnWire(0, TCP.checksum)).toBe(0);
+    for (const at of [UDP.checksum, TCP.checksum]) expect(checksumOnWire(0x1234, at)).toBe(0x1234);
   });
 
   it("follows a change of one word as a new sum would", () => {

@@ -14,7 +14,7 @@ import { readSetting, removeSetting, writeSetting } from "../stores/settings.ts"
 const SETTING = "layout.1";
 const SAVE_MS = 300;
 /** Widths and heights of a new layout, pixels. */
-const SIZES: Readonly<Record<PanePlace, number>> = { left: 280, right: 320, bottom: 300, center: 0 };
+const SIZES: Readonly<Record<PanePlace, number>> = { left: 280, right: 320, bottom: 270, center: 0 };
 
 interface PaneParams {
   readonly pane: string;

@@ -15,6 +15,7 @@ class FakeProcess extends EventTarget implements CoreProcess {
   /** Dies when it is asked this. */
   diesOf = "";
   readonly #host = new SessionHost({
+    engine: null,
     nowMs: () => performance.now(),
     later: (callback, ms) => {
       setTimeout(() => {

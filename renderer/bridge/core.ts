@@ -140,8 +140,9 @@ class SupervisedCore implements Core {
 
   async #bringBack(why: string): Promise<{ client: Client; status: CoreStatus }> {
     const open = this.#open;
-    if (open === null)
+    if (open === null) {
       return { client: await this.#launch(), status: { kind: "restored", why, time: 0, isWhereItWas: true } };
+    }
     try {
       return await this.#reopen(why, { ...open.params, ...open.position, journal: open.journal });
     } catch {

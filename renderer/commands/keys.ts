@@ -35,10 +35,18 @@ function matches(chord: Chord, event: KeyboardEvent): boolean {
   return saysShift && !chord.control ? true : event.shiftKey === chord.shift;
 }
 
+const SHORT: Readonly<Record<string, string>> = {
+  Delete: "Del",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+};
+
 /** How a chord is written on a menu. */
 export function formatChord(text: string): string {
-  if (!isMac) return text.replace(/Space$/, "Space");
-  return text.replace("Ctrl+", "⌘").replace("Shift+", "⇧").replace("Alt+", "⌥");
+  const short = text.replace(/(Delete|Arrow\w+)$/, (key) => SHORT[key] ?? key);
+  return isMac ? short.replace("Ctrl+", "⌘").replace("Shift+", "⇧").replace("Alt+", "⌥") : short;
 }
 
 export function shownKeys(command: Command | undefined): string {
@@ -57,7 +65,9 @@ function isTyping(target: EventTarget | null): boolean {
 function isPressing(event: KeyboardEvent): boolean {
   if (event.key !== " " && event.key !== "Enter") return false;
   const target = event.target instanceof HTMLElement ? event.target : null;
-  return target?.closest("button, a, summary, input, [role=menuitem], [role=option], [role=tab]") != null;
+  return (
+    target !== null && target.closest("button, a, summary, input, [role=menuitem], [role=option], [role=tab]") !== null
+  );
 }
 
 /** Keys of text fields that no command may take away there. */

@@ -5,7 +5,17 @@ import { describe, expect, test } from "vitest";
 import type { LabView } from "../../core/contract/api/lab-view.ts";
 import { parseLab } from "../../core/lab/parse.ts";
 import type { Lab } from "../../core/lab/model.ts";
-import { addElements, copyPiece, EMPTY_LAB, freeName, moveNodes, nameFault, pastePiece, removeElements, renameNode } from "./lab-edits.ts";
+import {
+  addElements,
+  copyPiece,
+  EMPTY_LAB,
+  freeName,
+  moveNodes,
+  nameFault,
+  pastePiece,
+  removeElements,
+  renameNode,
+} from "./lab-edits.ts";
 import { linkNamesAfterRename } from "./link-names.ts";
 import { positionsIn } from "./lab-source.ts";
 
@@ -36,7 +46,12 @@ function lab(text: string): Lab {
 function view(text: string): LabView {
   const { nodes, links } = lab(text);
   return {
-    nodes: nodes.map(({ name, kind, index }) => ({ name, kind, index, cpus: kind === "host" || kind === "router" ? 1 : 0 })),
+    nodes: nodes.map(({ name, kind, index }) => ({
+      name,
+      kind,
+      index,
+      cpus: kind === "host" || kind === "router" ? 1 : 0,
+    })),
     links: links.map(({ name, index, ends }) => ({
       name,
       index,
@@ -52,7 +67,10 @@ function ok<T>(result: { readonly ok: true; readonly value: T } | { readonly ok:
 
 test("a node and a link are added, comments stay, and the new interface has an address", () => {
   const text = ok(
-    addElements(LAB, { nodes: [{ name: "h3", kind: "host", at: { x: 10.4, y: 20 } }], links: [{ ends: ["h3", "r1"] }] }),
+    addElements(LAB, {
+      nodes: [{ name: "h3", kind: "host", at: { x: 10.4, y: 20 } }],
+      links: [{ ends: ["h3", "r1"] }],
+    }),
   );
   expect(text).toContain("# A note at the top.");
   expect(text).toContain("# slow");

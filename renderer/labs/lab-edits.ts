@@ -30,7 +30,9 @@ export function freeName(taken: ReadonlySet<string>, kind: NodeKind): string {
 
 /** What is wrong with a name for a node; "" when nothing is. */
 export function nameFault(name: string, taken: ReadonlySet<string>): string {
-  if (!NAME.test(name) || name.length > 63) return "A name has letters, digits, dots and hyphens, and begins with a letter.";
+  if (!NAME.test(name) || name.length > 63) {
+    return "A name has letters, digits, dots and hyphens, and begins with a letter.";
+  }
   if (RESERVED.includes(name)) return `“${name}” means something else in labs.`;
   return taken.has(name) ? `There is already a “${name}”.` : "";
 }
@@ -93,7 +95,9 @@ export function removeElements(
 
 /** A bare `h1` takes the first free socket: without the links that go, others would move to another interface. */
 function pinnedEnds(source: LabSource, view: LabView, gone: ReadonlySet<number>): LabEdit[] {
-  const touched = new Set(view.links.filter(({ index }) => gone.has(index)).flatMap(({ ends }) => ends.map((e) => e.node)));
+  const touched = new Set(
+    view.links.filter(({ index }) => gone.has(index)).flatMap(({ ends }) => ends.map((e) => e.node)),
+  );
   return view.links.flatMap((link): LabEdit[] => {
     if (gone.has(link.index)) return [];
     return link.ends.flatMap((end, side): LabEdit[] => {
@@ -155,15 +159,25 @@ export interface LabPiece {
   readonly links: readonly { ends: readonly [string, string]; settings: Record<string, unknown> }[];
 }
 
-export function copyPiece(text: string, view: LabView, names: readonly string[], places: ReadonlyMap<string, Place>): LabPiece {
+export function copyPiece(
+  text: string,
+  view: LabView,
+  names: readonly string[],
+  places: ReadonlyMap<string, Place>,
+): LabPiece {
   const source = readSource(text);
   if (!source.ok) return { nodes: [], links: [] };
   const chosen = new Set(names);
   const nodes = view.nodes.flatMap((node) => {
     if (!chosen.has(node.name)) return [];
-    const { kind: _kind, at: _at, addresses: _addresses, gateway: _gateway, routes: _routes, ...settings } = asRecord(
-      source.value.nodes[node.name],
-    );
+    const {
+      kind: _kind,
+      at: _at,
+      addresses: _addresses,
+      gateway: _gateway,
+      routes: _routes,
+      ...settings
+    } = asRecord(source.value.nodes[node.name]);
     return [{ name: node.name, kind: node.kind, at: places.get(node.name) ?? { x: 0, y: 0 }, settings }];
   });
   const links = view.links.flatMap((link) => {

@@ -72,7 +72,11 @@ export async function switchNodes(names: readonly string[], action: NodeAction):
   const title = `${NODE_TITLES[action]} ${listed(names)}`;
   if (action === "pause" || action === "resume") {
     const opposite = action === "pause" ? "resume" : "pause";
-    return injectAll(title, commands, names.map((node): Command => ({ kind: "node", node, action: opposite })));
+    return injectAll(
+      title,
+      commands,
+      names.map((node): Command => ({ kind: "node", node, action: opposite })),
+    );
   }
   // Nothing brings back what a crash has lost, save a run in which it never happened.
   const run = useRun();
@@ -131,7 +135,9 @@ async function deleteSelected(): Promise<void> {
   const gone = { nodes: selection.nodes, links: selection.links };
   if (view === null || selection.isEmpty) return;
   const names = [...gone.nodes, ...gone.links];
-  const links = view.links.filter(({ ends }) => ends.some(({ node }) => gone.nodes.includes(view.nodes[node]?.name ?? "")));
+  const links = view.links.filter(({ ends }) =>
+    ends.some(({ node }) => gone.nodes.includes(view.nodes[node]?.name ?? "")),
+  );
   const changes = new Map([...names, ...links.map(({ name }) => name)].map((name) => [name, null] as const));
   if (await lab.edit(`Delete ${listed(names)}`, removeElements(lab.text, view, gone), changes)) selection.clear();
 }

@@ -30,7 +30,9 @@ export function removalsOf(source: LabSource, gone: ReadonlySet<string>): LabEdi
   });
   const on = asRecord(whole["schedule"])["on"];
   const schedule: LabEdit[] =
-    Array.isArray(on) && on.some(isGone) ? [{ path: ["schedule", "on"], value: on.filter((name) => !isGone(name)) }] : [];
+    Array.isArray(on) && on.some(isGone)
+      ? [{ path: ["schedule", "on"], value: on.filter((name) => !isGone(name)) }]
+      : [];
   // Values first: removals shift the indices of what comes after them.
   return [...reach, ...schedule, ...edits];
 }

@@ -114,4 +114,29 @@ describe("pages of packets", () => {
     expect(pages.total).toBe(3);
     expect(pages.row(505)).toBeUndefined();
   });
+
+  it("are not asked for again and again when the core is lost", async () => {
+    const core = new FakeCore();
+    core.newest = 1000;
+    let asked = 0;
+    const lost = (): Promise<PacketPage> => {
+      asked++;
+      return Promise.reject(new Error("lost"));
+    };
+    let isLost = false;
+    const pages = new PacketPages(
+      (params) => (isLost ? lost() : core.page(params)),
+      () => undefined,
+    );
+    pages.refresh();
+    await settled();
+    isLost = true;
+    pages.look(500, 520);
+    await settled();
+    expect(asked).toBe(1);
+    isLost = false;
+    pages.refresh();
+    await settled();
+    expect(pages.row(500)?.number).toBe(501);
+  });
 });

@@ -14,6 +14,8 @@ const PAGES_MAX = 60;
 
 interface Page {
   readonly rows: readonly PacketRow[];
+  /** Rows in all when it came: with more of them now, a page that was not full has more as well. */
+  readonly total: number;
   /** Something may have changed since. */
   isOld: boolean;
 }
@@ -32,6 +34,8 @@ export class PacketPages {
   #seen = { from: 0, to: 0 };
   #isBusy = false;
   #mustRefresh = false;
+  /** A page that was asked for in vain: not again before something has changed. */
+  #vain: number | null = null;
   /** Raised when what was asked for is not wanted any more. */
   #epoch = 0;
 
@@ -73,12 +77,14 @@ export class PacketPages {
   /** These rows are on the screen. */
   look(from: number, to: number): void {
     this.#seen = { from, to };
+    this.#vain = null;
     this.#pump();
   }
 
   /** The core has more packets than it had, or has looked at more. */
   refresh(): void {
     this.#mustRefresh = true;
+    this.#vain = null;
     this.#pump();
   }
 
@@ -134,28 +140,27 @@ export class PacketPages {
       )
       .finally(() => {
         this.#isBusy = false;
+        if (this.#pages.get(page)?.isOld !== false && epoch === this.#epoch) this.#vain = page;
         this.#pump();
       });
   }
 
   /** The first page in sight that is not here; else one that is old; else, on a refresh, the last one in sight. */
   #nextPage(): number | null {
-    const first = Math.floor((this.#seen.from + this.#shift) / PAGE_ROWS);
-    const last = Math.floor(
-      (Math.max(this.#seen.from, Math.min(this.#seen.to, this.total) - 1) + this.#shift) / PAGE_ROWS,
-    );
+    const pageOf = (index: number): number => Math.floor((index + this.#shift) / PAGE_ROWS);
+    const end = Math.min(this.#seen.to, this.total);
     let old: number | null = null;
-    for (let page = first; page <= last; page++) {
+    for (let page = pageOf(this.#seen.from); page <= pageOf(end - 1) && this.#seen.from < end; page++) {
       const known = this.#pages.get(page);
-      if (known === undefined && this.total > 0) return page;
-      if (known !== undefined && (known.isOld || this.#isShort(page, known))) old ??= page;
+      if (page === this.#vain) continue;
+      if (known === undefined) return page;
+      if (known.isOld || this.#hasMore(known)) old ??= page;
     }
-    return old ?? (this.#mustRefresh ? last : null);
+    return old ?? (this.#mustRefresh ? pageOf(Math.max(0, end - 1)) : null);
   }
 
-  /** There are more rows of it by now. */
-  #isShort(page: number, { rows }: Page): boolean {
-    return rows.length < Math.min(PAGE_ROWS, this.total + this.#shift - page * PAGE_ROWS);
+  #hasMore({ rows, total }: Page): boolean {
+    return rows.length < PAGE_ROWS && total < this.total + this.#shift;
   }
 
   #take(from: number, { total, complete, forgotten, rows }: PacketPage): void {
@@ -178,7 +183,7 @@ export class PacketPages {
     const filled: PacketRow[] = [];
     rows.forEach((row, index) => (filled[at - page * PAGE_ROWS + index] = row));
     this.#pages.delete(page);
-    this.#pages.set(page, { rows: filled, isOld: false });
+    this.#pages.set(page, { rows: filled, total: this.total + this.#shift, isOld: false });
     if (this.#pages.size <= PAGES_MAX) return;
     const [oldest] = this.#pages.keys();
     if (oldest !== undefined) this.#pages.delete(oldest);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PacketDetail, PacketRow } from "../../core/contract/api/packet-view.ts";
 import { classOf } from "./packet-looks.ts";
-import { filtersFor } from "./packet-menu.ts";
+import { filtersFor } from "./packet-filters.ts";
 import { bytesText, detailText, rowText, secondsOf } from "./packet-text.ts";
 
 const ROW: PacketRow = {

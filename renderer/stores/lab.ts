@@ -130,7 +130,11 @@ export const useLab = defineStore("lab", () => {
 
   /** Back to time 0 with an empty journal. */
   async function rewind(seed?: number): Promise<void> {
-    const answer = await call("lab.open", { text: text.value, file: file.value, ...(seed === undefined ? {} : { seed }) });
+    const answer = await call("lab.open", {
+      text: text.value,
+      file: file.value,
+      ...(seed === undefined ? {} : { seed }),
+    });
     forgetAll();
     run.reset(answer.run);
   }

@@ -142,5 +142,8 @@ function merged<T>(old: readonly T[], changed: readonly T[], indexOf: (item: T) 
 }
 
 function sameChecks(a: readonly CheckResult[], b: readonly CheckResult[]): boolean {
-  return a.length === b.length && a.every((check, index) => check.expected === b[index]?.expected && check.passed === b[index]?.passed);
+  return (
+    a.length === b.length &&
+    a.every((check, index) => check.expected === b[index]?.expected && check.passed === b[index]?.passed)
+  );
 }

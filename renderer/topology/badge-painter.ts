@@ -5,46 +5,84 @@ import type { Place } from "../labs/lab-edits.ts";
 import { CANVAS_FONT, type CanvasColors } from "./canvas-colors.ts";
 import { NODE_RADIUS } from "./graph-style.ts";
 
-const TEXT_ZOOM_MIN = 0.55;
+/** Names stay readable when the network gets small; below this zoom they would only cover each other. */
+const NAME_ZOOM_MIN = 0.3;
+const TEXT_ZOOM_MIN = 0.5;
+
+/** Texts keep their size on the screen, within reason. */
+export function textScale(zoom: number): number {
+  return Math.max(0.75, Math.min(1.6, 1 / zoom));
+}
+
+export interface BadgeStyle {
+  readonly colors: CanvasColors;
+  readonly zoom: number;
+  readonly showsAddresses: boolean;
+}
 
 export function paintBadges(
   context: CanvasRenderingContext2D,
-  node: NodeView,
-  state: NodeState | undefined,
-  at: Place,
-  { colors, zoom, showsAddresses }: { readonly colors: CanvasColors; readonly zoom: number; readonly showsAddresses: boolean },
+  { node, state, at }: { readonly node: NodeView; readonly state: NodeState | undefined; readonly at: Place },
+  { colors, zoom, showsAddresses }: BadgeStyle,
 ): void {
   if (state?.power === "off") paintPower(context, at, "off", colors);
   else if (state?.power === "paused") paintPower(context, at, "paused", colors);
-  if (zoom < TEXT_ZOOM_MIN) return;
-  const address = node.nics.find(({ addresses }) => addresses.length > 0)?.addresses[0];
-  const cabled = node.nics.filter(({ addresses }) => addresses.length > 0).length;
-  if (showsAddresses && address !== undefined && node.kind === "host") {
-    context.font = `10.5px ${CANVAS_FONT}`;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.fillStyle = colors.text3;
-    context.fillText(cabled > 1 ? `${address} +${cabled - 1}` : address, at.x, at.y + NODE_RADIUS + 29);
-  }
-  if (state !== undefined && state.label !== "") paintLabel(context, state.label, at, colors);
+  if (zoom < NAME_ZOOM_MIN) return;
+  const scale = textScale(zoom);
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  paintCaption(context, node, at, { colors, scale, hasAddress: showsAddresses && zoom >= TEXT_ZOOM_MIN });
+  if (state !== undefined && state.label !== "") paintLabel(context, state.label, at, { colors, scale });
+}
+
+function paintCaption(
+  context: CanvasRenderingContext2D,
+  node: NodeView,
+  at: Place,
+  {
+    colors,
+    scale,
+    hasAddress,
+  }: { readonly colors: CanvasColors; readonly scale: number; readonly hasAddress: boolean },
+): void {
+  const y = at.y + NODE_RADIUS + 4;
+  context.font = `600 ${13 * scale}px ${CANVAS_FONT}`;
+  const width = context.measureText(node.name).width + 6 * scale;
+  context.globalAlpha = 0.8;
+  context.fillStyle = colors.background;
+  context.fillRect(at.x - width / 2, y, width, 17 * scale);
+  context.globalAlpha = 1;
+  context.fillStyle = colors.text;
+  context.fillText(node.name, at.x, y + 9 * scale);
+  const addressed = node.nics.filter(({ addresses }) => addresses.length > 0);
+  const address = addressed[0]?.addresses[0];
+  if (!hasAddress || address === undefined || node.kind !== "host") return;
+  context.font = `${11 * scale}px ${CANVAS_FONT}`;
+  context.fillStyle = colors.text3;
+  const more = addressed.length > 1 ? ` +${addressed.length - 1}` : "";
+  context.fillText(address + more, at.x, y + 24 * scale);
 }
 
 /** The state of a program, above its machine. */
-function paintLabel(context: CanvasRenderingContext2D, label: string, at: Place, colors: CanvasColors): void {
-  context.font = `700 11px ${CANVAS_FONT}`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  const width = context.measureText(label).width + 14;
-  const y = at.y - NODE_RADIUS - 13;
+function paintLabel(
+  context: CanvasRenderingContext2D,
+  label: string,
+  at: Place,
+  { colors, scale }: { readonly colors: CanvasColors; readonly scale: number },
+): void {
+  context.font = `700 ${11 * scale}px ${CANVAS_FONT}`;
+  const width = context.measureText(label).width + 14 * scale;
+  const height = 18 * scale;
+  const y = at.y - NODE_RADIUS - 4 - height;
   context.fillStyle = colors.panel;
   context.strokeStyle = stateColor(label, colors);
-  context.lineWidth = 1.5;
+  context.lineWidth = 1.5 * scale;
   context.beginPath();
-  context.roundRect(at.x - width / 2, y - 9, width, 18, 9);
+  context.roundRect(at.x - width / 2, y, width, height, height / 2);
   context.fill();
   context.stroke();
   context.fillStyle = stateColor(label, colors);
-  context.fillText(label, at.x, y + 0.5);
+  context.fillText(label, at.x, y + height / 2 + 0.5);
 }
 
 /** The word says it; the colour only helps. */

@@ -2,6 +2,7 @@
 import type { LinkView } from "../../core/contract/api/lab-view.ts";
 import type { LinkState } from "../../core/contract/api/run-view.ts";
 import type { Place } from "../labs/lab-edits.ts";
+import { textScale } from "./badge-painter.ts";
 import { progressOf, wobble, type CablePull } from "./cable-pull.ts";
 import { looseEnd, pointOn, type Cable } from "./cables.ts";
 import { CANVAS_FONT, type CanvasColors } from "./canvas-colors.ts";
@@ -22,7 +23,7 @@ export interface CableScene {
 }
 
 /** Texts are not drawn below this zoom: nobody could read them. */
-const TEXT_ZOOM_MIN = 0.55;
+const TEXT_ZOOM_MIN = 0.5;
 
 export function paintCables(context: CanvasRenderingContext2D, scene: CableScene): void {
   context.lineCap = "round";
@@ -51,7 +52,7 @@ function paintCable(context: CanvasRenderingContext2D, scene: CableScene, cable:
     if (spring.kind === "caught") context.strokeStyle = colors.ok;
     return strokeThrough(context, cable, middle, spring.fraction);
   }
-  if (!isUp) return paintLoose(context, scene, cable, held, spring === undefined ? null : { spring });
+  if (!isUp) return paintLoose(context, scene, cable, { held, recoil: spring ?? null });
   const oneWay = state !== undefined && state.forwardUp !== state.backwardUp;
   if (oneWay) {
     context.strokeStyle = isSelected ? colors.accent : colors.warn;
@@ -104,8 +105,7 @@ function paintLoose(
   context: CanvasRenderingContext2D,
   { colors, pull, wallMs }: CableScene,
   cable: Cable,
-  held: CablePull["pull"],
-  recoil: { readonly spring: CablePull["springs"][number] } | null,
+  { held, recoil }: { readonly held: CablePull["pull"]; readonly recoil: CablePull["springs"][number] | null },
 ): void {
   const color = context.strokeStyle;
   context.lineWidth = 1.2;
@@ -119,8 +119,11 @@ function paintLoose(
     let end = plug;
     if (held?.side === side) end = held.pointer;
     else if (recoil !== null) {
-      const swing = 1 - easeOutBack(progressOf(recoil.spring, wallMs));
-      end = { x: plug.x + (recoil.spring.from.x - plug.x) * swing, y: plug.y + (recoil.spring.from.y - plug.y) * swing };
+      const swing = 1 - easeOutBack(progressOf(recoil, wallMs));
+      end = {
+        x: plug.x + (recoil.from.x - plug.x) * swing,
+        y: plug.y + (recoil.from.y - plug.y) * swing,
+      };
     }
     context.strokeStyle = held?.side === side && pull.pull?.willCatch === true ? colors.ok : color;
     const center = side === 0 ? cable.a : cable.b;
@@ -164,54 +167,55 @@ function paintArrow(context: CanvasRenderingContext2D, cable: Cable, isForward: 
 
 function paintTexts(context: CanvasRenderingContext2D, scene: CableScene, cable: Cable): void {
   const { colors } = scene;
+  const scale = textScale(scene.zoom);
   const state = scene.states[cable.index];
   const isDown = state !== undefined && !state.forwardUp && !state.backwardUp;
   const isPointed = scene.hovered === cable.index || scene.selected.has(cable.name);
   if ((scene.showsLabels || isPointed || isDown) && scene.pull.pull?.link !== cable.index) {
     const text = isDown ? "unplugged" : (scene.labels[cable.index] ?? "");
     const color = isDown ? colors.danger : colors.text3;
-    if (cable.length > 110 || isPointed || isDown) paintBeside(context, cable, { text, color, colors });
+    if (cable.length > 110 * scale || isPointed || isDown) {
+      paintBeside(context, cable, { text, color, colors, fraction: 0.5, scale });
+    }
   }
   if (!scene.showsInterfaces && !isPointed) return;
+  // Far enough from the node to be read, and never beyond the middle.
+  const along = Math.min(0.3, (26 * scale) / cable.length);
   scene.links[cable.index]?.ends.forEach(({ nic }, side) => {
-    const { x, y } = pointOn(cable, side === 0 ? 14 / cable.length : 1 - 14 / cable.length);
-    paintText(context, { x, y }, { text: nic, color: colors.text3, colors });
+    const fraction = side === 0 ? along : 1 - along;
+    paintBeside(context, cable, { text: nic, color: colors.text3, colors, fraction, scale });
   });
 }
 
+interface Writing {
+  readonly text: string;
+  readonly color: string;
+  readonly colors: CanvasColors;
+  /** Where along the cable. */
+  readonly fraction: number;
+  readonly scale: number;
+}
+
 /** On the upper side of a cable, so that neither it nor what moves on it is hidden. */
-function paintBeside(
-  context: CanvasRenderingContext2D,
-  cable: Cable,
-  { text, color, colors }: { readonly text: string; readonly color: string; readonly colors: CanvasColors },
-): void {
-  const { x, y, dx, dy } = pointOn(cable, 0.5);
+function paintBeside(context: CanvasRenderingContext2D, cable: Cable, writing: Writing): void {
+  const { text, color, colors, fraction, scale } = writing;
+  if (text === "") return;
+  const { x, y, dx, dy } = pointOn(cable, fraction);
   // The normal that points up; to the right for an upright cable.
   const side = dx < 0 || (dx === 0 && dy < 0) ? -1 : 1;
   const [nx, ny] = [dy * side, -dx * side];
-  context.font = `11px ${CANVAS_FONT}`;
-  const reach = 9 + Math.abs(ny) * 8 + Math.abs(nx) * (context.measureText(text).width / 2 + 4);
-  paintText(context, { x: x + nx * reach, y: y + ny * reach }, { text, color, colors });
-}
-
-function paintText(
-  context: CanvasRenderingContext2D,
-  { x, y }: Place,
-  { text, color, colors }: { readonly text: string; readonly color: string; readonly colors: CanvasColors },
-): void {
-  if (text === "") return;
-  context.font = `11px ${CANVAS_FONT}`;
+  context.font = `${11 * scale}px ${CANVAS_FONT}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const width = context.measureText(text).width + 8;
-  context.globalAlpha = 0.88;
+  const width = context.measureText(text).width + 8 * scale;
+  const reach = 7 + scale * 8 * Math.abs(ny) + (Math.abs(nx) * width) / 2;
+  const [left, top] = [x + nx * reach - width / 2, y + ny * reach - 8 * scale];
+  context.globalAlpha = 0.85;
   context.fillStyle = colors.background;
-  context.beginPath();
-  context.roundRect(x - width / 2, y - 8, width, 16, 4);
-  context.fill();
+  context.fillRect(left, top, width, 16 * scale);
   context.globalAlpha = 1;
   context.fillStyle = color;
-  context.fillText(text, x, y + 0.5);
+  context.fillText(text, left + width / 2, top + 8.5 * scale);
 }
 
 function easeOutBack(progress: number): number {

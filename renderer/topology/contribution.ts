@@ -155,7 +155,10 @@ registerCommands([
     when: () => links().length === 1,
     run: () => showImpairDialog(links()[0] ?? ""),
   }),
-  network("network.capture-link", "Export capture of this link", { when: () => links().length === 1, run: captureLink }),
+  network("network.capture-link", "Export capture of this link", {
+    when: () => links().length === 1,
+    run: captureLink,
+  }),
   network("network.crash", "Crash", {
     menu: { group: 3, order: 0 },
     when: () => hasNodes() && nodes().some((name) => powerOf(name) !== "off"),
@@ -192,7 +195,14 @@ registerCommands([
     ...{ when: hasNodes, run: () => copySelection(canvas.value?.graph.places() ?? new Map()) },
   },
   {
-    ...{ id: "edit.cut", title: "Cut", category: "Edit", keys: ["Ctrl+X"], menu: { group: 1, order: 1 }, when: hasNodes },
+    ...{
+      id: "edit.cut",
+      title: "Cut",
+      category: "Edit",
+      keys: ["Ctrl+X"],
+      menu: { group: 1, order: 1 },
+      when: hasNodes,
+    },
     run: async () => {
       copySelection(canvas.value?.graph.places() ?? new Map());
       await deleteSelection();

@@ -20,4 +20,6 @@ export function setLinking(on: boolean): void {
 }
 
 /** A menu at a point of the window. */
-export const openMenu = shallowRef<{ readonly target: MenuTarget; readonly x: number; readonly y: number } | null>(null);
+export const openMenu = shallowRef<{ readonly target: MenuTarget; readonly x: number; readonly y: number } | null>(
+  null,
+);

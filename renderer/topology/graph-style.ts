@@ -1,4 +1,4 @@
-/** How Cytoscape draws nodes, from our tokens. It draws no links: cables are our own (cable-painter.ts). */
+/** How Cytoscape draws nodes, from our tokens. It draws no links and no texts: those are our own (*-painter.ts). */
 import type { StylesheetJson } from "cytoscape";
 import type { NodeKind } from "../../core/contract/api/lab-view.ts";
 import { token } from "../theme/theme.ts";
@@ -27,22 +27,14 @@ export function graphStyle(): StylesheetJson {
         "background-height": 32,
         "border-width": 1.5,
         "border-color": token("node-line"),
-        label: "data(name)",
-        color: token("text"),
-        "font-family": "system-ui, sans-serif",
-        "font-size": 13,
-        "font-weight": 600,
-        "text-valign": "bottom",
-        "text-margin-y": 5,
-        "text-background-color": token("bg-0"),
-        "text-background-opacity": 0.8,
-        "text-background-padding": "2px",
-        "text-background-shape": "roundrectangle",
         "overlay-opacity": 0,
       },
     },
     ...(["host", "router", "switch", "hub"] as const).map(picture),
-    { selector: "node.off", style: { "background-opacity": 0.35, "background-image-opacity": 0.3, "border-style": "dashed" } },
+    {
+      selector: "node.off",
+      style: { "background-opacity": 0.35, "background-image-opacity": 0.3, "border-style": "dashed" },
+    },
     { selector: "node.paused", style: { "background-image-opacity": 0.55 } },
     {
       selector: "node:selected",

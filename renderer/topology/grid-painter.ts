@@ -2,8 +2,8 @@
 import type { CanvasColors } from "./canvas-colors.ts";
 import type { Viewport } from "./topology-graph.ts";
 
-/** Nodes are placed on multiples of this, canvas pixels. */
-export const GRID = 20;
+/** Between dots, canvas pixels. */
+const GRID = 20;
 /** Dots closer than this on the screen would be a grey sheet. */
 const STEP_MIN = 18;
 

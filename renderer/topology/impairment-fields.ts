@@ -2,6 +2,7 @@
 import { bad, good, type Result } from "../../core/base/result.ts";
 import { formatDuration } from "../../core/base/time.ts";
 import type { DirectionChange } from "../../core/contract/command.ts";
+import type { Loss } from "../../core/contract/impairment.ts";
 import type { DirectionView } from "../../core/contract/api/lab-view.ts";
 import { formatRate, readDelay, readPercent, readRate } from "../../core/lab/scalars.ts";
 
@@ -105,7 +106,7 @@ export function changeOf(fields: Fields, gap: number): DirectionChange {
   };
 }
 
-function lossOf(fields: Fields): DirectionChange["loss"] {
+function lossOf(fields: Fields): Loss | null {
   if (fields.lossKind === "none") return null;
   if (fields.lossKind === "independent") {
     const probability = valueOf(readShare(fields.loss));
@@ -127,16 +128,19 @@ export function settingsOf(change: DirectionChange): Record<string, unknown> {
     rate: formatRate(change.rateBps ?? 0),
     delay: formatDuration(change.delayNs ?? 0),
   };
-  if (jitter != null) {
+  if (jitter !== undefined && jitter !== null) {
     const spread = formatDuration(jitter.spreadNs);
     settings["jitter"] = jitter.distribution === "uniform" ? spread : { spread, distribution: jitter.distribution };
   }
   if (loss?.kind === "independent") settings["loss"] = percent(loss.probability);
-  else if (loss != null) {
-    settings["loss"] = { "gilbert-elliott": { p: percent(loss.p), r: percent(loss.r), "loss-bad": percent(loss.lossBad) } };
+  else if (loss !== undefined && loss !== null) {
+    settings["loss"] = {
+      "gilbert-elliott": { p: percent(loss.p), r: percent(loss.r), "loss-bad": percent(loss.lossBad) },
+    };
   }
   if ((change.duplicate ?? 0) > 0) settings["duplicate"] = percent(change.duplicate ?? 0);
-  if (reorder != null) settings["reorder"] = { probability: percent(reorder.probability), gap: reorder.gap };
+  if (reorder !== undefined && reorder !== null)
+    settings["reorder"] = { probability: percent(reorder.probability), gap: reorder.gap };
   if ((change.corrupt ?? 0) > 0) settings["corrupt"] = percent(change.corrupt ?? 0);
   settings["queue"] = change.queueFrames;
   return settings;
@@ -146,11 +150,27 @@ export function settingsOf(change: DirectionChange): Record<string, unknown> {
 export const PRESETS: Readonly<Record<string, Partial<Fields>>> = {
   "Perfect cable": clean({ rate: "1Gbps", delay: "10us" }),
   "Home DSL": clean({ rate: "16Mbps", delay: "12ms", jitter: "2ms", queue: "100" }),
-  "Busy Wi-Fi": clean({ rate: "40Mbps", delay: "3ms", jitter: "4ms", lossKind: "bursts", burstStart: "1%", burstEnd: "30%", burstLoss: "60%" }),
-  "Satellite": clean({ rate: "10Mbps", delay: "280ms", jitter: "5ms", lossKind: "independent", loss: "0.5%" }),
+  "Busy Wi-Fi": clean({
+    rate: "40Mbps",
+    delay: "3ms",
+    jitter: "4ms",
+    lossKind: "bursts",
+    burstStart: "1%",
+    burstEnd: "30%",
+    burstLoss: "60%",
+  }),
+  Satellite: clean({ rate: "10Mbps", delay: "280ms", jitter: "5ms", lossKind: "independent", loss: "0.5%" }),
   "Very lossy": clean({ lossKind: "independent", loss: "20%" }),
 };
 
 function clean(own: Partial<Fields>): Partial<Fields> {
-  return { jitter: "0ns", distribution: "uniform", lossKind: "none", duplicate: "0%", reorder: "0%", corrupt: "0%", ...own };
+  return {
+    jitter: "0ns",
+    distribution: "uniform",
+    lossKind: "none",
+    duplicate: "0%",
+    reorder: "0%",
+    corrupt: "0%",
+    ...own,
+  };
 }

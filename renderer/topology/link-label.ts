@@ -9,7 +9,10 @@ export function linkLabel(forward: DirectionView, backward: DirectionView): stri
 
 function directionLabel(direction: DirectionView): string {
   const { rateBps, delayNs, jitter, loss, duplicate, reorder, corrupt } = direction;
-  const parts = [formatRate(rateBps), formatSpan(delayNs) + (jitter === null ? "" : ` ± ${formatSpan(jitter.spreadNs)}`)];
+  const parts = [
+    formatRate(rateBps),
+    formatSpan(delayNs) + (jitter === null ? "" : ` ± ${formatSpan(jitter.spreadNs)}`),
+  ];
   if (loss !== null) parts.push(`loss ${loss.kind === "independent" ? formatPercent(loss.probability) : "in bursts"}`);
   if (duplicate > 0) parts.push(`dup ${formatPercent(duplicate)}`);
   if (reorder !== null) parts.push(`reorder ${formatPercent(reorder.probability)}`);

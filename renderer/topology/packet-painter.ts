@@ -4,7 +4,6 @@ import type { Place } from "../labs/lab-edits.ts";
 import { PROTOCOL_LOOKS } from "../theme/protocols.ts";
 import { pointOn, type Cable } from "./cables.ts";
 import { CANVAS_FONT, type CanvasColors } from "./canvas-colors.ts";
-import { BURST_MS, type Burst } from "./drops.ts";
 import { FLIGHTS_MAX, type FlightBoard } from "./flights.ts";
 
 /** Dots keep to the right of their way, so that the two directions do not meet. */
@@ -49,6 +48,8 @@ export interface PacketScene {
   readonly colors: CanvasColors;
   readonly zoom: number;
   readonly wallMs: number;
+  /** A cable that somebody pulls: packets go the way it takes. */
+  readonly bent: { readonly link: number; readonly through: Place } | null;
 }
 
 export function paintBands(context: CanvasRenderingContext2D, { board, cables, colors, wallMs }: PacketScene): void {
@@ -76,7 +77,7 @@ export function paintBands(context: CanvasRenderingContext2D, { board, cables, c
 }
 
 export function paintPackets(context: CanvasRenderingContext2D, scene: PacketScene): void {
-  const { board, cables, pictures, zoom, colors } = scene;
+  const { board, cables, pictures, zoom, colors, bent } = scene;
   const hasLetters = zoom >= LETTER_ZOOM_MIN;
   const width = DOT_WIDTH + 2 * PAD;
   const height = DOT_HEIGHT + 2 * PAD;
@@ -87,12 +88,16 @@ export function paintPackets(context: CanvasRenderingContext2D, scene: PacketSce
     if (cable === null || cable === undefined) continue;
     const isForward = board.direction[slot] === 0;
     const progress = board.progress[slot] as number;
-    const { x, y, dx, dy } = pointOn(cable, isForward ? progress : 1 - progress);
+    const fraction = isForward ? progress : 1 - progress;
+    const { x, y, dx, dy } =
+      bent?.link === cable.index ? pointOnBent(cable, bent.through, fraction) : pointOn(cable, fraction);
     const way = isForward ? LANE : -LANE;
     const protocol = board.protocol[slot] as number;
     if (hasLetters) {
       const picture = pictures[protocol] ?? pictures[0];
-      if (picture !== undefined) context.drawImage(picture, x - dy * way - width / 2, y + dx * way - height / 2, width, height);
+      if (picture !== undefined) {
+        context.drawImage(picture, x - dy * way - width / 2, y + dx * way - height / 2, width, height);
+      }
     } else {
       context.fillStyle = colors.protocols[protocol] ?? colors.text3;
       context.fillRect(x - dy * way - dot, y + dx * way - dot, 2 * dot, 2 * dot);
@@ -100,52 +105,11 @@ export function paintPackets(context: CanvasRenderingContext2D, scene: PacketSce
   }
 }
 
-/** Rays that fly apart, then the reason in words, which fades. */
-export function paintBurst(
-  context: CanvasRenderingContext2D,
-  burst: Burst,
-  at: Place,
-  { colors, wallMs, zoom }: { readonly colors: CanvasColors; readonly wallMs: number; readonly zoom: number },
-): void {
-  if (burst.bornMs === null) return;
-  const age = (wallMs - burst.bornMs) / BURST_MS;
-  const flash = Math.min(1, age * 5);
-  const scale = 1 / Math.max(0.5, Math.min(1.6, zoom));
-  context.save();
-  context.translate(at.x, at.y);
-  context.scale(scale, scale);
-  context.strokeStyle = colors.danger;
-  context.lineCap = "round";
-  if (flash < 1) {
-    context.lineWidth = 3 * (1 - flash) + 0.5;
-    context.beginPath();
-    for (let ray = 0; ray < 10; ray++) {
-      const angle = (ray / 10) * 2 * Math.PI + 0.3;
-      const [near, far] = [6 + flash * 14, 10 + flash * 24];
-      context.moveTo(Math.cos(angle) * near, Math.sin(angle) * near);
-      context.lineTo(Math.cos(angle) * far, Math.sin(angle) * far);
-    }
-    context.stroke();
-  }
-  context.globalAlpha = age < 0.7 ? 1 : Math.max(0, (1 - age) / 0.3);
-  context.lineWidth = 2.5;
-  context.beginPath();
-  context.moveTo(-5, -5);
-  context.lineTo(5, 5);
-  context.moveTo(5, -5);
-  context.lineTo(-5, 5);
-  context.stroke();
-  const text = burst.reason + (burst.count > 1 ? ` ×${burst.count}` : "");
-  context.font = `600 11px ${CANVAS_FONT}`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  const width = context.measureText(text).width + 12;
-  const y = -20 - 6 * flash;
-  context.fillStyle = colors.danger;
-  context.beginPath();
-  context.roundRect(-width / 2, y - 9, width, 18, 5);
-  context.fill();
-  context.fillStyle = colors.onDanger;
-  context.fillText(text, 0, y + 0.5);
-  context.restore();
+/** On the two straight halves of a cable that is pulled. */
+function pointOnBent(cable: Cable, through: Place, fraction: number): ReturnType<typeof pointOn> {
+  const [from, to] = fraction < 0.5 ? [pointOn(cable, 0), through] : [through, pointOn(cable, 1)];
+  const part = fraction < 0.5 ? fraction * 2 : fraction * 2 - 1;
+  const [vx, vy] = [to.x - from.x, to.y - from.y];
+  const length = Math.hypot(vx, vy) || 1;
+  return { x: from.x + vx * part, y: from.y + vy * part, dx: vx / length, dy: vy / length };
 }

@@ -9,12 +9,13 @@ import { paintBadges } from "./badge-painter.ts";
 import { paintCables } from "./cable-painter.ts";
 import { CablePull } from "./cable-pull.ts";
 import { distanceTo, layCables, looseEnd, pointOn, type Cable } from "./cables.ts";
+import { paintBurst } from "./burst-painter.ts";
 import { canvasColors, type CanvasColors } from "./canvas-colors.ts";
 import { BurstBoard, type Burst } from "./drops.ts";
 import { FlightBoard } from "./flights.ts";
-import { GRID, paintGrid } from "./grid-painter.ts";
+import { paintGrid } from "./grid-painter.ts";
 import { NODE_RADIUS } from "./graph-style.ts";
-import { packetPictures, paintBands, paintBurst, paintPackets } from "./packet-painter.ts";
+import { packetPictures, paintBands, paintPackets } from "./packet-painter.ts";
 import { TopologyGraph, type GraphEvents, type Viewport } from "./topology-graph.ts";
 
 export interface CanvasLayers {
@@ -270,7 +271,9 @@ export class TopologyCanvas {
       hovered: this.hoveredLink,
       pull: this.pull,
     });
-    const packets = { ...scene, board: this.flights, pictures: this.#pictures };
+    const { pull } = this.pull;
+    const bent = pull?.mode === "pull" ? { link: pull.link, through: pull.pointer } : null;
+    const packets = { ...scene, board: this.flights, pictures: this.#pictures, bent };
     paintBands(below, packets);
     this.#paintNodes(above, view, zoom);
     paintPackets(above, packets);
@@ -289,14 +292,19 @@ export class TopologyCanvas {
     const how = { colors: this.#colors, zoom, showsAddresses: this.#options.addresses };
     for (const node of view.nodes) {
       const at = this.graph.place(node.index);
-      if (at !== null) paintBadges(context, node, this.#nodes[node.index], at, how);
+      if (at !== null) paintBadges(context, { node, state: this.#nodes[node.index], at }, how);
     }
   }
 
   #paintBurst(context: CanvasRenderingContext2D, burst: Burst, zoom: number, wallMs: number): void {
     const { kind, index, fraction } = burst.place;
     const cable = kind === "link" ? this.#cables[index] : null;
-    const at = kind === "node" ? this.graph.place(index) : cable == null ? null : pointOn(cable, fraction);
+    const at =
+      kind === "node"
+        ? this.graph.place(index)
+        : cable === null || cable === undefined
+          ? null
+          : pointOn(cable, fraction);
     if (at !== null) paintBurst(context, burst, at, { colors: this.#colors, wallMs, zoom });
   }
 
@@ -347,5 +355,3 @@ function paintHandle(context: CanvasRenderingContext2D, at: Place, colors: Canva
 }
 
 const isUp = ({ forwardUp, backwardUp }: LinkState): boolean => forwardUp || backwardUp;
-
-export { GRID };

@@ -31,7 +31,10 @@ export interface GraphEvents {
 
 const ZOOM_MIN = 0.05;
 const ZOOM_MAX = 4;
-const FIT_PADDING = 72;
+/** Kept free around a network that is fitted, screen pixels: the palette and the tools lie there. */
+const FIT_INSETS = { left: 96, right: 36, top: 28, bottom: 60 } as const;
+/** Names and addresses below a node, canvas pixels. */
+const CAPTION = 40;
 /** A small lab is not blown up to fill the canvas. */
 const FIT_ZOOM_MAX = 1.4;
 /** Between neighbours of a layout. */
@@ -41,6 +44,8 @@ export class TopologyGraph {
   readonly #cy: Core;
   readonly #events: GraphEvents;
   #isSelecting = false;
+  /** Nobody has panned or zoomed since: another size of the window is fitted again. */
+  #isFitted = true;
   /** By index of the lab. */
   #nodes: (NodeSingular | undefined)[] = [];
 
@@ -77,7 +82,10 @@ export class TopologyGraph {
   show(view: LabView): void {
     const cy = this.#cy;
     const isFirst = cy.nodes().empty();
-    const wanted = new Set([...view.nodes.map(({ name }) => `n:${name}`), ...view.links.map(({ name }) => `l:${name}`)]);
+    const wanted = new Set([
+      ...view.nodes.map(({ name }) => `n:${name}`),
+      ...view.links.map(({ name }) => `l:${name}`),
+    ]);
     const homeless: NodeSingular[] = [];
     cy.batch(() => {
       cy.elements().forEach((element) => {
@@ -176,10 +184,12 @@ export class TopologyGraph {
   }
 
   panBy(x: number, y: number): void {
+    this.#isFitted = false;
     this.#cy.panBy({ x, y });
   }
 
   zoomBy(factor: number, around?: Place): void {
+    this.#isFitted = false;
     const { width, height } = this.#size();
     const renderedPosition = around ?? { x: width / 2, y: height / 2 };
     this.#cy.zoom({ level: this.#cy.zoom() * factor, renderedPosition });
@@ -191,12 +201,21 @@ export class TopologyGraph {
 
   fit(): void {
     this.#cy.resize();
-    if (this.#cy.nodes().empty()) return;
-    this.#cy.fit(this.#cy.nodes(), FIT_PADDING);
-    if (this.#cy.zoom() > FIT_ZOOM_MAX) {
-      this.#cy.zoom(FIT_ZOOM_MAX);
-      this.#cy.center(this.#cy.nodes());
-    }
+    this.#isFitted = true;
+    const nodes = this.#cy.nodes().map((node) => node.position());
+    if (nodes.length === 0) return;
+    const { width, height } = this.#size();
+    const left = Math.min(...nodes.map(({ x }) => x)) - NODE_RADIUS;
+    const right = Math.max(...nodes.map(({ x }) => x)) + NODE_RADIUS;
+    const top = Math.min(...nodes.map(({ y }) => y)) - NODE_RADIUS;
+    const bottom = Math.max(...nodes.map(({ y }) => y)) + NODE_RADIUS + CAPTION;
+    const room = { x: width - FIT_INSETS.left - FIT_INSETS.right, y: height - FIT_INSETS.top - FIT_INSETS.bottom };
+    const zoom = Math.min(FIT_ZOOM_MAX, Math.max(ZOOM_MIN, Math.min(room.x / (right - left), room.y / (bottom - top))));
+    const pan = {
+      x: FIT_INSETS.left + (room.x - (left + right) * zoom) / 2,
+      y: FIT_INSETS.top + (room.y - (top + bottom) * zoom) / 2,
+    };
+    this.#cy.viewport({ zoom, pan });
   }
 
   /** In the middle of what is seen, where nothing is. */
@@ -219,6 +238,7 @@ export class TopologyGraph {
 
   resized(): void {
     this.#cy.resize();
+    if (this.#isFitted) this.fit();
   }
 
   restyle(): void {

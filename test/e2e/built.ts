@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const ROOT = join(import.meta.dirname, "../..");
-export const BUILT = join(ROOT, "dist/renderer");
+/** LASTACK_E2E_DIST: a build of one's own, where several people work in one tree. */
+export const BUILT = process.env["LASTACK_E2E_DIST"] ?? join(ROOT, "dist/renderer");
 const LOCK = join(ROOT, "out/renderer-build.lock");
 /** A lock this old was left by somebody who was killed, ms. */
 const STALE_MS = 180_000;

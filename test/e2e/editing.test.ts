@@ -19,7 +19,7 @@ describeWorkbench("editing", ({ open }) => {
     expect(Math.hypot(switchAt.x - 700, switchAt.y - 180)).toBeLessThan(4);
     const from = await bench.node("h1");
     await bench.page.mouse.move(from.x, from.y);
-    await bench.drag({ x: from.x + 22, y: from.y + 22 }, switchAt);
+    await bench.drag(await bench.handle("h1"), switchAt);
     await bench.showPane("outline");
     await expect.poll(() => bench.row("h1-s1").count()).toBe(1);
     await expect.poll(() => bench.row("h1").innerText()).toContain("10.0.0.1/24");
@@ -124,6 +124,8 @@ describeWorkbench("editing", ({ open }) => {
     await bench.page.keyboard.press("Control+1");
     await expect.poll(async () => Math.abs((await bench.node("hub")).y - 270)).toBeLessThan(120);
     await bench.run("network.arrange");
-    await expect.poll(async () => Math.hypot((await bench.node("h1")).x - x, (await bench.node("h1")).y - y)).toBeGreaterThan(20);
+    await expect
+      .poll(async () => Math.hypot((await bench.node("h1")).x - x, (await bench.node("h1")).y - y))
+      .toBeGreaterThan(20);
   });
 });

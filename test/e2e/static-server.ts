@@ -36,7 +36,11 @@ export function serveStatic(root: string): Promise<StaticServer> {
       const { port } = server.address() as AddressInfo;
       resolve({
         url: `http://127.0.0.1:${port}/`,
-        close: () => new Promise((done) => void server.close(() => done()) ?? server.closeAllConnections()),
+        close: () =>
+          new Promise((done) => {
+            server.close(() => done());
+            server.closeAllConnections();
+          }),
       });
     });
   });

@@ -36,6 +36,13 @@ interface TopologyElement extends HTMLElement {
   };
 }
 
+/** What a busy machine may take to show something. */
+const EVENTUALLY_MS = 20_000;
+
+export function eventually<T>(look: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(look, { timeout: EVENTUALLY_MS });
+}
+
 /** One open window. */
 export class Workbench {
   readonly page: Page;
@@ -86,6 +93,15 @@ export class Workbench {
     return place;
   }
 
+  /** Where a link is drawn from: the disc that a node shows under the pointer. */
+  async handle(name: string): Promise<Point> {
+    const at = await this.node(name);
+    const zoom = await this.page.evaluate(
+      () => document.querySelector<TopologyElement>("[data-testid=topology]")?.topology.graph.viewport.zoom ?? 1,
+    );
+    return { x: at.x + 22 * zoom, y: at.y + 22 * zoom };
+  }
+
   async nodeNames(): Promise<string[]> {
     return this.page.evaluate(() => {
       const element = document.querySelector<TopologyElement>("[data-testid=topology]");
@@ -98,7 +114,7 @@ export class Workbench {
     const place = await this.page.evaluate((at) => {
       const element = document.querySelector<TopologyElement>("[data-testid=topology]");
       const cable = element?.topology.cable(at);
-      if (element === null || cable == null) return null;
+      if (element === null || cable === null || cable === undefined) return null;
       const { left, top } = element.getBoundingClientRect();
       const middle = {
         x: (cable.a.x + 2 * cable.control.x + cable.b.x) / 4,

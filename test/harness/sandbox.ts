@@ -1,11 +1,15 @@
 /** The sandbox for tests, as the Node host makes it: one engine for all tests of a process. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { transformSync } from "@swc/wasm-typescript";
-import { GUEST_LIBRARY } from "../../core/runtime/guest-library.ts";
 import { guestProgram } from "../../core/runtime/guest-process.ts";
 import type { GuestLimits } from "../../core/runtime/sandbox-port.ts";
-import { QuickJsEngine } from "../../core/sandbox/engine.ts";
+import type { Lab } from "../../core/lab/model.ts";
+import { collectSources } from "../../core/sandbox/collect-sources.ts";
+import { createEngine } from "../../core/sandbox/create-engine.ts";
+import type { QuickJsEngine } from "../../core/sandbox/engine.ts";
+import type { GuestSupport } from "../../core/session/session.ts";
 import type { Program } from "../../core/kernel/syscall/sys.ts";
 
 const require = createRequire(import.meta.url);
@@ -15,7 +19,7 @@ export const quickJsBytes = (): Uint8Array => readFileSync(require.resolve("quic
 let engine: QuickJsEngine | null = null;
 
 export function testEngine(): QuickJsEngine {
-  engine ??= new QuickJsEngine({ quickjs: quickJsBytes(), transform: transformSync, library: GUEST_LIBRARY });
+  engine ??= createEngine({ quickjs: quickJsBytes(), transform: transformSync });
   return engine;
 }
 
@@ -23,4 +27,18 @@ export function testEngine(): QuickJsEngine {
 export function programOf(source: string, limits?: Partial<GuestLimits>): Program {
   const modules = new Map([["main.ts", source]]);
   return guestProgram(testEngine().open(), { modules, main: "main.ts" }, limits);
+}
+
+/** What a session needs for the programs of a lab whose file lies in `folder`. */
+export function guestsFor(lab: Lab, folder: string): { guests: GuestSupport } {
+  const programs = lab.nodes.flatMap((node) => ("programs" in node ? node.programs : []));
+  const inline = new Map(programs.flatMap(({ file, text }) => (text === null ? [] : [[file, text] as const])));
+  const mains = programs.filter(({ text }) => text === null).map(({ file }) => file);
+  const read = (path: string): string | null => {
+    const whole = join(folder, path);
+    return existsSync(whole) ? readFileSync(whole, "utf8") : null;
+  };
+  const { sources, missing } = collectSources(mains, read, inline);
+  if (missing.length > 0) throw new Error(`no such programs: ${missing.join(", ")}`);
+  return { guests: { engine: testEngine(), sources } };
 }

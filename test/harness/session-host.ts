@@ -22,6 +22,7 @@ export class HostBench {
 
   constructor() {
     this.host = new SessionHost({
+      engine: null,
       nowMs: () => (this.nowMs += LOOK_MS),
       later: (callback, ms) => void this.#later.push({ at: this.nowMs + ms, callback }),
       // What crosses a port is cloned: an answer that cannot be would fail here.

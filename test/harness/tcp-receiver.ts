@@ -51,6 +51,8 @@ class TestSock extends TcpSock {
   }
 
   override crash(): void {}
+
+  protected override release(): void {}
 }
 
 export interface Given {

@@ -42,9 +42,9 @@ export class TestSock extends TcpSock {
   info(): null {
     return null;
   }
-  release(): void {}
+  protected override release(): void {}
   crash(): void {}
-  pollMask(): number {
+  override pollMask(): number {
     return 0;
   }
   override onTimer(timer: KernelTimer): void {

@@ -115,15 +115,21 @@ export abstract class Socket extends OpenFile {
   isSendShut = false;
   isClosed = false;
 
-  constructor(core: KernelCore, settings: SocketSettings) {
+  /** @param receiveBytes buffers of a protocol that has its own defaults. */
+  constructor(
+    core: KernelCore,
+    settings: SocketSettings,
+    receiveBytes = core.sysctls.number("net.core.rmem_default"),
+    sendBytes = core.sysctls.number("net.core.wmem_default"),
+  ) {
     super();
     this.core = core;
     this.domain = settings.domain;
     this.type = settings.type;
     this.protocol = settings.protocol;
     this.inode = settings.inode;
-    this.receiveBufferBytes = core.sysctls.number("net.core.rmem_default");
-    this.sendBufferBytes = core.sysctls.number("net.core.wmem_default");
+    this.receiveBufferBytes = receiveBytes;
+    this.sendBufferBytes = sendBytes;
   }
 
   // What a protocol fills in. All return a result >= 0 or -errno.

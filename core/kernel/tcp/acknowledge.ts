@@ -28,8 +28,6 @@ import type { TcpSock } from "./tcp-sock.ts";
 import { ACK_NOW, ACK_PUSHED, ACK_PUSHED2, ACK_TIMER, armCompressedAck, armDelack } from "./timer-arm.ts";
 import { sendAck } from "./transmit.ts";
 
-export { enterQuickack, incPingpong } from "./ack-mode.ts";
-
 /** Segments with these are not necessarily full ones (TCP_REMNANT). */
 const REMNANT = TH.FIN | TH.URG | TH.SYN | TH.PSH;
 const TCP_HEADER_BYTES = 20;

@@ -12,7 +12,7 @@ import { freeSpace, fullSpace, winFromSpace } from "./receive-space.ts";
 import { INIT_CWND, type TcpSock } from "./tcp-sock.ts";
 import { ACK_NOMEM } from "./timer-arm.ts";
 
-export { freeSpace, fullSpace, setWindowClamp, spaceFromWin, winFromSpace } from "./receive-space.ts";
+export { fullSpace, setWindowClamp } from "./receive-space.ts";
 
 const WINDOW_MAX = 0xffff;
 /** For peers that take the field for a signed number (MAX_TCP_WINDOW). */

@@ -10,7 +10,7 @@ import type { TcpSock } from "./tcp-sock.ts";
 import { clearCompressedAck } from "./timer-arm.ts";
 import { sendAck } from "./transmit.ts";
 
-export { dsackExtend, dsackSet, sackNewOfo, sackRemove, sackReset } from "./sack-blocks.ts";
+export { dsackExtend, dsackSet, sackNewOfo, sackRemove } from "./sack-blocks.ts";
 
 /** The segment was not acceptable: an ACK tells the peer where we are; data that came twice is reported. */
 export function sendDupAck(tcp: TcpSock, skb: SkBuff): void {

@@ -11,7 +11,6 @@ import { seqDistance, type Seq } from "./sequence.ts";
 export const SACKED_ACKED = 1;
 export const SACKED_RETRANS = 2;
 export const LOST = 4;
-export const TAGBITS = 7;
 /** Retransmitted ever. */
 export const EVER_RETRANS = 0x80;
 /** Sent and then repaired or probed: not counted as original data. */

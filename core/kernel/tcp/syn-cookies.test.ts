@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SECOND } from "../../base/time.ts";
 import { TestMachine } from "../../../test/harness/process.ts";
 import { seqAdd, seqOf } from "./sequence.ts";
-import { COOKIE_MSS, cookieSaysEcn, cookieTimestamp, decodeCookieTimestamp, SynCookies } from "./syn-cookies.ts";
+import { cookieSaysEcn, cookieTimestamp, decodeCookieTimestamp, SynCookies } from "./syn-cookies.ts";
 import { OptionsReceived } from "./tcp-sock.ts";
 
 const TUPLE = { boundAddress: 0x0a000001, localPort: 80, remoteAddress: 0x0a000002, remotePort: 4000 };

@@ -372,11 +372,10 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   readonly chronoUs: number[] = [0, 0, 0, 0];
 
   constructor(tcp: Tcp, settings: SocketSettings) {
-    super(tcp.core, settings);
+    const { rmem, wmem } = tcp.sysctls;
+    super(tcp.core, settings, rmem.values[1], wmem.values[1]);
     this.tcp = tcp;
     this.cc = tcp.defaultCongestionControl();
-    this.sendBufferBytes = tcp.sysctls.wmem.values[1] as number;
-    this.receiveBufferBytes = tcp.sysctls.rmem.values[1] as number;
   }
 
   /** tcp_clock_us, as of now. */

@@ -1,0 +1,90 @@
+/** Draws where packets died: rays that fly apart, then the reason in words, which fades. */
+import type { Place } from "../labs/lab-edits.ts";
+import { textScale } from "./badge-painter.ts";
+import { CANVAS_FONT, type CanvasColors } from "./canvas-colors.ts";
+import { BURST_MS, type Burst } from "./drops.ts";
+
+const RAYS = 10;
+/** A sentence longer than this is cut; the packet list has all of it. */
+const TEXT_MAX = 52;
+/** Packets die of these all the time, and nothing is lost by it: said in passing, without rays. */
+const QUIET = new Set(["ARP_IGNORED", "OTHERHOST", "ICMP_IGNORED", "TCP_PURE_ACK", "SWITCH_SAME_PORT", "TCP_OFOMERGE"]);
+
+interface BurstStyle {
+  readonly colors: CanvasColors;
+  readonly wallMs: number;
+  readonly zoom: number;
+}
+
+export function paintBurst(context: CanvasRenderingContext2D, burst: Burst, at: Place, style: BurstStyle): void {
+  if (burst.bornMs === null) return;
+  const { colors, wallMs, zoom } = style;
+  const age = (wallMs - burst.bornMs) / BURST_MS;
+  const flash = Math.min(1, age * 5);
+  const isQuiet = QUIET.has(burst.reason);
+  const scale = textScale(zoom);
+  context.save();
+  context.translate(at.x, at.y);
+  context.scale(scale, scale);
+  context.strokeStyle = isQuiet ? colors.text3 : colors.danger;
+  context.lineCap = "round";
+  if (flash < 1 && !isQuiet) paintRays(context, flash);
+  context.globalAlpha = (age < 0.7 ? 1 : Math.max(0, (1 - age) / 0.3)) * (isQuiet ? 0.8 : 1);
+  context.lineWidth = 2.5;
+  context.beginPath();
+  context.moveTo(-5, -5);
+  context.lineTo(5, 5);
+  context.moveTo(5, -5);
+  context.lineTo(-5, 5);
+  context.stroke();
+  paintReason(context, burst, { colors, isQuiet, lift: 6 * flash });
+  context.restore();
+}
+
+function paintRays(context: CanvasRenderingContext2D, flash: number): void {
+  context.lineWidth = 3 * (1 - flash) + 0.5;
+  context.beginPath();
+  for (let ray = 0; ray < RAYS; ray++) {
+    const angle = (ray / RAYS) * 2 * Math.PI + 0.3;
+    const [near, far] = [6 + flash * 14, 10 + flash * 24];
+    context.moveTo(Math.cos(angle) * near, Math.sin(angle) * near);
+    context.lineTo(Math.cos(angle) * far, Math.sin(angle) * far);
+  }
+  context.stroke();
+}
+
+function paintReason(
+  context: CanvasRenderingContext2D,
+  { reason, text, count }: Burst,
+  { colors, isQuiet, lift }: { readonly colors: CanvasColors; readonly isQuiet: boolean; readonly lift: number },
+): void {
+  const title = reason + (count > 1 ? ` \u00d7${count}` : "");
+  const words = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}\u2026` : text;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  if (isQuiet) {
+    context.font = `11px ${CANVAS_FONT}`;
+    context.fillStyle = colors.text3;
+    return context.fillText(title, 0, -18);
+  }
+  const strong = `600 11px ${CANVAS_FONT}`;
+  const plain = `11px ${CANVAS_FONT}`;
+  context.font = strong;
+  const titleWidth = context.measureText(title).width;
+  context.font = plain;
+  const width = Math.max(titleWidth, context.measureText(words).width) + 16;
+  const top = -48 - lift;
+  context.fillStyle = colors.danger;
+  context.beginPath();
+  context.roundRect(-width / 2, top, width, 34, 6);
+  // A tip that points at the place.
+  context.moveTo(-5, top + 34);
+  context.lineTo(0, top + 40);
+  context.lineTo(5, top + 34);
+  context.fill();
+  context.fillStyle = colors.onDanger;
+  context.font = strong;
+  context.fillText(title, 0, top + 10);
+  context.font = plain;
+  context.fillText(words, 0, top + 24);
+}
