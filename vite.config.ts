@@ -1,13 +1,15 @@
 /** Builds the command line into one file that runs on any Node from 20.19 on, with nothing installed. */
-import { copyFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { defineConfig, type Plugin } from "vite";
 
 /** The sandbox's engine lies beside the command line that loads it. */
 const quickJs: Plugin = {
   name: "quickjs",
-  closeBundle: () =>
-    copyFileSync(createRequire(import.meta.url).resolve("quickjs-wasi/quickjs.wasm"), "dist/quickjs.wasm"),
+  generateBundle() {
+    const path = createRequire(import.meta.url).resolve("quickjs-wasi/quickjs.wasm");
+    this.emitFile({ type: "asset", fileName: "quickjs.wasm", source: readFileSync(path) });
+  },
 };
 
 export default defineConfig({

@@ -17,9 +17,21 @@ const place = ({ file, line, column }: GuestFrame): string => `${file}:${line}:$
 export function errorText(program: string, error: GuestError): string {
   const [first, ...rest] = error.frames;
   const hint = HINTS[error.kind];
-  const lines = [`${first === undefined ? program : place(first)}: ${error.message}${hint === "" ? "" : ` (${hint})`}`];
-  if (rest.length > 0) for (const frame of error.frames) lines.push(`    at ${frameText(frame)}`);
-  return `${lines.join("\n")}\n`;
+  const head = `${first === undefined ? program : place(first)}: ${error.message}${hint === "" ? "" : ` (${hint})`}`;
+  const calls = rest.length === 0 ? [] : repeated(error.frames.map((frame) => `    at ${frameText(frame)}`));
+  return `${[head, ...calls].join("\n")}\n`;
+}
+
+/** Says of lines that repeat themselves, as in a recursion, how often they do. */
+function repeated(lines: readonly string[]): string[] {
+  const shown: string[] = [];
+  for (let at = 0; at < lines.length;) {
+    let next = at + 1;
+    while (lines[next] === lines[at]) next++;
+    shown.push(`${lines[at] ?? ""}${next - at > 1 ? ` (${next - at} times and more)` : ""}`);
+    at = next;
+  }
+  return shown;
 }
 
 const frameText = (frame: GuestFrame): string =>

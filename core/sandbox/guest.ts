@@ -202,9 +202,9 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
       if (exports.qjs_execute_pending_job() < 0) this.#fail(this.#takeException("thrown"));
     }
     if (this.hasEnded || this.#main === null) return;
-    if (this.#exitStatus !== null || this.#isRefused) return this.#fail(this.#takeException("thrown"));
     const reason = this.#rejections.first;
     if (reason !== null) return this.#fail(this.#errorOf("thrown", reason));
+    if (this.#exitStatus !== null || this.#isRefused) return this.#fail(this.#takeException("thrown"));
     if (exports.qjs_promise_state(this.#main) === PROMISE.fulfilled) this.#state = { kind: "finished" };
   }
 

@@ -38,8 +38,7 @@ export function frameEdits(body: WasmReader, stackPointer: number): Edit[] {
     const at = body.at;
     const opcode = body.byte();
     if (opcode === OP.globalSet && new WasmReader(body.bytes, body.at).u32() === stackPointer) {
-      const isTaken = size === null;
-      const constant = isTaken ? frameTaken(body, recent) : frameGiven(body, recent);
+      const constant: SizeConstant | null = size === null ? frameTaken(body, recent) : frameGiven(body, recent);
       if (constant !== null && (size === null || constant.size === size)) {
         size = constant.size;
         edits.push(enlarged(constant));

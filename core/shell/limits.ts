@@ -10,6 +10,10 @@ export const EXPANSION_WORDS_MAX = 10_000;
 export const COLLECT_BYTES_MAX = 16 << 20;
 /** Bytes of one line; a longer one is handed on in pieces. */
 export const LINE_BYTES_MAX = 1 << 20;
+/** Characters of a line that is edited at the prompt: what a terminal's own editing takes (N_TTY_BUF_SIZE). */
+export const EDITED_CHARACTERS_MAX = 4096;
+/** Completions that Tab lists. */
+export const COMPLETIONS_SHOWN_MAX = 100;
 /** Bytes per read(2) and write(2) of the copying commands: the buffer size of GNU cat. */
 export const COPY_BYTES = 131_072;
 /**

@@ -4,7 +4,7 @@ import type { EventHandler } from "../engine/event-queue.ts";
 import type { Program } from "../kernel/syscall/sys.ts";
 import type { LabHost, LabProgram } from "../lab/model.ts";
 import { guestProgram } from "../runtime/guest-process.ts";
-import type { Sandbox, SandboxEngine } from "../runtime/sandbox-port.ts";
+import type { GuestLimits, Sandbox, SandboxEngine } from "../runtime/sandbox-port.ts";
 import type { Machine } from "./machine.ts";
 
 /** What a host of the session hands in so that guest programs can run. */
@@ -12,6 +12,8 @@ export interface GuestSupport {
   readonly engine: SandboxEngine;
   /** TypeScript by path relative to the lab, imported files included. */
   readonly sources: ReadonlyMap<string, string>;
+  /** Other limits than the sandbox's own, for tests: what a program may do is part of what a run is. */
+  readonly limits?: Partial<GuestLimits>;
 }
 
 const NO_SOURCES: ReadonlyMap<string, string> = new Map();
@@ -23,10 +25,12 @@ const STDERR = 2;
 export class Guests {
   readonly #sandbox: Sandbox | null;
   readonly #sources: ReadonlyMap<string, string>;
+  readonly #limits: Partial<GuestLimits> | undefined;
 
   constructor(support: GuestSupport | undefined) {
     this.#sandbox = support?.engine.open() ?? null;
     this.#sources = support?.sources ?? NO_SOURCES;
+    this.#limits = support?.limits;
   }
 
   /** Commands of a machine: `common`, and its own programs over them. */
@@ -50,7 +54,7 @@ export class Guests {
     const sandbox = this.#sandbox;
     if (sandbox === null) return cannotRun;
     const modules = text === null ? this.#sources : new Map([...this.#sources, [file, text]]);
-    return guestProgram(sandbox, { modules, main: file });
+    return guestProgram(sandbox, { modules, main: file }, this.#limits);
   }
 }
 

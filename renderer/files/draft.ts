@@ -1,4 +1,7 @@
-/** Unsaved work outlives a closed or killed window: the text is kept in the browser until it is saved or discarded. */
+/**
+ * Unsaved work outlives a closed or killed window: the text is kept until it is saved or discarded. In the browser's
+ * storage; the desktop app has a file for it.
+ */
 import { readSetting, removeSetting, writeSetting } from "../stores/settings.ts";
 
 const SETTING = "draft";
@@ -8,21 +11,43 @@ export interface Draft {
   readonly text: string;
 }
 
+export interface DraftStore {
+  keep(draft: Draft): void;
+  forget(): void;
+  /** What an earlier window has left. */
+  left(): Draft | null;
+}
+
+const browserDrafts: DraftStore = {
+  keep: (draft) => writeSetting(SETTING, JSON.stringify(draft)),
+  forget: () => removeSetting(SETTING),
+  left() {
+    const stored = readSetting(SETTING);
+    if (stored === null) return null;
+    try {
+      const { file, text } = JSON.parse(stored) as Partial<Draft>;
+      return typeof file === "string" && typeof text === "string" ? { file, text } : null;
+    } catch {
+      return null;
+    }
+  },
+};
+
+let store = browserDrafts;
+
+/** The desktop app's. */
+export function setDraftStore(to: DraftStore): void {
+  store = to;
+}
+
 export function keepDraft(draft: Draft): void {
-  writeSetting(SETTING, JSON.stringify(draft));
+  store.keep(draft);
 }
 
 export function forgetDraft(): void {
-  removeSetting(SETTING);
+  store.forget();
 }
 
 export function draftLeft(): Draft | null {
-  const stored = readSetting(SETTING);
-  if (stored === null) return null;
-  try {
-    const { file, text } = JSON.parse(stored) as Partial<Draft>;
-    return typeof file === "string" && typeof text === "string" ? { file, text } : null;
-  } catch {
-    return null;
-  }
+  return store.left();
 }

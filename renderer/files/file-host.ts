@@ -15,6 +15,8 @@ export interface FileHost {
   open(): Promise<LabFile | null>;
   /** Asks where to, when `place` is null. */
   save(file: LabFile): Promise<LabFile | null>;
+  /** Asks where to, or puts it among the downloads. */
+  saveBytes(name: string, bytes: Uint8Array): Promise<void>;
 }
 
 /** As core/lab bounds a file: what is longer is refused before it is read. */
@@ -49,6 +51,9 @@ export const browserFiles: FileHost = {
   },
   save(file) {
     return picking.showSaveFilePicker === undefined ? Promise.resolve(download(file)) : saveByPicker(file);
+  },
+  async saveBytes(name, bytes) {
+    downloadBytes(name, new Blob([bytes as Uint8Array<ArrayBuffer>]));
   },
 };
 
@@ -95,7 +100,7 @@ function download(file: LabFile): LabFile {
   return file;
 }
 
-export function downloadBytes(name: string, bytes: Blob): void {
+function downloadBytes(name: string, bytes: Blob): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(bytes);
   link.download = name;

@@ -6,7 +6,7 @@ import { useSelection } from "../stores/selection.ts";
 import { EMPTY_LAB } from "../labs/lab-edits.ts";
 import AskChoice from "../ui/AskChoice.vue";
 import { showDialog } from "../ui/dialogs.ts";
-import { browserFiles, downloadBytes, type FileHost, type LabFile } from "./file-host.ts";
+import { browserFiles, type FileHost, type LabFile } from "./file-host.ts";
 import { forgetDraft } from "./draft.ts";
 
 let files: FileHost = browserFiles;
@@ -112,5 +112,5 @@ async function fetched(file: string): Promise<Response> {
 export async function exportCapture(interfaces: readonly string[] | null): Promise<void> {
   const { bytes } = await call("capture.export", { interfaces });
   const name = `${useLab().file.replace(/(\.lab)?\.ya?ml$/, "")}.pcapng`;
-  downloadBytes(name, new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "application/x-pcapng" }));
+  await files.saveBytes(name, bytes);
 }

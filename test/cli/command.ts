@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -33,8 +33,15 @@ export function build(): void {
   const args = [vite, "build", "--logLevel", "warn", "--outDir", own];
   const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT });
   if (status !== 0) throw new Error(`the build failed:\n${stderr.toString()}`);
-  mkdirSync(join(ROOT, "dist"), { recursive: true });
-  for (const name of ["lastack.js.map", "lastack.js"]) renameSync(join(own, name), join(ROOT, "dist", name));
+  // The command line itself last: what it loads must be there before it.
+  const files = readdirSync(own, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(own, join(entry.parentPath, entry.name)))
+    .sort((a, b) => Number(a === "lastack.js") - Number(b === "lastack.js"));
+  for (const name of files) {
+    mkdirSync(dirname(join(ROOT, "dist", name)), { recursive: true });
+    renameSync(join(own, name), join(ROOT, "dist", name));
+  }
   rmSync(own, { recursive: true });
 }
 

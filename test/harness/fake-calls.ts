@@ -315,6 +315,9 @@ export class FakeSys implements Sys {
   *isatty(fd: number): Call<boolean> {
     return this.#machine.isTerminal && this.#process.files.get(fd)?.kind === "tty";
   }
+  *tcsetattr(fd: number, _mode: "canonical" | "raw"): Call<number> {
+    return this.#machine.isTerminal && this.#process.files.get(fd)?.kind === "tty" ? 0 : -E.ENOTTY;
+  }
   *unlink(path: string): Call<number> {
     if (this.#machine.directories.has(this.#path(path))) return -E.EISDIR;
     return this.#machine.files.delete(this.#path(path)) ? 0 : -E.ENOENT;

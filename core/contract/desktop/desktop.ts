@@ -1,8 +1,8 @@
 /**
  * The contract between the window and Electron's main process, which owns files, dialogs, menus and the core's process.
- * The preload offers it to the window as `window.lastack`; the browser edition does what it can of it by itself
- * (renderer/bridge/platform.ts). A file is known to the window by a handle that main gave out for a path which a person
- * chose: no path of the window's making is ever opened.
+ * The preload offers it to the window as `window.lastack`; a browser has none, and renderer/desktop uses it where it is.
+ * A file is known to the window by a handle that main gave out for a path which a person chose: no path of the window's
+ * making is ever opened.
  */
 import type { ApiProblem } from "../api/problem.ts";
 import type { MenuModel } from "./menu.ts";
@@ -52,30 +52,22 @@ export interface SaveBytes {
   readonly bytes: Uint8Array;
 }
 
-export interface WindowState {
-  /** Of the document. */
-  readonly title: string;
-  /** Closing asks first. */
-  readonly unsaved: boolean;
-}
-
 /** What the window may ask of main, by channel. */
 export interface DesktopApi {
   "core:start": { params: null; value: null };
   "core:stop": { params: null; value: null };
   /** Null: the person thought better of it. */
   "lab:open": { params: null; value: LabFile | null };
-  "lab:recent": { params: null; value: readonly FileHandle[] };
-  "lab:openRecent": { params: { readonly handle: string }; value: LabFile };
-  "lab:forgetRecent": { params: null; value: null };
   "lab:save": { params: SaveLab; value: FileHandle | null };
   "bytes:save": { params: SaveBytes; value: FileHandle | null };
+  /** Newest first. Asked once by each new page, whose own draft is a new one from then on. */
   "draft:list": { params: null; value: readonly Draft[] };
   /** One draft for the lab that is open: it takes the place of the last one. */
   "draft:keep": { params: KeepDraft; value: null };
   /** The draft of the lab that is open, or one of an earlier run. */
   "draft:drop": { params: { readonly id: string | null }; value: null };
-  "window:state": { params: WindowState; value: null };
+  /** Whether closing must ask first. */
+  "window:state": { params: { readonly unsaved: boolean }; value: null };
   "menu:set": { params: MenuModel; value: null };
   /** The window is up: what it was started with (a file that was double-clicked) can be sent. */
   "window:ready": { params: null; value: null };
@@ -87,7 +79,7 @@ export type DesktopChannel = keyof DesktopApi;
 export interface DesktopEvents {
   /** A command of the window's own table, chosen in the menu. */
   command: string;
-  /** A file was opened from outside: double-clicked, or given to a second start of the application. */
+  /** A file was opened from outside: double-clicked, a recent one in the menu, given to a second start. */
   file: Reply<LabFile>;
 }
 

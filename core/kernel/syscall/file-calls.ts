@@ -154,6 +154,16 @@ export class FileCalls extends SocketIo {
     return isTerminal;
   }
 
+  *tcsetattr(fd: number, mode: "canonical" | "raw"): Call<number> {
+    const price = this.enter("ioctl", fd, 0);
+    if (price > 0) yield price;
+    const file = this.process.files.get(fd);
+    if (file === null) return this.exit("ioctl", -E.EBADF);
+    if (!(file instanceof TtyFile)) return this.exit("ioctl", -E.ENOTTY);
+    file.tty.setMode(mode);
+    return this.exit("ioctl", 0);
+  }
+
   *tcsetpgrp(fd: number, group: number): Call<number> {
     const price = this.enter("ioctl", fd, 0);
     if (price > 0) yield price;

@@ -309,6 +309,11 @@ export interface Sys {
   dup2(from: number, to: number): Call<number>;
   fcntlNonblock(fd: number, on: boolean): Call<number>;
   isatty(fd: number): Call<boolean>;
+  /**
+   * How a terminal hands on keys (termios): "canonical" in lines that it edits and echoes itself, "raw" each byte at once
+   * and unseen (no ICANON, no ECHO). Keys that are signals stay so (ISIG). @returns 0 or -errno.
+   */
+  tcsetattr(fd: number, mode: "canonical" | "raw"): Call<number>;
   unlink(path: string): Call<number>;
   mkdir(path: string): Call<number>;
   rmdir(path: string): Call<number>;

@@ -194,7 +194,15 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   /** Bytes between user timestamps and ours: tcp clock is ms since boot plus this. */
   tsOffset = 0;
   /** PLPMTUD (icsk_mtup). */
-  readonly mtup = { enabled: false, searchHigh: 0, searchLow: 0, probeSize: 0, probeStart: 0 as Seq, probeEnd: 0 as Seq, probeTimestampUs: 0 };
+  readonly mtup = {
+    enabled: false,
+    searchHigh: 0,
+    searchLow: 0,
+    probeSize: 0,
+    probeStart: 0 as Seq,
+    probeEnd: 0 as Seq,
+    probeTimestampUs: 0,
+  };
   rcvMssScaling = 0;
   scalingRatio = 128;
 
@@ -268,7 +276,16 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   tlpRetrans = false;
   tlpOrigDataSent = false;
   /** RACK (struct tcp_rack). */
-  readonly rack = { mstampUs: 0, rttUs: 0, endSeq: 0 as Seq, lastDelivered: 0, reoWndSteps: 1, reoWndPersist: 0, dsackSeen: false, advanced: false };
+  readonly rack = {
+    mstampUs: 0,
+    rttUs: 0,
+    endSeq: 0 as Seq,
+    lastDelivered: 0,
+    reoWndSteps: 1,
+    reoWndPersist: 0,
+    dsackSeen: false,
+    advanced: false,
+  };
   /** Delivery rate sampling (tcp_rate.c). */
   deliveredMstampUs = 0;
   firstTxMstampUs = 0;

@@ -1,8 +1,9 @@
 /**
  * A terminal with Linux's N_TTY line discipline, as termios(3) describes its default: lines are edited before a program
  * reads them, Ctrl-C, Ctrl-\ and Ctrl-Z are signals to the foreground process group, Ctrl-D ends a line without adding
- * to it, and so a file when the line is empty. Bytes written go to the host's sink as they are.
- * Left out: termios itself (modes are fields here), flow control, job control of readers (SIGTTIN): a process in the
+ * to it, and so a file when the line is empty. Bytes written go to the host's sink as they are. A shell that edits lines
+ * itself sets the raw mode: each byte at once, no echo, but keys still are signals.
+ * Left out: termios itself (there are two modes), flow control, job control of readers (SIGTTIN): a process in the
  * background that reads waits until it is in the foreground.
  */
 import { put8, utf8Decode } from "../../base/bytes.ts";
@@ -61,14 +62,14 @@ export class Tty {
   readonly name: string;
   /** Woken by input and by a change of the foreground group. */
   readonly waiters = new WaitQueue();
-  /** ICANON: input comes in lines. Without it every byte is there at once and no key is a signal. */
-  canonical = true;
   echo = true;
   /** Bytes typed that did not fit any more. */
   overruns = 0;
   readonly #sink: TtySink;
   readonly #signals: SignalTarget;
   readonly #trace: TraceRecorder;
+  /** ICANON: input comes in lines. Without it every byte is there at once. */
+  #canonical = true;
   #foreground = 0;
   /** The line being edited. */
   readonly #line: number[] = [];
@@ -92,16 +93,26 @@ export class Tty {
     this.waiters.wake();
   }
 
+  /** What was typed ahead is edited, or handed over, as if it were typed now. */
+  setMode(mode: "canonical" | "raw"): void {
+    const canonical = mode === "canonical";
+    if (canonical === this.#canonical) return;
+    this.#canonical = canonical;
+    this.echo = canonical;
+    const typed = [...this.#ready.filter((byte) => byte !== END_OF_LINE), ...this.#line];
+    this.#ready.length = 0;
+    this.#line.length = 0;
+    for (const byte of typed) this.#take(byte === END_OF_FILE ? CTRL_D : byte);
+    this.waiters.wake();
+  }
+
   open(): TtyFile {
     return new TtyFile(this);
   }
 
   /** Keys typed by a person, or by the lab's timeline. */
   input(bytes: Uint8Array): void {
-    for (const byte of bytes) {
-      if (this.canonical) this.#edit(byte);
-      else this.#deliver(byte);
-    }
+    for (const byte of bytes) this.#take(byte);
     if (this.#ready.length > 0) this.waiters.wake();
   }
 
@@ -110,10 +121,15 @@ export class Tty {
     if (this.#foreground !== 0) this.#signals.signalGroup(this.#foreground, SIGNALS.HUP);
   }
 
-  #edit(byte: number): void {
+  #take(byte: number): void {
     const signal = KEY_SIGNALS.get(byte);
     if (signal !== undefined) this.#signalKey(byte, signal);
-    else if (byte === CTRL_D) this.#endLine(END_OF_FILE);
+    else if (this.#canonical) this.#edit(byte);
+    else this.#deliver(byte);
+  }
+
+  #edit(byte: number): void {
+    if (byte === CTRL_D) this.#endLine(END_OF_FILE);
     else if (byte === RETURN || byte === NEWLINE) {
       this.#echo(NEWLINE);
       this.#endLine(NEWLINE);
@@ -187,7 +203,7 @@ export class Tty {
       used++;
       if (byte === END_OF_FILE || byte === END_OF_LINE) break;
       put8(buffer, count++, byte);
-      if (byte === NEWLINE && this.canonical) break;
+      if (byte === NEWLINE && this.#canonical) break;
     }
     // A full buffer that ends right where Ctrl-D was must not make the next read look like the end of the file.
     if (this.#ready[used] === END_OF_LINE) used++;

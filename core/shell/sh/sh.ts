@@ -1,6 +1,6 @@
 /**
- * sh: interactive on a terminal, or running a string, a file, or its standard input. Line editing belongs to the
- * terminal; here the terminal's canonical mode delivers whole lines.
+ * sh: interactive on a terminal, or running a string, a file, or its standard input. On a terminal that TERM says can
+ * move its cursor, lines are edited here; elsewhere the terminal's canonical mode delivers whole lines.
  */
 import { utf8Decode } from "../../base/bytes.ts";
 import { E, strerror } from "../../kernel/syscall/errno.ts";
@@ -10,6 +10,7 @@ import { print, warn, writeText } from "../lib/output.ts";
 import { interrupted } from "../lib/signals.ts";
 import { HISTORY_LINES_MAX, LINE_BYTES_MAX, SCRIPT_CHARACTERS_MAX } from "../limits.ts";
 import { EXECUTOR } from "./execute.ts";
+import { EditedLines } from "./edited-lines.ts";
 import { reportJobs } from "./jobs.ts";
 import { ShellState } from "./state.ts";
 import { parseScript } from "./syntax.ts";
@@ -113,6 +114,8 @@ class Reader {
   readonly #shell: ShellState;
   readonly #sys: Sys;
   readonly #isTerminal: boolean;
+  /** Null where lines are not edited. */
+  #edited: EditedLines | null = null;
 
   constructor(shell: ShellState) {
     this.#shell = shell;
@@ -123,6 +126,8 @@ class Reader {
   *run(): Call<number> {
     const shell = this.#shell;
     if (shell.interactive) yield* this.#takeTerminal();
+    const terminal = shell.get("TERM") ?? "dumb";
+    if (shell.interactive && terminal !== "dumb" && (yield* this.#sys.isatty(0))) this.#edited = new EditedLines(shell);
     for (;;) {
       const text = yield* this.#command();
       if (text === null) break;
@@ -166,8 +171,8 @@ class Reader {
     yield* reportJobs(this.#shell);
     let text = "";
     for (;;) {
-      if (this.#shell.interactive) yield* this.#prompt(text !== "");
-      const line = yield* this.#line();
+      const prompt = this.#shell.interactive ? yield* this.#prompt(text !== "") : "";
+      const line = this.#edited === null ? yield* this.#line(prompt) : yield* this.#edited.next(prompt);
       if (line === "interrupted") {
         text = "";
         continue;
@@ -182,17 +187,18 @@ class Reader {
     }
   }
 
-  *#prompt(continued: boolean): Call<void> {
+  *#prompt(continued: boolean): Call<string> {
     const host = yield* this.#sys.hostname();
     const directory = yield* this.#sys.getcwd();
     const home = this.#shell.get("HOME") ?? "/root";
     const shown =
       directory === home ? "~" : directory.startsWith(`${home}/`) ? `~${directory.slice(home.length)}` : directory;
-    yield* writeText(this.#sys, 2, continued ? "> " : `root@${host}:${shown}# `);
+    return continued ? "> " : `root@${host}:${shown}# `;
   }
 
   /** One line with its newline. Bytewise unless from a terminal, so that commands find the rest of the input. */
-  *#line(): Call<{ readonly text: string } | "interrupted" | null> {
+  *#line(prompt: string): Call<{ readonly text: string } | "interrupted" | null> {
+    if (prompt !== "") yield* writeText(this.#sys, 2, prompt);
     const buffer = new Uint8Array(this.#isTerminal ? 4096 : 1);
     const bytes: number[] = [];
     while (bytes.length < LINE_BYTES_MAX) {

@@ -1,0 +1,78 @@
+/**
+ * Unsaved work, in the settings folder: one draft for the lab that is open, written a moment after each change. Drafts
+ * of earlier runs of the application, which did not end as they should, are offered to the window.
+ */
+import { randomUUID } from "node:crypto";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Draft } from "../core/contract/desktop/desktop.ts";
+import type { Handles } from "./handles.ts";
+import { DRAFTS_MAX, LAB_CHARACTERS_MAX } from "./limits.ts";
+import { readState, writeState } from "./state-file.ts";
+
+const schema = z.strictObject({
+  path: z.string().min(1).max(4096).nullable(),
+  name: z.string().max(1000),
+  text: z.string().max(LAB_CHARACTERS_MAX),
+  keptAt: z.number(),
+});
+
+const ENDING = ".draft.json";
+
+export class Drafts {
+  readonly #folder: string;
+  readonly #handles: Handles;
+  #own: string = randomUUID();
+  /** One write after the other: the last one given is the one that stays. */
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, handles: Handles) {
+    this.#folder = join(folder, "drafts");
+    this.#handles = handles;
+  }
+
+  /** Newest first. A new page asks, also one after a crash: what was its own draft is one of an earlier page. */
+  async list(): Promise<readonly Draft[]> {
+    this.#own = randomUUID();
+    await this.#writing;
+    const names = (await readdir(this.#folder).catch(() => [])).filter((name) => name.endsWith(ENDING));
+    const drafts: Draft[] = [];
+    for (const name of names) {
+      const id = name.slice(0, -ENDING.length);
+      const kept = await readState(join(this.#folder, name), schema);
+      if (kept === null) continue;
+      const { path, ...draft } = kept;
+      drafts.push({ id, ...draft, file: path === null ? null : this.#handles.give(path) });
+    }
+    drafts.sort((a, b) => b.keptAt - a.keptAt);
+    for (const { id } of drafts.slice(DRAFTS_MAX)) await this.#remove(id);
+    return drafts.slice(0, DRAFTS_MAX);
+  }
+
+  keep(draft: { readonly handle: string | null; readonly name: string; readonly text: string }): Promise<void> {
+    const { handle, name, text } = draft;
+    const path = handle === null ? null : this.#handles.path(handle);
+    const file = this.#file(this.#own);
+    return this.#inTurn(() => writeState(file, { path, name, text, keptAt: Date.now() }));
+  }
+
+  /** @param id null for that of the lab that is open. */
+  drop(id: string | null): Promise<void> {
+    return this.#inTurn(() => this.#remove(id ?? this.#own));
+  }
+
+  #remove(id: string): Promise<void> {
+    return rm(this.#file(id), { force: true });
+  }
+
+  #file(id: string): string {
+    return join(this.#folder, `${id}${ENDING}`);
+  }
+
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const done = this.#writing.then(write);
+    this.#writing = done.catch(() => undefined);
+    return done;
+  }
+}
