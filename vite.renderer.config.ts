@@ -1,11 +1,13 @@
 /** Builds the workbench (the browser edition, and what Electron shows) into dist/renderer: static files, any server. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig, type Plugin } from "vite";
 import { swcInBrowser } from "./.tools/vite/swc-in-browser.mjs";
 import { treeValue } from "./core/lab/tree.ts";
 import { readDocument } from "./core/lab/document.ts";
+import { collectSources } from "./core/sandbox/collect-sources.ts";
+import { programFilesOf } from "./renderer/labs/program-files.ts";
 
 const LABS = join(import.meta.dirname, "resources/labs");
 
@@ -27,7 +29,7 @@ export default defineConfig({
   },
 });
 
-/** Serves resources/labs as `labs/*` with `labs/index.json`, which names and describes them. */
+/** Serves resources/labs as `labs/*` with `labs/index.json`, which names and describes them, and their programs. */
 function sampleLabs(): Plugin {
   return {
     name: "lastack:sample-labs",
@@ -35,6 +37,9 @@ function sampleLabs(): Plugin {
       this.emitFile({ type: "asset", fileName: "labs/index.json", source: labIndex() });
       for (const file of labFiles()) {
         this.emitFile({ type: "asset", fileName: `labs/${file}`, source: readFileSync(join(LABS, file)) });
+      }
+      for (const path of allPrograms()) {
+        this.emitFile({ type: "asset", fileName: join("labs", path), source: readFileSync(join(LABS, path)) });
       }
     },
     configureServer(server) {
@@ -44,6 +49,12 @@ function sampleLabs(): Plugin {
         response.setHeader("Content-Type", file === "index.json" ? "application/json" : "text/plain; charset=utf-8");
         response.end(file === "index.json" ? labIndex() : readFileSync(join(LABS, file)));
       });
+      server.middlewares.use("/programs", (request, response, next) => {
+        const file = decodeURIComponent((request.url ?? "").replace(/^\//, "").replace(/\?.*$/, ""));
+        if (!allPrograms().includes(`../programs/${file}`)) return next();
+        response.setHeader("Content-Type", "text/plain; charset=utf-8");
+        response.end(readFileSync(join(LABS, "../programs", file)));
+      });
     },
   };
 }
@@ -52,6 +63,21 @@ function labFiles(): string[] {
   return readdirSync(LABS)
     .filter((name) => name.endsWith(".lab.yaml"))
     .sort();
+}
+
+/** What the sample labs run, with all that it imports; paths from resources/labs. */
+function allPrograms(): string[] {
+  return [...new Set(labFiles().flatMap((file) => programsOf(readFileSync(join(LABS, file), "utf8"))))];
+}
+
+function programsOf(text: string): string[] {
+  const read = (path: string): string | null => {
+    const file = join(LABS, path);
+    return existsSync(file) ? readFileSync(file, "utf8") : null;
+  };
+  const { sources, missing } = collectSources(programFilesOf(text), read);
+  if (missing.length > 0) throw new Error(`no program ${missing.join(", ")}`);
+  return [...sources.keys()];
 }
 
 function labIndex(): string {
@@ -78,6 +104,7 @@ function describe(text: string, file: string): object {
     summary: ((lab.text ?? "").split(/\n\s*\n/)[0] ?? "").replaceAll("\n", " ").replace(/[*`]/g, "").trim(),
     nodes: nodes.length,
     links: lab.links?.length ?? 0,
+    sources: programsOf(text),
     shape: {
       nodes: nodes.map(([, { kind, at }]) => ({ kind, at: at ?? [0, 0] })),
       links: (lab.links ?? []).map(({ ends: [a, b] }) => [endOf(a), endOf(b)]),

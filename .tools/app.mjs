@@ -1,3 +1,10 @@
-/** `npm run app`: the desktop app, once there is one. */
-console.log("The workbench is not there yet; this runs a lab headless instead, as npm start does.");
-await import("./start.mjs");
+/** `npm run app [-- LAB]`: the desktop app, or why it cannot be had. */
+import { build, EVERYTHING } from "./builds.mjs";
+import { electronRuntime, fetchRuntime, whyNoWindow } from "./electron-runtime.mjs";
+import { fail, prepare, ROOT, run } from "./setup.mjs";
+
+await prepare();
+const why = whyNoWindow() ?? (await fetchRuntime());
+if (why !== null) fail(`the desktop app cannot be shown: ${why}. The browser edition can: npm start`);
+await build(EVERYTHING);
+process.exitCode = await run(electronRuntime(), [ROOT, ...process.argv.slice(2)]);

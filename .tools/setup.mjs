@@ -1,14 +1,13 @@
 /**
- * Gets a fresh clone ready: checks Node, installs what package-lock.json lists, builds the command line. Plain
- * JavaScript without dependencies, because it runs before there are any.
+ * Gets a fresh clone ready: checks Node, installs what package-lock.json lists. Plain JavaScript without dependencies,
+ * because it runs before there are any.
  */
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const BUILT = join(ROOT, "dist/lastack.js");
 
 /** Runs a program in the project's folder. Resolves to its exit code; `quiet` keeps its output for `onOutput`. */
 export function run(command, args, { env = {}, onOutput, timeoutMs } = {}) {
@@ -36,11 +35,17 @@ export function fail(message) {
   process.exit(1);
 }
 
-/** Everything up to a current dist/lastack.js. */
-export async function setUp() {
+/** Node and the dependencies. */
+export async function prepare() {
   checkNode();
   await installDependencies();
-  await build();
+}
+
+/** Everything up to a current dist/lastack.js. */
+export async function setUp() {
+  await prepare();
+  const { build, COMMAND_LINE } = await import("./builds.mjs");
+  await build(COMMAND_LINE);
 }
 
 function checkNode() {
@@ -86,26 +91,6 @@ function isInstalled() {
   return Object.entries(wanted).every(
     ([path, { version, optional }]) => path === "" || optional === true || present[path]?.version === version,
   );
-}
-
-async function build() {
-  const newest = Math.max(...["core", "package.json", "package-lock.json", "vite.config.ts"].map(newestUnder));
-  if (existsSync(BUILT) && statSync(BUILT).mtimeMs > newest) return;
-  const started = performance.now();
-  const output = [];
-  const code = await tool("vite/bin/vite.js", ["build", "--logLevel", "warn"], {
-    onOutput: (chunk) => output.push(chunk),
-  });
-  if (code !== 0) fail(`the build failed:\n${Buffer.concat(output)}`);
-  console.log(`Built dist/lastack.js in ${seconds(started)}.`);
-}
-
-/** Time of the latest change in a file or folder, ms. Tests are not part of the build. */
-function newestUnder(name) {
-  const path = join(ROOT, name);
-  const own = statSync(path);
-  if (!own.isDirectory()) return name.endsWith(".test.ts") ? 0 : own.mtimeMs;
-  return Math.max(0, ...readdirSync(path).map((entry) => newestUnder(join(name, entry))));
 }
 
 export function packageJson() {

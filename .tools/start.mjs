@@ -1,28 +1,30 @@
 /**
- * `npm start`: sets up, builds, and runs a lab. Until the workbench exists this is the main job, headless.
- * `npm start -- path/to/other.lab.yaml [options of lastack run]` runs another one.
+ * `npm start`: sets up, builds, and opens the workbench: the desktop app where it can be had, else the browser edition.
+ *   -- --check      starts the browser edition, fetches it, says whether that worked, and ends; so does CI=true
+ *   -- --browser    the browser edition, whatever there is
+ *   -- LAB          opens that lab (desktop app)
  */
-import { basename } from "node:path";
-import { run, setUp } from "./setup.mjs";
+import { BROWSER_EDITION, build, EVERYTHING } from "./builds.mjs";
+import { electronRuntime, fetchRuntime, whyNoWindow } from "./electron-runtime.mjs";
+import { prepare, ROOT, run } from "./setup.mjs";
 
-const SAMPLE = "resources/labs/ping-across-a-router.lab.yaml";
+const args = process.argv.slice(2);
+const isCheck =
+  args.includes("--check") || args.includes("--headless") || ![undefined, "", "0", "false"].includes(process.env.CI);
 
-await setUp();
-const given = process.argv.slice(2);
-const lab = given[0] !== undefined && !given[0].startsWith("-") ? given.shift() : SAMPLE;
-const capture = `out/${basename(lab).replace(/(\.lab)?\.ya?ml$/, "")}.pcapng`;
-const ownCapture = given.find((_, at) => given[at - 1] === "--pcap");
-const options = ownCapture === undefined ? ["--pcap", capture, ...given] : given;
-console.log(`\n$ npx lastack run ${[lab, ...options].join(" ")}\n`);
-const code = await run(process.execPath, ["dist/lastack.js", "run", lab, ...options]);
-// A lab of someone's own has hosts of other names.
-const host = lab === SAMPLE ? "h1" : "HOST";
-if (code === 0 && !given.includes("--json") && !given.includes("--quiet")) {
-  console.log(`
-next
-  the frames as text      npx lastack dissect ${ownCapture ?? capture}
-  a terminal on a host    npx lastack shell ${lab} ${host}
-  a command, and a trace  npx lastack run ${lab} --exec '${host}: ip addr' --trace out/trace.json
-  everything else         npx lastack --help`);
+await prepare();
+const why = isCheck ? "this is a check" : args.includes("--browser") ? "as you wish" : await whyNoDesktop();
+if (why === null) {
+  await build(EVERYTHING);
+  const labs = args.filter((argument) => !argument.startsWith("-"));
+  process.exitCode = await run(electronRuntime(), [ROOT, ...labs]);
+} else {
+  await build(BROWSER_EDITION);
+  if (!isCheck) console.log(`The browser edition instead of the desktop app: ${why}.`);
+  const serve = ["dist/lastack.js", "serve", ...(isCheck ? ["--check"] : [])];
+  process.exitCode = await run(process.execPath, serve);
 }
-process.exitCode = code;
+
+async function whyNoDesktop() {
+  return whyNoWindow() ?? (await fetchRuntime());
+}

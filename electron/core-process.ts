@@ -1,6 +1,7 @@
 /**
- * The core in a utility process beside the window, so that a busy lab freezes neither it nor main. Main only brokers the
- * port: what the two say to each other does not pass through here. The window starts a new one when it has lost the old.
+ * The core in a utility process beside the window, so that a busy lab freezes neither it nor main. Main only brokers
+ * the port: what the two say to each other does not pass through here. The window starts a new one when it has lost the
+ * old.
  */
 import { MessageChannelMain, utilityProcess, type UtilityProcess, type WebContents } from "electron";
 import { CORE_PORT_MESSAGE } from "../core/contract/desktop/desktop.ts";

@@ -1,5 +1,6 @@
 /** Opening and saving for the window: dialogs, sizes, atomic writes, the list of recent files. */
-import { BrowserWindow, dialog } from "electron";
+import type { BrowserWindow } from "electron";
+import { dialog } from "electron";
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { FileHandle, LabFile, Reply, SaveBytes, SaveLab } from "../core/contract/desktop/desktop.ts";

@@ -1,7 +1,7 @@
 /**
- * The system's menu, made from what the window says its commands are: there is one table of commands, the window's. Main
- * adds the files that were open lately, and what belongs to the system. Keys are shown and not registered: the window
- * hears them itself, and knows when somebody is typing.
+ * The system's menu, made from what the window says its commands are: there is one table of commands, the window's.
+ * Main adds the files that were open lately, and what belongs to the system. Keys are shown and not registered: the
+ * window hears them itself, and knows when somebody is typing.
  */
 import { app, Menu, type MenuItemConstructorOptions } from "electron";
 import { basename } from "node:path";

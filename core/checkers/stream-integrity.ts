@@ -262,7 +262,7 @@ export class StreamIntegrity {
       ...unread.map(({ writer, ends, received, state }) => {
         const name = writer?.toString() ?? `what ${ends.local} reads of ${ends.peer}`;
         const how = typeof state === "string" ? state : `error ${state.error}`;
-        return `${name}: not read to its end (${how}) after ${received} bytes of ${writer?.written ?? "an unknown number"}`;
+        return `${name}: not read to its end (${how}), ${received} of ${writer?.written ?? "unknown"} bytes`;
       }),
     ];
   }

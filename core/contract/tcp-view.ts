@@ -1,6 +1,6 @@
 /**
- * One TCP connection as the workbench draws it: plain data. Sequence numbers are relative, as tcpdump and Wireshark show
- * them: to our ISS on the sending side, to the peer's on the receiving side. Bytes, us and segments as named.
+ * One TCP connection as the workbench draws it: plain data. Sequence numbers are relative, as tcpdump and Wireshark
+ * show them: to our ISS on the sending side, to the peer's on the receiving side. Bytes, us and segments as named.
  */
 
 /** The lecture's regions of the sender: sent and acknowledged | sent, not acknowledged | may be sent now | may not. */

@@ -274,9 +274,9 @@ const outputPattern = line.superRefine((pattern, context) => {
 });
 const counter = line.meta({
   description:
-    "h1 Tcp.RetransSegs (as nstat), h1:eth0 rx_packets (as ethtool -S, or qdisc_packets, qdisc_bytes, qdisc_dropped), " +
-    "h1 tcp 5001 snd_cwnd (struct tcp_info of the newest connection with that port), s1 rx_packets, hub1 collisions, " +
-    "h1 drop NO_SOCKET, drop NO_SOCKET",
+    "h1 Tcp.RetransSegs (as nstat), h1:eth0 rx_packets (as ethtool -S, or qdisc_packets, qdisc_bytes, " +
+    "qdisc_dropped), h1 tcp 5001 snd_cwnd (struct tcp_info of the newest connection with that port), s1 rx_packets, " +
+    "hub1 collisions, h1 drop NO_SOCKET, drop NO_SOCKET",
 });
 const checkName = { name: line.optional(), at: duration.optional() };
 const amount = whole(0, Number.MAX_SAFE_INTEGER).optional();

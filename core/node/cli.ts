@@ -5,6 +5,7 @@ import { dissectCommand } from "./command-dissect.ts";
 import { checkCommand, exportCommand, importCommand } from "./command-files.ts";
 import { packetdrillCommand } from "./command-packetdrill.ts";
 import { runCommand } from "./command-run.ts";
+import { serveCommand } from "./command-serve.ts";
 import { shellCommand } from "./command-shell.ts";
 import { CliFailure, EXIT, EXIT_HELP } from "./exit-codes.ts";
 import { collect, durationOption, speedOption, wholeOption } from "./run-options.ts";
@@ -60,6 +61,13 @@ function addRunCommands(program: Command, finish: Finish): void {
     .option("--speed <factor>", "virtual seconds per second", speedOption("--speed"), 1)
     .option("--until <time>", "with input from a pipe: the latest end, in virtual time", durationOption("--until"))
     .action((lab, host, options) => finish(shellCommand(lab, host, options)));
+  program
+    .command("serve")
+    .description("show the workbench in a browser: serves it on this machine, to this machine, until Ctrl-C")
+    .option("--port <n>", "on this port instead of 9293", wholeOption("--port"))
+    .option("--no-open", "do not open a browser")
+    .option("--check", "only see whether it can be had, and end")
+    .action((options) => finish(serveCommand(options)));
   program
     .command("packetdrill <script...>")
     .description("run packetdrill scripts (files, or all .pkt of a folder) against the TCP/IP stack")

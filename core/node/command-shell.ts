@@ -11,7 +11,6 @@ import { NODE_LIMITS } from "./limits.ts";
 import { loadLab, readText } from "./read-file.ts";
 import { runLoop } from "./run-loop.ts";
 import { hostNamed } from "./run-options.ts";
-import { ShellKeys } from "./shell-keys.ts";
 
 export interface ShellOptions {
   readonly seed?: number;
@@ -26,6 +25,9 @@ const TICK_MS = 10;
 const BEHIND_NS = 500_000_000;
 const LEAVE_KEY = "\u001d";
 const END_OF_FILE = "\u0004";
+/** Backspaces lead over the edge of the screen (xterm's mode 45): the lab's shell does not know how wide it is. */
+const REVERSE_WRAP_ON = "\u001b[?45h";
+const REVERSE_WRAP_OFF = "\u001b[?45l";
 
 export async function shellCommand(path: string, host: string, options: ShellOptions): Promise<number> {
   if (path === "-") throw new CliFailure(EXIT.usage, "the lab cannot come from standard input: the shell reads that");
@@ -54,8 +56,7 @@ async function runScript(session: Session, until: number): Promise<void> {
 }
 
 async function interact(session: Session, speed: number): Promise<void> {
-  const keys = new ShellKeys();
-  process.stdout.write("(Ctrl-] leaves)\n");
+  process.stdout.write(`(Ctrl-] leaves)\n${REVERSE_WRAP_ON}`);
   process.stdin.setRawMode(true);
   process.stdin.setEncoding("utf8");
   let leaves = false;
@@ -63,7 +64,7 @@ async function interact(session: Session, speed: number): Promise<void> {
   process.stdin.on("data", (text: string) => {
     const leaveAt = text.indexOf(LEAVE_KEY);
     if (leaveAt >= 0) leaves = true;
-    type(session, keys.translate(leaveAt >= 0 ? text.slice(0, leaveAt) : text));
+    type(session, leaveAt >= 0 ? text.slice(0, leaveAt) : text);
   });
   process.stdin.resume();
   try {
@@ -78,7 +79,7 @@ async function interact(session: Session, speed: number): Promise<void> {
   } finally {
     process.stdin.setRawMode(false);
     process.stdin.pause();
-    process.stdout.write("\n");
+    process.stdout.write(`${REVERSE_WRAP_OFF}\n`);
     if (behindNs > BEHIND_NS) process.stderr.write(`lastack: ${behindText(session.now, behindNs, speed)}\n`);
   }
 }

@@ -6,10 +6,6 @@ export const NODE_LIMITS = {
   eventsPerSlice: 20_000,
   /** Characters of an unfinished line of one console: longer ones are printed in pieces. */
   lineCharactersMax: 4096,
-  /** Lines that Up brings back in `lastack shell`. */
-  historyLinesMax: 500,
-  /** Characters of an escape sequence that a key sends; xterm's longest has 7. */
-  keySequenceMax: 16,
   /** Links in the picture of a topology before it says how many more there are. */
   pictureLinksMax: 24,
   /** Rows of a measured table on the terminal: the CSV has them all. */

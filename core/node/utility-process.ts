@@ -1,7 +1,7 @@
 /**
- * The core in a process of its own, beside Electron's window: gives the session host a clock and timers, and carries its
- * messages over the port that main hands it. It ends with the port, and with the first thing that is wrong: main starts
- * another one.
+ * The core in a process of its own, beside Electron's window: gives the session host a clock and timers, and carries
+ * its messages over the port that main hands it. It ends with the port, and with the first thing that is wrong: main
+ * starts another one.
  */
 import { EngineGate } from "../session/engine-gate.ts";
 import { SessionHost, type HostEnvironment } from "../session/host.ts";

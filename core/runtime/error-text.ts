@@ -34,5 +34,4 @@ function repeated(lines: readonly string[]): string[] {
   return shown;
 }
 
-const frameText = (frame: GuestFrame): string =>
-  frame.name === "" ? place(frame) : `${frame.name} (${place(frame)})`;
+const frameText = (frame: GuestFrame): string => (frame.name === "" ? place(frame) : `${frame.name} (${place(frame)})`);

@@ -6,7 +6,7 @@ const KERNEL = "lastack/kernel";
 
 export const GUEST_LIBRARY = {
   modules: LIBRARY_MODULES,
-  hidden: new Set([KERNEL]),
+  hidden: new Set([KERNEL, "lastack/check"]),
   kernel: KERNEL,
   boot: LIBRARY_BOOT,
 } as const;

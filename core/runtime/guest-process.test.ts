@@ -103,7 +103,12 @@ describe("calls", () => {
 describe("the end", () => {
   it.each([
     ["of itself", "export {};", 0, ""],
-    ["by exit, after what it printed", `import { exit, print } from "lastack"; print("a"); exit(3); print("b");`, 3, "a\n"],
+    [
+      "by exit, after what it printed",
+      `import { exit, print } from "lastack"; print("a"); exit(3); print("b");`,
+      3,
+      "a\n",
+    ],
     ["by an error", "console.log('a');\nthrow new Error('x');", 1, "a\nmain.ts:2:"],
     ["by a mistake in the text", "let x = ;", 2, "main.ts:1:9: SyntaxError: Expression expected\n"],
     ["by a loop", "console.log('a');\nfor (;;) {}", 152, "a\nmain.ts:1:"],
@@ -142,9 +147,13 @@ describe("time", () => {
   });
 
   it("is paid for by the step under the others, after the program has run", () => {
-    const { output, machine } = run(`${COUNT} const { sleep } = await import("lastack"); await sleep(0); print(now() > 0.3);`, [], {
-      costs: "modern",
-    });
+    const { output, machine } = run(
+      `${COUNT} const { sleep } = await import("lastack"); await sleep(0); print(now() > 0.3);`,
+      [],
+      {
+        costs: "modern",
+      },
+    );
     expect(output).toBe("150000 0\n0\ntrue\n");
     expect(machine.cpu.times.user).toBeGreaterThan(300_000);
   });
@@ -154,10 +163,13 @@ describe("marks in the trace", () => {
   it("say what state a program is in and what it has decided", () => {
     const machine = new TestMachine();
     machine.trace.want(["program:state", "program:decide"]);
-    const source = `import { decide, state } from "lastack"; state("READY", "t1"); decide("COMMIT", "t1"); state("x".repeat(500));`;
+    const source = `import { decide, state } from "lastack";
+      state("READY", "t1"); decide("COMMIT", "t1"); state("x".repeat(500));`;
     machine.start(programOf(source), ["program"]);
     machine.advance(1e9);
-    const marks = machine.trace.read(1, 100).events.map(({ name, fields }) => [name, ...Object.values(fields).slice(1)]);
+    const marks = machine.trace
+      .read(1, 100)
+      .events.map(({ name, fields }) => [name, ...Object.values(fields).slice(1)]);
     expect(marks).toEqual([
       ["program:state", "READY", "t1"],
       ["program:decide", "COMMIT", "t1"],

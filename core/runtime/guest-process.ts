@@ -94,7 +94,7 @@ class GuestProcess implements GuestHost {
     if (!started.ok) return yield* this.#report(started.error);
     const guest = started.value;
     sys.holdMemory({ release: () => guest.dispose() });
-    for (let paidUntil = sys.now(); ; ) {
+    for (let paidUntil = sys.now(); ;) {
       guest.refill((sys.now() - paidUntil) * STEPS_PER_NS);
       paidUntil = sys.now();
       const state = guest.run();

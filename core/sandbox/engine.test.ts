@@ -55,7 +55,10 @@ function start(sandbox: Sandbox, source: string | Readonly<Record<string, string
 }
 
 /** Runs a program that waits for nothing. */
-function run(source: string | Readonly<Record<string, string>>, limits = SMALL): { state: GuestState; printed: string } {
+function run(
+  source: string | Readonly<Record<string, string>>,
+  limits = SMALL,
+): { state: GuestState; printed: string } {
   const sandbox = testEngine().open();
   const { guest, host } = start(sandbox, source, limits);
   const state = guest.run();
@@ -113,7 +116,8 @@ describe("a program", () => {
   it("exchanges text and bytes of any length", () => {
     const { printed } = run(`import { decode, encode } from "lastack";
       const long = "aä€😀".repeat(30000);
-      console.log(encode("aä€😀").join(), decode(encode(long)) === long, encode(long).length, decode(new Uint8Array(0)));`);
+      const none = decode(new Uint8Array(0));
+      console.log(encode("aä€😀").join(), decode(encode(long)) === long, encode(long).length, none);`);
     expect(printed).toBe("97,195,164,226,130,172,240,159,152,128 true 300000 \n");
   });
 
@@ -141,13 +145,29 @@ describe("errors", () => {
     ["await 1;\nPromise.reject(new Error('nobody'));", "Error: nobody", "main.ts:2:"],
     ["throw { a: 1 };", "[object Object]", ""],
     ["throw undefined;", "undefined", ""],
-    ["enum A { X }\nclass P { constructor(public a: A) {}\n  f() { throw new Error('p'); }\n}\nnew P(A.X).f();", "Error: p", "main.ts:3:"],
+    [
+      "enum A { X }\nclass P { constructor(public a: A) {}\n  f() { throw new Error('p'); }\n}\nnew P(A.X).f();",
+      "Error: p",
+      "main.ts:3:",
+    ],
     ["import { f } from './f.ts';", "there is no file f.ts, which main.ts imports", "main.ts:1:"],
-    ["import { sleep, nap } from 'lastack';", "SyntaxError: Could not find export 'nap' in module 'lastack'", "main.ts:1:"],
+    [
+      "import { sleep, nap } from 'lastack';",
+      "SyntaxError: Could not find export 'nap' in module 'lastack'",
+      "main.ts:1:",
+    ],
     ["import 'lastack/kernel';", 'there is no module "lastack/kernel"', "main.ts:1:"],
     ["import 'node:fs';", 'there is no module "node:fs"', "main.ts:1:"],
-    ["import { send } from 'lastack/socket';\nsend(socket as never, 'x');", "ReferenceError: socket is not defined", "main.ts:2:"],
-    ["import { send } from 'lastack/socket';\nsend('3' as never, 'x');", "TypeError: send: the descriptor is string", "main.ts:2:"],
+    [
+      "import { send } from 'lastack/socket';\nsend(socket as never, 'x');",
+      "ReferenceError: socket is not defined",
+      "main.ts:2:",
+    ],
+    [
+      "import { send } from 'lastack/socket';\nsend('3' as never, 'x');",
+      "TypeError: send: the descriptor is string",
+      "main.ts:2:",
+    ],
     [
       "import { socket, listen } from 'lastack/socket';\nawait listen(socket(2, 1) as never, 5);",
       'TypeError: listen: the descriptor is a promise: is there an "await" missing?',

@@ -3,7 +3,7 @@
  * it fails. Whatever a guest hands over is checked here; nothing it does can do more than end it.
  */
 import { AssertionError } from "../base/assert.ts";
-import { utf8Decode, utf8Encode } from "../base/bytes.ts";
+import { utf8Encode } from "../base/bytes.ts";
 import type { Result } from "../base/result.ts";
 import {
   GUEST_BUILTIN,
@@ -14,16 +14,17 @@ import {
   type GuestErrorKind,
   type GuestHost,
   type GuestLimits,
-  type GuestRequest,
   type GuestState,
 } from "../runtime/sandbox-port.ts";
+import { memoryError, NEIGHBOUR_ERROR, requestsError, sandboxError, stepsError } from "./guest-end.ts";
 import { parseStack, readThrown } from "./guest-error.ts";
+import { GuestPage } from "./guest-page.ts";
 import type { ActiveRuntime, QuickJsInstance } from "./instance.ts";
 import { evaluate, type StartedRuntime } from "./library.ts";
 import { STEPS_RESERVE } from "./limits.ts";
 import { METER } from "./metering.ts";
 import type { ProgramModules } from "./program-modules.ts";
-import { PROMISE, type Box, type Pointer } from "./quickjs-exports.ts";
+import { PROMISE, type Box } from "./quickjs-exports.ts";
 import { Rejections } from "./rejections.ts";
 
 /** What a guest needs of the sandbox it is in. */
@@ -45,15 +46,15 @@ export interface QuickJsGuestOptions {
 
 /** Memory on top of the limit, for the words that say that the limit was reached. */
 const ERROR_MEMORY_BYTES = 1024 * 1024;
-const EMPTY_BYTES = new Uint8Array(0);
 
-export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
+export class QuickJsGuest implements Guest, ActiveRuntime {
   readonly #place: GuestPlace;
   readonly #instance: QuickJsInstance;
   readonly #started: StartedRuntime;
   readonly #modules: ProgramModules;
   readonly #host: GuestHost;
   readonly #limits: GuestLimits;
+  readonly #page: GuestPage;
   readonly #rejections: Rejections;
   #configuration: unknown;
   /** Given and not delivered yet. */
@@ -66,15 +67,6 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
   #fuelLeft: number;
   #steps = 0;
   #isDisposed = false;
-  // The request being made.
-  operation = 0;
-  id = 0;
-  a = 0;
-  b = 0;
-  c = 0;
-  d = 0;
-  #length = 0;
-
   constructor(options: QuickJsGuestOptions) {
     this.#place = options.place;
     this.#instance = options.place.instance;
@@ -83,6 +75,7 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
     this.#host = options.host;
     this.#limits = options.limits;
     this.#configuration = options.configuration;
+    this.#page = new GuestPage(this.#instance, this.#started.page);
     this.#rejections = new Rejections(this.#instance);
     this.#fuelLeft = this.#fuelMax;
   }
@@ -115,26 +108,10 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
   #deliver(): void {
     for (const answer of this.#answers) {
       if (this.hasEnded) break;
-      this.#writeAnswer(answer);
+      this.#page.write(answer);
       this.#call(this.#started.settle);
     }
     this.#answers.length = 0;
-  }
-
-  #writeAnswer(answer: GuestAnswer): void {
-    const at = this.#started.page / 8;
-    const doubles = this.#instance.doubles();
-    const { bytes } = answer;
-    const length = Math.min(bytes?.length ?? 0, GUEST_PAGE.payloadBytes);
-    doubles[at + GUEST_PAGE.operation] = answer.operation;
-    doubles[at + GUEST_PAGE.id] = answer.id;
-    doubles[at + GUEST_PAGE.a] = answer.value;
-    doubles[at + GUEST_PAGE.b] = answer.b ?? 0;
-    doubles[at + GUEST_PAGE.c] = answer.c ?? 0;
-    doubles[at + GUEST_PAGE.length] = length;
-    if (bytes !== undefined && length > 0) {
-      this.#instance.bytes().set(length === bytes.length ? bytes : bytes.subarray(0, length), this.#payload);
-    }
   }
 
   takeSteps(): number {
@@ -148,10 +125,6 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
     this.#isDisposed = true;
     if (!this.hasEnded) this.#state = { kind: "exited", status: 0 };
     this.#place.leave(this);
-  }
-
-  get #payload(): Pointer {
-    return (this.#started.page + GUEST_PAGE.headerBytes) as Pointer;
   }
 
   /** Runs `work` in this guest's runtime, on what is left of its fuel. */
@@ -186,8 +159,7 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
     const text = utf8Encode(JSON.stringify(this.#configuration));
     this.#configuration = null;
     if (text.length > GUEST_PAGE.payloadBytes) return this.#fail(sandboxError("its arguments are too long"));
-    this.#instance.bytes().set(text, this.#payload);
-    this.#instance.doubles()[this.#started.page / 8 + GUEST_PAGE.length] = text.length;
+    this.#page.writeBytes(text);
     this.#call(this.#started.configure);
     const promise = evaluate(this.#instance, this.#modules.mainName, this.#modules.mainCode);
     if (promise === null) return this.#fail(memoryError());
@@ -217,7 +189,9 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
     exports.qjs_free_value(result);
   }
 
-  /** Ends the guest, for the reason that counts: an exit or a spent budget goes before the error they were made into. */
+  /**
+   * Ends the guest, for the reason that counts: an exit or a spent budget goes before the error they were made into.
+   */
   #fail(error: GuestError): void {
     if (this.hasEnded) return;
     if (this.#exitStatus !== null) this.#state = { kind: "exited", status: this.#exitStatus };
@@ -258,63 +232,37 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
   onCall(text: Box | null): Box | null {
     const instance = this.#instance;
     const { exports } = instance;
-    if (text !== null && !this.#takeText(text)) return null;
-    const doubles = instance.doubles();
-    const at = this.#started.page / 8;
-    this.operation = doubles[at + GUEST_PAGE.operation] ?? 0;
-    this.#length = Math.max(0, Math.min(doubles[at + GUEST_PAGE.length] ?? 0, GUEST_PAGE.payloadBytes)) | 0;
-    if (this.operation === GUEST_BUILTIN.encode) return exports.qjs_get_undefined();
-    if (this.operation === GUEST_BUILTIN.decode) {
-      return exports.qjs_new_string(this.#payload, this.#length);
+    const page = this.#page;
+    if (text !== null && !page.takeText(text)) return null;
+    page.read();
+    switch (page.operation) {
+      case GUEST_BUILTIN.encode:
+        return exports.qjs_get_undefined();
+      case GUEST_BUILTIN.decode:
+        return exports.qjs_new_string(page.payload, page.length);
+      case GUEST_BUILTIN.bareError:
+        return instance.newBareError();
+      case GUEST_BUILTIN.exit:
+        return this.#exit();
+      default:
+        return this.#request();
     }
-    if (this.operation === GUEST_BUILTIN.bareError) return instance.newBareError();
-    // What the library left out arrives as NaN.
-    this.a = doubles[at + GUEST_PAGE.a] || 0;
-    if (this.operation === GUEST_BUILTIN.exit) return this.#exit();
-    this.id = doubles[at + GUEST_PAGE.id] ?? 0;
-    this.b = doubles[at + GUEST_PAGE.b] || 0;
-    this.c = doubles[at + GUEST_PAGE.c] || 0;
-    this.d = doubles[at + GUEST_PAGE.d] || 0;
-    const answer = this.#host.request(this);
+  }
+
+  #request(): Box | null {
+    const answer = this.#host.request(this.#page);
     if (answer === null) {
       this.#isRefused = true;
-      instance.throw("refused", true);
+      this.#instance.throw("refused", true);
       return null;
     }
-    if (this.id === 0) doubles[at + GUEST_PAGE.a] = answer;
-    return exports.qjs_get_undefined();
-  }
-
-  bytes(): Uint8Array {
-    if (this.#length === 0) return EMPTY_BYTES;
-    return this.#instance.bytes().slice(this.#payload, this.#payload + this.#length);
-  }
-
-  text(): string {
-    return utf8Decode(this.#instance.bytes().subarray(this.#payload, this.#payload + this.#length));
-  }
-
-  /** Puts a string into the page, as UTF-8. */
-  #takeText(box: Box): boolean {
-    const instance = this.#instance;
-    const { exports } = instance;
-    const lengthAt = (this.#started.page + GUEST_PAGE.length * 8) as Pointer;
-    const text = exports.qjs_get_string_len(box, lengthAt);
-    if (text === 0) return false;
-    const length = instance.u32(lengthAt);
-    if (length > GUEST_PAGE.payloadBytes) {
-      exports.qjs_free_cstring(text);
-      instance.throw(`a text of more than ${GUEST_PAGE.payloadBytes} bytes`);
-      return false;
-    }
-    instance.bytes().copyWithin(this.#payload, text, text + length);
-    exports.qjs_free_cstring(text);
-    instance.doubles()[lengthAt / 8] = length;
-    return true;
+    if (this.#page.id === 0) this.#page.reply(answer);
+    return this.#instance.exports.qjs_get_undefined();
   }
 
   #exit(): null {
-    this.#exitStatus = Number.isFinite(this.a) ? Math.trunc(this.a) & 0xff : 1;
+    const status = this.#page.a;
+    this.#exitStatus = Number.isFinite(status) ? Math.trunc(status) & 0xff : 1;
     this.#instance.throw("exit", true);
     return null;
   }
@@ -330,28 +278,4 @@ export class QuickJsGuest implements Guest, ActiveRuntime, GuestRequest {
   moduleSource(name: string): string | null {
     return this.#modules.source(name);
   }
-}
-
-function stepsError(limits: GuestLimits, frames: GuestError["frames"]): GuestError {
-  const steps = String(limits.stepsMax).replace(/\B(?=(\d{3})+$)/g, ",");
-  const message = `used up its ${steps} steps: it computes on and on, and no time passes`;
-  return { kind: "steps", message, frames };
-}
-
-function requestsError(frames: GuestError["frames"]): GuestError {
-  return { kind: "requests", message: "has begun more calls than the machine takes without waiting for any", frames };
-}
-
-function sandboxError(message: string): GuestError {
-  return { kind: "sandbox", message: `the sandbox broke down: ${message}`, frames: [] };
-}
-
-const NEIGHBOUR_ERROR: GuestError = {
-  kind: "neighbour",
-  message: "stopped along with a program in the same instance, which was cut off in the middle of an operation",
-  frames: [],
-};
-
-function memoryError(): GuestError {
-  return { kind: "memory", message: "the memory for all programs is used up", frames: [] };
 }

@@ -60,7 +60,11 @@ const HOSTILE: readonly (readonly [source: string, kind: string, message: string
   ["import { request } from 'lastack/kernel';", "syntax", "there is no module"],
   ["import x from './../lastack:kernel';", "syntax", "there is no file"],
   ["const h = (globalThis as any).lastackHost; h();", "thrown", "TypeError: not a function"],
-  ["import { sleep } from 'lastack';\nsleep({ valueOf() { throw new Error('mine'); } } as never);", "thrown", "TypeError: sleep:"],
+  [
+    "import { sleep } from 'lastack';\nsleep({ valueOf() { throw new Error('mine'); } } as never);",
+    "thrown",
+    "TypeError: sleep:",
+  ],
   ["import { send } from 'lastack/socket';\nsend(1, { length: 1e9 } as never);", "thrown", "TypeError: send: the data"],
   ["import { print } from 'lastack';\nprint('x'.repeat(3e6));", "", ""],
 ];
@@ -68,7 +72,8 @@ const HOSTILE: readonly (readonly [source: string, kind: string, message: string
 /** Ways to break the world a library stands on; it goes on for whoever did not break it. */
 const TAMPERED = `
   const evil = () => { throw new Error("evil"); };
-  for (const prototype of [Map.prototype, Array.prototype, Uint8Array.prototype, Object.getPrototypeOf(Uint8Array.prototype)]) {
+  const bytes = Uint8Array.prototype;
+  for (const prototype of [Map.prototype, Array.prototype, bytes, Object.getPrototypeOf(bytes)]) {
     for (const name of Object.getOwnPropertyNames(prototype)) {
       try { Object.defineProperty(prototype, name, { get: evil, set: evil }); } catch {}
     }
@@ -111,7 +116,10 @@ describe("hostile programs", () => {
 
   it("cannot break the library for the host", () => {
     const sandbox = testEngine().open();
-    const guest = start(sandbox, `import { sleep } from "lastack";\n${TAMPERED}\nawait sleep(1);\nthrow new Error("after");`);
+    const guest = start(
+      sandbox,
+      `import { sleep } from "lastack";\n${TAMPERED}\nawait sleep(1);\nthrow new Error("after");`,
+    );
     expect(guest.run()).toEqual({ kind: "waiting" });
     guest.settle({ operation: 0, id: 1, value: 0 });
     expect(guest.run()).toMatchObject({ kind: "failed", error: { message: "Error: after" } });

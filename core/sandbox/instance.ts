@@ -46,7 +46,10 @@ export class QuickJsInstance {
   #doubles = new Float64Array(0);
 
   constructor(module: WasmModule) {
-    const { exports } = new WebAssembly.Instance(module, { env: this.#environment(), wasi_snapshot_preview1: this.#wasi() });
+    const { exports } = new WebAssembly.Instance(module, {
+      env: this.#environment(),
+      wasi_snapshot_preview1: this.#wasi(),
+    });
     this.exports = exports as QuickJsExports;
   }
 
@@ -233,7 +236,8 @@ export class QuickJsInstance {
         this.setU32(lengthAt, text.length);
         return text.pointer;
       },
-      host_call: (_name: Pointer, _length: number, _self: Box, count: number, values: number) =>
+      // Its name, their length, `this`, and the arguments: how many, and where their boxes are listed.
+      host_call: (...[, , , count = 0, values = 0]: number[]) =>
         this.active?.onCall(count > 0 ? (this.u32(values) as Box) : null) ?? 0,
     };
   }

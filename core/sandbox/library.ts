@@ -55,7 +55,9 @@ export class LibraryModules {
   /** The module that a bare specifier means, or null when it is none of the library's. */
   resolve(base: string, specifier: string): string | null {
     const { modules, hidden } = this.#library;
-    if (isLibraryName(base) && base !== ENTRY) return `${PREFIX}${specifier.replace(/^\.\//, "lastack/").replace(/\.ts$/, "")}`;
+    if (isLibraryName(base) && base !== ENTRY) {
+      return `${PREFIX}${specifier.replace(/^\.\//, "lastack/").replace(/\.ts$/, "")}`;
+    }
     return modules.has(specifier) && !hidden.has(specifier) ? `${PREFIX}${specifier}` : null;
   }
 

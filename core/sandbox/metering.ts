@@ -1,8 +1,8 @@
 /**
  * Rewrites a WebAssembly module so that whatever runs in it can be stopped at an exact, repeatable point. QuickJS's own
  * interrupt is looked at between bytecodes only: `new Array(1e9) + ""` stays in C code for minutes. Therefore every
- * loop takes one unit of *fuel* per turn, a bulk copy one per 64 bytes, and who is out of fuel traps. Recursion is bounded
- * by the stack (stack-frames.ts).
+ * loop takes one unit of *fuel* per turn, a bulk copy one per 64 bytes, and who is out of fuel traps. Recursion is
+ * bounded by the stack (stack-frames.ts).
  *
  * Memory is made repeatable as well: the module sees a size of its own (`pages`) that only grows on request, up to
  * `pagesMax`, however large the real memory is that an earlier program has left behind. So an instance that was wound
@@ -72,8 +72,15 @@ export function meterModule(module: Uint8Array): Uint8Array<ArrayBuffer> {
   };
   const rewrite: Readonly<Record<number, () => Uint8Array>> = {
     [SECTION.type]: () => appended(read(SECTION.type), 2, (out) => writeTypes(out)),
-    [SECTION.function]: () => appended(read(SECTION.function), 3, (out) => out.u32(types).u32(types).u32(types + 1)),
-    [SECTION.global]: () => appended(read(SECTION.global), 3, (out) => writeGlobals(out, pagesOf(read(SECTION.memory)))),
+    [SECTION.function]: () =>
+      appended(read(SECTION.function), 3, (out) =>
+        out
+          .u32(types)
+          .u32(types)
+          .u32(types + 1),
+      ),
+    [SECTION.global]: () =>
+      appended(read(SECTION.global), 3, (out) => writeGlobals(out, pagesOf(read(SECTION.memory)))),
     [SECTION.export]: () => appended(read(SECTION.export), 3, (out) => writeExports(out, added)),
     [SECTION.code]: () => rewriteCode(code, added),
   };
@@ -158,7 +165,10 @@ function writeGlobals(out: WasmWriter, pages: number): void {
 function writeExports(out: WasmWriter, added: Added): void {
   for (const name of ["fuel", "pages", "pagesMax"] as const) {
     const bytes = Array.from(METER[name], (character) => character.charCodeAt(0));
-    out.u32(bytes.length).put(...bytes, EXPORT_GLOBAL).u32(added[name]);
+    out
+      .u32(bytes.length)
+      .put(...bytes, EXPORT_GLOBAL)
+      .u32(added[name]);
   }
 }
 

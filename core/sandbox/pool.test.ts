@@ -8,7 +8,8 @@ import { INSTANCES_MAX } from "./limits.ts";
 
 const LIMITS = { stepsMax: 1_000_000, memoryBytesMax: 4 * 1024 * 1024 };
 const HOST = { wallClock: (): number => 0, request: (): number => 0 };
-const WAITS = `import { sleep } from "lastack"; await sleep(1); const all = []; for (let i = 0; i < 100; i++) all.push({ i });`;
+const WAITS = `import { sleep } from "lastack";
+  await sleep(1); const all = []; for (let i = 0; i < 100; i++) all.push({ i });`;
 
 function start(sandbox: Sandbox, source: string): Guest {
   const modules = new Map([["main.ts", source]]);
@@ -55,7 +56,8 @@ describe("instances", () => {
 
   it("are shared by programs beyond the limit, who do not see each other", () => {
     const sandbox = testEngine().open();
-    const source = `import { sleep } from "lastack"; const g = globalThis as any; g.seen = (g.seen ?? 0) + 1; await sleep(1);
+    const source = `import { sleep } from "lastack";
+      const g = globalThis as any; g.seen = (g.seen ?? 0) + 1; await sleep(1);
       if (g.seen !== 1) throw new Error("shared");`;
     const guests = Array.from({ length: INSTANCES_MAX + 20 }, () => start(sandbox, source));
     for (const guest of guests) expect(guest.run()).toEqual({ kind: "waiting" });

@@ -71,7 +71,9 @@ export class ProgramModules {
     if (this.#error !== null) return this.#error;
     const plain = message.replace(/^Error: /, "").replaceAll("lastack:", "");
     if (frames.length > 0) return { kind: "syntax", message: plain, frames };
-    const place = this.#importPlace(/"([^"]+)"|no file (\S+?),|'([^']+)' in module/.exec(plain)?.slice(1).join("") ?? "");
+    const place = this.#importPlace(
+      /"([^"]+)"|no file (\S+?),|'([^']+)' in module/.exec(plain)?.slice(1).join("") ?? "",
+    );
     return { kind: "syntax", message: plain, frames: place === null ? [] : [place] };
   }
 

@@ -4,7 +4,7 @@
  * brands keep them apart here.
  */
 import type { Brand } from "../base/brand.ts";
-import { METER } from "./metering.ts";
+import type { METER } from "./metering.ts";
 import type { WasmGlobal, WasmMemory } from "./webassembly.ts";
 
 export type Box = Brand<number, "Box">;

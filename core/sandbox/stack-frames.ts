@@ -88,6 +88,9 @@ function sizeConstant(
 }
 
 function enlarged({ instruction, size, sign }: SizeConstant): Edit {
-  const bytes = new WasmWriter().put(OP.i32Const).s32((size + INFLATION_BYTES) * sign).view();
+  const bytes = new WasmWriter()
+    .put(OP.i32Const)
+    .s32((size + INFLATION_BYTES) * sign)
+    .view();
   return { from: instruction.at, to: instruction.end, bytes };
 }

@@ -5,7 +5,16 @@
  */
 import { assert } from "../base/assert.ts";
 
-export const SECTION = { custom: 0, type: 1, import: 2, function: 3, memory: 5, global: 6, export: 7, code: 10 } as const;
+export const SECTION = {
+  custom: 0,
+  type: 1,
+  import: 2,
+  function: 3,
+  memory: 5,
+  global: 6,
+  export: 7,
+  code: 10,
+} as const;
 export const VALUE_I32 = 0x7f;
 export const FUNCTION_TYPE = 0x60;
 

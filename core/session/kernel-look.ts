@@ -1,8 +1,8 @@
 /**
- * What the CPUs of one machine did in an interval: hard IRQs, softirqs, processes, and how full its rings were. Too much
- * to record all the time, and not needed: a run can be repeated exactly, so a second session runs from the start with
- * that recorded, in portions, since it may take as long as the run took. What is under way when the interval begins is
- * known that way, too.
+ * What the CPUs of one machine did in an interval: hard IRQs, softirqs, processes, and how full its rings were. Too
+ * much to record all the time, and not needed: a run can be repeated exactly, so a second session runs from the start
+ * with that recorded, in portions, since it may take as long as the run took. What is under way when the interval
+ * begins is known that way, too.
  */
 import type { CpuInterval, KernelTimeline } from "../contract/api/close-view.ts";
 import type { TraceEvent, TraceEventName } from "../contract/trace-event.ts";

@@ -1,6 +1,7 @@
 /**
- * The packet list: rows of captured frames, through a display filter. Filtering a million frames takes seconds, so it is
- * done in portions between slices of the run: a page says whether all have been looked at, and asking again shows more.
+ * The packet list: rows of captured frames, through a display filter. Filtering a million frames takes seconds, so it
+ * is done in portions between slices of the run: a page says whether all have been looked at, and asking again shows
+ * more.
  */
 import { bad, good, type Result } from "../base/result.ts";
 import type { CaptureInterface } from "../contract/capture.ts";

@@ -1,6 +1,6 @@
 /**
- * Moves the run of one lab through virtual time: plays it against the wall clock, steps, seeks, goes back. Going back is
- * running again from the start. All of it happens in slices of a few ms, one for each call of `slice`.
+ * Moves the run of one lab through virtual time: plays it against the wall clock, steps, seeks, goes back. Going back
+ * is running again from the start. All of it happens in slices of a few ms, one for each call of `slice`.
  */
 import type { JournalEntry } from "../contract/command.ts";
 import type { FramePush, RunState, Speed } from "../contract/api/run-view.ts";

@@ -33,7 +33,9 @@ export const SUGGESTION_DISTANCE_MAX = 2;
 export const UDP_PAYLOAD_MAX = 65_507;
 /** Bytes of a capture file that tcpdump -r reads. */
 export const CAPTURE_FILE_BYTES_MAX = 64 << 20;
-/** Bytes of the head of an HTTP message, its fields and the characters of a request's target: those of common servers. */
+/**
+ * Bytes of the head of an HTTP message, its fields and the characters of a request's target: those of common servers.
+ */
 export const HTTP_HEAD_BYTES_MAX = 8192;
 export const HTTP_FIELDS_MAX = 100;
 export const HTTP_TARGET_CHARACTERS_MAX = 4096;

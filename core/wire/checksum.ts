@@ -86,8 +86,8 @@ export function checksumAdjust32(field: number, before: number, after: number): 
 const UDP_CHECKSUM_AT = 6;
 
 /**
- * A computed sum as it is sent: UDP writes 0xffff for a zero, since zero means "no checksum" (RFC 768). Linux's software
- * does that for TCP as well, which nobody but Wireshark minds; cards do not, and nor do we.
+ * A computed sum as it is sent: UDP writes 0xffff for a zero, since zero means "no checksum" (RFC 768). Linux's
+ * software does that for TCP as well, which nobody but Wireshark minds; cards do not, and nor do we.
  */
 export const checksumOnWire = (sum: number, offset: number): number =>
   sum === 0 && offset === UDP_CHECKSUM_AT ? 0xffff : sum;

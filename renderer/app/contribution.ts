@@ -5,7 +5,7 @@ import { allPanes, openPane } from "../panes/registry.ts";
 import { nextRedo, nextUndo, redo, undo } from "../stores/history.ts";
 import { useLab } from "../stores/lab.ts";
 import { chooseTheme, theme, themeChoice } from "../theme/theme.ts";
-import { resetLayout } from "./layout.ts";
+import { closeActivePane, resetLayout } from "./layout.ts";
 
 const isLoaded = (): boolean => useLab().isLoaded;
 
@@ -37,6 +37,10 @@ registerCommands([
     checked: () => themeChoice.value === choice,
     run: () => chooseTheme(choice),
   })),
+  {
+    ...{ id: "view.close-pane", title: "Close pane", category: "View", keys: ["Ctrl+Shift+X"] },
+    ...{ menu: { group: 9, order: 1 }, when: isLoaded, run: closeActivePane },
+  },
   {
     ...{ id: "view.reset-layout", title: "Reset layout", category: "View", menu: { group: 9, order: 0 } },
     ...{ when: isLoaded, run: resetLayout },

@@ -1,10 +1,19 @@
 /** The dock's layout, for commands: the dock is there only while a lab is open. */
-let reset: (() => void) | null = null;
+interface Layout {
+  reset(): void;
+  closeActive(): void;
+}
 
-export function setLayoutReset(to: (() => void) | null): void {
-  reset = to;
+let layout: Layout | null = null;
+
+export function setLayout(to: Layout | null): void {
+  layout = to;
 }
 
 export function resetLayout(): void {
-  reset?.();
+  layout?.reset();
+}
+
+export function closeActivePane(): void {
+  layout?.closeActive();
 }

@@ -86,6 +86,10 @@ export class PaneDock implements PaneOpener {
     if (panel !== undefined) this.#api.removePanel(panel);
   }
 
+  closeActive(): void {
+    this.#api.activePanel?.api.close();
+  }
+
   isOpen(id: string, instance?: string): boolean {
     return this.#api.getPanel(idOf(id, instance)) !== undefined;
   }

@@ -1,7 +1,7 @@
 /**
  * The window's end of the contract (core/contract/api/api.ts): asks the core over a port and hands out its pushes. One
- * push is asked for at a time, after the last one was handled and at most once per animation frame, so a busy core never
- * floods the window. A core that is gone, or answers no ping for seconds, is reported once as lost.
+ * push is asked for at a time, after the last one was handled and at most once per animation frame, so a busy core
+ * never floods the window. A core that is gone, or answers no ping for seconds, is reported once as lost.
  */
 import type { Answer, MethodName, Params } from "../../core/contract/api/api.ts";
 import type { ApiProblem } from "../../core/contract/api/problem.ts";

@@ -1,7 +1,7 @@
 /**
  * The core as the window uses it: a client that outlives the process behind it. When the core is lost it is started
- * again, the lab opened, and the journal run to where the last push stood: a run is a function of lab, seed and journal.
- * It stays paused there, since whatever killed it may lie ahead.
+ * again, the lab opened, and the journal run to where the last push stood: a run is a function of lab, seed and
+ * journal. It stays paused there, since whatever killed it may lie ahead.
  */
 import type { Answer, MethodName, Params } from "../../core/contract/api/api.ts";
 import type { JournalEntry } from "../../core/contract/command.ts";

@@ -9,6 +9,8 @@ const SETTING = "draft";
 export interface Draft {
   readonly file: string;
   readonly text: string;
+  /** Programs in files of their own. */
+  readonly sources?: Readonly<Record<string, string>>;
 }
 
 export interface DraftStore {
@@ -25,8 +27,8 @@ const browserDrafts: DraftStore = {
     const stored = readSetting(SETTING);
     if (stored === null) return null;
     try {
-      const { file, text } = JSON.parse(stored) as Partial<Draft>;
-      return typeof file === "string" && typeof text === "string" ? { file, text } : null;
+      const { file, text, sources = {} } = JSON.parse(stored) as Partial<Draft>;
+      return typeof file === "string" && typeof text === "string" ? { file, text, sources } : null;
     } catch {
       return null;
     }

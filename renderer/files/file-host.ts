@@ -3,9 +3,13 @@
  * downloading elsewhere; the desktop app brings its own host through its preload.
  */
 
+import { matchedSources } from "../labs/program-files.ts";
+
 export interface LabFile {
   readonly name: string;
   readonly text: string;
+  /** Programs of the lab that stand in files of their own, by path from the lab, as far as they came along. */
+  readonly sources?: Readonly<Record<string, string>>;
   /** What `save` needs to write to the same place again; opaque. */
   readonly place: unknown;
 }
@@ -29,11 +33,32 @@ interface PickingWindow {
 }
 
 const picking = globalThis as unknown as PickingWindow;
-const TYPES = [{ description: "LastAck lab", accept: { "application/yaml": [".yaml", ".yml"] } }];
+const TYPES = [
+  {
+    description: "LastAck lab, with its programs",
+    accept: { "application/yaml": [".yaml", ".yml"], "text/plain": [".ts"] },
+  },
+];
+/** Programs that are chosen together with a lab. */
+const FILES_MAX = 200;
 
 export async function readFile(file: File, place: unknown): Promise<LabFile> {
   if (file.size > FILE_BYTES_MAX) throw new Error(`${file.name} is too large for a lab.`);
   return { name: file.name, text: await file.text(), place };
+}
+
+/** A lab out of a pile of files: its programs may lie beside it. Null when there is no lab among them. */
+export async function labOfFiles(files: readonly File[], placeOf: (file: File) => unknown): Promise<LabFile | null> {
+  const some = files.slice(0, FILES_MAX);
+  const main = some.find(({ name }) => /\.ya?ml$/i.test(name)) ?? (some.length === 1 ? some[0] : undefined);
+  if (main === undefined || main.name.endsWith(".ts")) return null;
+  const lab = await readFile(main, placeOf(main));
+  return { ...lab, sources: matchedSources(lab.text, await programsOf(some)) };
+}
+
+export async function programsOf(files: readonly File[]): Promise<{ name: string; text: string }[]> {
+  const programs = files.filter(({ name, size }) => name.endsWith(".ts") && size <= FILE_BYTES_MAX);
+  return Promise.all(programs.map(async (file) => ({ name: file.name, text: await file.text() })));
 }
 
 async function unlessAborted<T>(action: () => Promise<T>): Promise<T | null> {
@@ -59,8 +84,9 @@ export const browserFiles: FileHost = {
 
 function openByPicker(): Promise<LabFile | null> {
   return unlessAborted(async () => {
-    const [handle] = (await picking.showOpenFilePicker?.({ types: TYPES })) ?? [];
-    return handle === undefined ? null : readFile(await handle.getFile(), handle);
+    const handles = (await picking.showOpenFilePicker?.({ types: TYPES, multiple: true })) ?? [];
+    const files = await Promise.all(handles.map((handle) => handle.getFile()));
+    return labOfFiles(files, (file) => handles[files.indexOf(file)] ?? null);
   });
 }
 
@@ -68,11 +94,10 @@ function openByInput(): Promise<LabFile | null> {
   return new Promise((resolve, reject) => {
     const input = document.createElement("input");
     input.type = "file";
-    input.accept = ".yaml,.yml";
+    input.accept = ".yaml,.yml,.ts";
+    input.multiple = true;
     input.addEventListener("change", () => {
-      const file = input.files?.[0];
-      if (file === undefined) resolve(null);
-      else readFile(file, null).then(resolve, reject);
+      labOfFiles([...(input.files ?? [])], () => null).then(resolve, reject);
     });
     input.addEventListener("cancel", () => resolve(null));
     input.click();

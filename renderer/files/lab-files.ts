@@ -5,6 +5,8 @@ import { useLab } from "../stores/lab.ts";
 import { useSelection } from "../stores/selection.ts";
 import { EMPTY_LAB } from "../labs/lab-edits.ts";
 import AskChoice from "../ui/AskChoice.vue";
+import { notify } from "../stores/notices.ts";
+import { matchedSources, missingFilesOf } from "../labs/program-files.ts";
 import { showDialog } from "../ui/dialogs.ts";
 import { browserFiles, type FileHost, type LabFile } from "./file-host.ts";
 import { forgetDraft } from "./draft.ts";
@@ -41,9 +43,32 @@ async function mayLeave(): Promise<boolean> {
 export async function openText(file: LabFile, isUnsaved = false): Promise<void> {
   const lab = useLab();
   useSelection().clear();
-  await lab.open(file.text, file.name, isUnsaved);
+  await lab.open(file.text, file.name, { sources: file.sources ?? {}, isUnsaved });
   place = file.place;
   if (!isUnsaved) forgetDraft();
+  tellMissing();
+}
+
+/** Programs in files of their own do not come with a lab that was opened alone. */
+function tellMissing(): void {
+  const { text, sources, view } = useLab();
+  const missing = view === null ? [] : missingFilesOf(text, sources);
+  if (missing.length === 0) return;
+  notify({
+    kind: "warning",
+    title: `${missing.length === 1 ? "A program of this lab is" : "Programs of this lab are"} not here: ${missing.join(", ")}`,
+    hint: "Open the lab together with these files, or drop them into this window.",
+  });
+}
+
+/** Programs that are dropped on a lab that asks for them. @returns whether it did. */
+export async function takePrograms(pile: readonly { name: string; text: string }[]): Promise<boolean> {
+  const lab = useLab();
+  const sources = matchedSources(lab.text, pile);
+  if (Object.keys(sources).length === 0) return false;
+  await lab.addSources(sources);
+  tellMissing();
+  return true;
 }
 
 /** From the desktop app, a drop, or a sample: asks first. */
@@ -66,6 +91,11 @@ export async function saveLab(asNew = false): Promise<boolean> {
   const file = { name: lab.file, text: lab.text, place: asNew ? null : place };
   const saved = await files.save(file);
   if (saved === null) return false;
+  // A lab's file holds the paths of its programs, not their texts: what was changed of those is saved by itself.
+  for (const path of lab.changedSources) {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    await files.saveBytes(name, new TextEncoder().encode(lab.sources[path] ?? ""));
+  }
   place = saved.place;
   lab.markSaved(saved.name);
   forgetDraft();
@@ -86,6 +116,8 @@ export interface SampleLab {
   readonly summary: string;
   readonly nodes: number;
   readonly links: number;
+  /** Paths of its programs, from the lab. */
+  readonly sources: readonly string[];
   /** To be drawn small; links by index of their ends. */
   readonly shape: {
     readonly nodes: readonly { readonly kind: NodeKind; readonly at: readonly [number, number] }[];
@@ -100,11 +132,13 @@ export async function sampleLabs(): Promise<readonly SampleLab[]> {
 export async function openSample(file: string): Promise<void> {
   if (!(await mayLeave())) return;
   const text = await (await fetched(file)).text();
-  await openText({ name: file, text, place: null });
+  const paths = (await sampleLabs()).find((sample) => sample.file === file)?.sources ?? [];
+  const programs = await Promise.all(paths.map(async (path) => [path, await (await fetched(path)).text()] as const));
+  await openText({ name: file, text, sources: Object.fromEntries(programs), place: null });
 }
 
 async function fetched(file: string): Promise<Response> {
-  const response = await fetch(`./labs/${encodeURIComponent(file)}`);
+  const response = await fetch(`./labs/${file}`);
   if (!response.ok) throw new Error(`The sample ${file} cannot be read (${response.status}).`);
   return response;
 }

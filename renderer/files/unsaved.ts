@@ -1,10 +1,10 @@
 /** Watches over what is not saved: keeps a draft, and asks before the window closes. */
 import { watch } from "vue";
 import { useLab } from "../stores/lab.ts";
-import { report } from "../stores/notices.ts";
+import { notify, report } from "../stores/notices.ts";
 import { keepDraft } from "./draft.ts";
-import { readFile } from "./file-host.ts";
-import { openLabFile } from "./lab-files.ts";
+import { labOfFiles, programsOf } from "./file-host.ts";
+import { openLabFile, takePrograms } from "./lab-files.ts";
 
 const KEEP_MS = 400;
 
@@ -13,11 +13,11 @@ export function guardUnsavedWork(): () => void {
   const lab = useLab();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stopWatching = watch(
-    () => lab.text,
+    () => [lab.text, lab.sources],
     () => {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        if (lab.isDirty) keepDraft({ file: lab.file, text: lab.text });
+        if (lab.isDirty) keepDraft({ file: lab.file, text: lab.text, sources: lab.sources });
       }, KEEP_MS);
     },
   );
@@ -32,9 +32,14 @@ export function guardUnsavedWork(): () => void {
   };
 }
 
-export async function openDroppedFile(file: File): Promise<void> {
+/** A lab with its programs, or programs for the lab that is open. */
+export async function openDroppedFiles(files: readonly File[]): Promise<void> {
   try {
-    await openLabFile(await readFile(file, null));
+    const lab = await labOfFiles(files, () => null);
+    if (lab !== null) await openLabFile(lab);
+    else if (!(await takePrograms(await programsOf(files)))) {
+      notify({ kind: "warning", title: "There is no lab among these files.", hint: "Labs end in .lab.yaml." });
+    }
   } catch (error) {
     report(error);
   }

@@ -1,4 +1,6 @@
-/** What a row of the packet list looks like: the colour and letter of its protocol, as the packets on the canvas have. */
+/**
+ * What a row of the packet list looks like: the colour and letter of its protocol, as the packets on the canvas have.
+ */
 import type { FlightProtocol } from "../../core/contract/api/run-view.ts";
 import type { PacketRow } from "../../core/contract/api/packet-view.ts";
 import { PROTOCOL_LOOKS } from "../theme/protocols.ts";

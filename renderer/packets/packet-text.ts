@@ -1,4 +1,6 @@
-/** Packets as text, for the clipboard: one line, the layers, and the bytes as `tcpdump -xx` and Wireshark print them. */
+/**
+ * Packets as text, for the clipboard: one line, the layers, and the bytes as `tcpdump -xx` and Wireshark print them.
+ */
 import type { PacketDetail, PacketRow } from "../../core/contract/api/packet-view.ts";
 
 const BYTES_A_LINE = 16;

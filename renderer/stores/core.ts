@@ -1,4 +1,6 @@
-/** The core that this window talks to, and how it is. Given once, by main.ts: a worker, or the desktop app's process. */
+/**
+ * The core that this window talks to, and how it is. Given once, by main.ts: a worker, or the desktop app's process.
+ */
 import { shallowRef } from "vue";
 import type { Answer, MethodName, Params } from "../../core/contract/api/api.ts";
 import type { FramePush } from "../../core/contract/api/run-view.ts";

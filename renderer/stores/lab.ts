@@ -6,6 +6,7 @@
 import { defineStore } from "pinia";
 import { computed, ref, shallowRef } from "vue";
 import type { Command, JournalEntry } from "../../core/contract/command.ts";
+import type { SourceFile } from "../../core/contract/api/api.ts";
 import type { LabView } from "../../core/contract/api/lab-view.ts";
 import type { ApiProblem } from "../../core/contract/api/problem.ts";
 import { positionsIn } from "../labs/lab-source.ts";
@@ -17,6 +18,8 @@ import { useRun } from "./run.ts";
 
 /** New names of nodes and links, for the journal; null for those that are gone. */
 export type NameChanges = ReadonlyMap<string, string | null>;
+/** Texts by path from the lab file, with `/`. */
+export type LabSources = Readonly<Record<string, string>>;
 const NO_CHANGES: NameChanges = new Map();
 
 /** One change after the other: a second one works on what the first has made of the lab. */
@@ -33,20 +36,32 @@ export const useLab = defineStore("lab", () => {
   const file = ref("");
   const text = ref("");
   const savedText = ref("");
+  /** Programs in files of their own, by path from the lab. */
+  const sources = shallowRef<LabSources>({});
+  const savedSources = shallowRef<LabSources>({});
   const view = shallowRef<LabView | null>(null);
   const problems = shallowRef<readonly ApiProblem[]>([]);
   const isLoaded = computed(() => file.value !== "");
-  const isDirty = computed(() => isLoaded.value && text.value !== savedText.value);
+  const changedSources = computed(() =>
+    Object.keys(sources.value).filter((path) => sources.value[path] !== savedSources.value[path]),
+  );
+  const isDirty = computed(() => isLoaded.value && (text.value !== savedText.value || changedSources.value.length > 0));
   const hasErrors = computed(() => problems.value.some(({ severity }) => severity === "error"));
   /** Counts labs, not edits: panes forget what they showed when it changes. */
   const generation = ref(0);
 
   /** Opens a lab at its start; a broken one too, with its problems. */
-  async function open(newText: string, newFile: string, isUnsaved = false): Promise<void> {
-    const answer = await call("lab.open", { text: newText, file: newFile });
+  async function open(
+    newText: string,
+    newFile: string,
+    { sources: programs = {}, isUnsaved = false }: { sources?: LabSources; isUnsaved?: boolean } = {},
+  ): Promise<void> {
+    const answer = await call("lab.open", { text: newText, file: newFile, sources: listOf(programs) });
     file.value = newFile;
     text.value = newText;
     savedText.value = isUnsaved ? "" : newText;
+    sources.value = programs;
+    savedSources.value = programs;
     view.value = answer.lab;
     problems.value = answer.problems;
     forgetAll();
@@ -56,6 +71,7 @@ export const useLab = defineStore("lab", () => {
 
   function close(): void {
     file.value = text.value = savedText.value = "";
+    sources.value = savedSources.value = {};
     view.value = null;
     problems.value = [];
     forgetAll();
@@ -66,6 +82,7 @@ export const useLab = defineStore("lab", () => {
   function markSaved(as: string): void {
     file.value = as;
     savedText.value = text.value;
+    savedSources.value = sources.value;
   }
 
   /** @throws ApiProblem or Error; then nothing has changed. */
@@ -77,6 +94,7 @@ export const useLab = defineStore("lab", () => {
     const answer = await call("lab.open", {
       text: newText,
       file: file.value,
+      sources: listOf(sources.value),
       ...(again ? { journal, time: state.time } : {}),
     });
     const [problem] = answer.problems.filter(({ severity }) => severity === "error");
@@ -130,13 +148,35 @@ export const useLab = defineStore("lab", () => {
 
   /** Back to time 0 with an empty journal. */
   async function rewind(seed?: number): Promise<void> {
-    const answer = await call("lab.open", {
-      text: text.value,
-      file: file.value,
-      ...(seed === undefined ? {} : { seed }),
-    });
+    const answer = await call("lab.open", { ...whole(), ...(seed === undefined ? {} : { seed }) });
     forgetAll();
     run.reset(answer.run);
+  }
+
+  const whole = (): { text: string; file: string; sources: SourceFile[] } => ({
+    text: text.value,
+    file: file.value,
+    sources: listOf(sources.value),
+  });
+
+  /** A program's file: what it says takes effect from the start, so the run is made again up to where it stands. */
+  async function replaceSource(path: string, after: string): Promise<void> {
+    const before = sources.value[path];
+    if (before === after) return;
+    const put = async (program: string | undefined): Promise<void> => {
+      const { [path]: _, ...others } = sources.value;
+      sources.value = program === undefined ? others : { ...others, [path]: program };
+      await apply(text.value, NO_CHANGES, false);
+    };
+    await put(after);
+    remember({ title: `Edit ${path}`, undo: () => put(before), redo: () => put(after) });
+  }
+
+  /** Files that belong to the lab and were brought later. */
+  async function addSources(more: LabSources): Promise<void> {
+    sources.value = { ...sources.value, ...more };
+    savedSources.value = { ...savedSources.value, ...more };
+    await rewind();
   }
 
   /** The text as a person typed it: kept also when it is broken. */
@@ -153,15 +193,19 @@ export const useLab = defineStore("lab", () => {
     if (at < 0) return;
     const journal = run.journal.filter((_, index) => index !== at).map((entry) => ({ ...entry, events: 0 }));
     const time = run.state?.time ?? 0;
-    const answer = await call("lab.open", { text: text.value, file: file.value, journal, time });
+    const answer = await call("lab.open", { ...whole(), journal, time });
     run.reset(answer.run);
   }
 
   return {
-    ...{ file, text, view, problems, isLoaded, isDirty, hasErrors, generation },
-    ...{ open, close, markSaved, edit, editPlaces, replaceText, rewind, withoutEntry },
+    ...{ file, text, sources, changedSources, view, problems, isLoaded, isDirty, hasErrors, generation },
+    ...{ open, close, markSaved, edit, editPlaces, replaceText, replaceSource, addSources, rewind, withoutEntry },
   };
 });
+
+function listOf(sources: LabSources): SourceFile[] {
+  return Object.entries(sources).map(([path, text]) => ({ path, text }));
+}
 
 /** The events before an entry are another number in a changed lab: it keeps its instant only. */
 function mapped(entry: JournalEntry, names: NameChanges): JournalEntry[] {

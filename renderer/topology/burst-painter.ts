@@ -7,7 +7,7 @@ import { BURST_MS, type Burst } from "./drops.ts";
 const RAYS = 10;
 /** A sentence longer than this is cut; the packet list has all of it. */
 const TEXT_MAX = 52;
-/** Packets die of these all the time, and nothing is lost by it: said in passing, without rays. */
+/** Packets die of these all the time, and nothing is lost by it: the packet list has them. */
 const QUIET = new Set(["ARP_IGNORED", "OTHERHOST", "ICMP_IGNORED", "TCP_PURE_ACK", "SWITCH_SAME_PORT", "TCP_OFOMERGE"]);
 
 interface BurstStyle {
@@ -21,15 +21,15 @@ export function paintBurst(context: CanvasRenderingContext2D, burst: Burst, at: 
   const { colors, wallMs, zoom } = style;
   const age = (wallMs - burst.bornMs) / BURST_MS;
   const flash = Math.min(1, age * 5);
-  const isQuiet = QUIET.has(burst.reason);
+  if (QUIET.has(burst.reason)) return;
   const scale = textScale(zoom);
   context.save();
   context.translate(at.x, at.y);
   context.scale(scale, scale);
-  context.strokeStyle = isQuiet ? colors.text3 : colors.danger;
+  context.strokeStyle = colors.danger;
   context.lineCap = "round";
-  if (flash < 1 && !isQuiet) paintRays(context, flash);
-  context.globalAlpha = (age < 0.7 ? 1 : Math.max(0, (1 - age) / 0.3)) * (isQuiet ? 0.8 : 1);
+  if (flash < 1) paintRays(context, flash);
+  context.globalAlpha = age < 0.7 ? 1 : Math.max(0, (1 - age) / 0.3);
   context.lineWidth = 2.5;
   context.beginPath();
   context.moveTo(-5, -5);
@@ -37,7 +37,7 @@ export function paintBurst(context: CanvasRenderingContext2D, burst: Burst, at: 
   context.moveTo(5, -5);
   context.lineTo(-5, 5);
   context.stroke();
-  paintReason(context, burst, { colors, isQuiet, lift: 6 * flash });
+  paintReason(context, burst, { colors, lift: 6 * flash });
   context.restore();
 }
 
@@ -56,17 +56,12 @@ function paintRays(context: CanvasRenderingContext2D, flash: number): void {
 function paintReason(
   context: CanvasRenderingContext2D,
   { reason, text, count }: Burst,
-  { colors, isQuiet, lift }: { readonly colors: CanvasColors; readonly isQuiet: boolean; readonly lift: number },
+  { colors, lift }: { readonly colors: CanvasColors; readonly lift: number },
 ): void {
   const title = reason + (count > 1 ? ` \u00d7${count}` : "");
   const words = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}\u2026` : text;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  if (isQuiet) {
-    context.font = `11px ${CANVAS_FONT}`;
-    context.fillStyle = colors.text3;
-    return context.fillText(title, 0, -18);
-  }
   const strong = `600 11px ${CANVAS_FONT}`;
   const plain = `11px ${CANVAS_FONT}`;
   context.font = strong;

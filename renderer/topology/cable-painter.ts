@@ -11,7 +11,7 @@ export interface CableScene {
   readonly cables: readonly (Cable | null)[];
   readonly links: readonly LinkView[];
   readonly states: readonly LinkState[];
-  readonly labels: readonly string[];
+  readonly labels: { readonly shown: readonly string[]; readonly all: readonly string[] };
   readonly showsLabels: boolean;
   readonly showsInterfaces: boolean;
   readonly selected: ReadonlySet<string>;
@@ -172,7 +172,8 @@ function paintTexts(context: CanvasRenderingContext2D, scene: CableScene, cable:
   const isDown = state !== undefined && !state.forwardUp && !state.backwardUp;
   const isPointed = scene.hovered === cable.index || scene.selected.has(cable.name);
   if ((scene.showsLabels || isPointed || isDown) && scene.pull.pull?.link !== cable.index) {
-    const text = isDown ? "unplugged" : (scene.labels[cable.index] ?? "");
+    const labels = isPointed ? scene.labels.all : scene.labels.shown;
+    const text = isDown ? "unplugged" : (labels[cable.index] ?? "");
     const color = isDown ? colors.danger : colors.text3;
     if (cable.length > 110 * scale || isPointed || isDown) {
       paintBeside(context, cable, { text, color, colors, fraction: 0.5, scale });
@@ -208,7 +209,7 @@ function paintBeside(context: CanvasRenderingContext2D, cable: Cable, writing: W
   context.textAlign = "center";
   context.textBaseline = "middle";
   const width = context.measureText(text).width + 8 * scale;
-  const reach = 7 + scale * 8 * Math.abs(ny) + (Math.abs(nx) * width) / 2;
+  const reach = 9 + scale * 8 * Math.abs(ny) + (Math.abs(nx) * width) / 2;
   const [left, top] = [x + nx * reach - width / 2, y + ny * reach - 8 * scale];
   context.globalAlpha = 0.85;
   context.fillStyle = colors.background;

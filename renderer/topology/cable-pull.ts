@@ -1,6 +1,6 @@
 /**
- * A cable in somebody's hand. Pulled far enough it snaps and is out; let go before, it springs back. A loose end that is
- * brought to the other one, to the other node or back onto its line is plugged in. Distances are in pixels of the
+ * A cable in somebody's hand. Pulled far enough it snaps and is out; let go before, it springs back. A loose end that
+ * is brought to the other one, to the other node or back onto its line is plugged in. Distances are in pixels of the
  * screen, so that it feels the same at any zoom.
  */
 import type { Place } from "../labs/lab-edits.ts";

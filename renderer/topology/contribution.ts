@@ -55,8 +55,9 @@ const adds = (["host", "router", "switch", "hub"] as const).map((kind, order) =>
   network(`network.add-${kind}`, `Add a ${kind}`, {
     menu: { group: 0, order },
     run: (at) => {
-      const place = (at as Place | undefined) ?? canvas.value?.graph.freePlace() ?? { x: 100, y: 100 };
-      return addNode(kind, place);
+      const graph = canvas.value?.graph;
+      const place = (at as Place | undefined) ?? graph?.freePlace() ?? { x: 100, y: 100 };
+      return addNode(kind, graph?.toLab(place) ?? place);
     },
   }),
 );
@@ -86,7 +87,7 @@ async function captureLink(): Promise<void> {
 }
 
 function nudge(x: number, y: number): void {
-  const places = canvas.value?.graph.places();
+  const places = canvas.value?.graph.labPlaces();
   if (places === undefined) return;
   const moved = nodes().flatMap((name) => {
     const at = places.get(name);
@@ -192,7 +193,7 @@ registerCommands([
   ...nudges,
   {
     ...{ id: "edit.copy", title: "Copy", category: "Edit", keys: ["Ctrl+C"], menu: { group: 1, order: 0 } },
-    ...{ when: hasNodes, run: () => copySelection(canvas.value?.graph.places() ?? new Map()) },
+    ...{ when: hasNodes, run: () => copySelection(canvas.value?.graph.labPlaces() ?? new Map()) },
   },
   {
     ...{
@@ -204,7 +205,7 @@ registerCommands([
       when: hasNodes,
     },
     run: async () => {
-      copySelection(canvas.value?.graph.places() ?? new Map());
+      copySelection(canvas.value?.graph.labPlaces() ?? new Map());
       await deleteSelection();
     },
   },

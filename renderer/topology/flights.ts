@@ -11,6 +11,8 @@ export const FLIGHTS_MAX = 2048;
 const PER_LANE_MAX = 24;
 /** The least time a dot takes for a cable, ms of wall time. */
 export const CROSSING_MS = 250;
+/** With more than this on its lane a flight waits for nothing. */
+const WAITING_MAX = 4;
 /** A flight waits no longer than this for what led to it, ms. */
 const WAIT_MAX_MS = 1500;
 /** Latest arrivals remembered for each node. */
@@ -43,6 +45,8 @@ export class FlightBoard {
   /** By link * 2 + direction: dots now, and brightness of the band. */
   readonly lanes = new Map<number, number>();
   readonly bands = new Map<number, number>();
+  /** Of the last frame that is known on a lane. */
+  readonly laneProtocols = new Map<number, number>();
   #ends: FlightEnds = [];
   #arrivals = new Map<number, { id: number; end: number }[]>();
   #next = 0;
@@ -90,6 +94,7 @@ export class FlightBoard {
     const lane = flight.link * 2 + flight.direction;
     const ends = this.#ends[flight.link];
     if (ends === undefined) return;
+    this.laneProtocols.set(lane, flight.protocol);
     const busy = this.lanes.get(lane) ?? 0;
     if (busy >= PER_LANE_MAX) return this.#glow(lane, 1);
     const id = this.#next++;
@@ -107,7 +112,8 @@ export class FlightBoard {
     this.state[slot] = 1;
     this.lanes.set(lane, busy + 1);
     const [from, to] = flight.direction === 0 ? ends : ([ends[1], ends[0]] as const);
-    this.#after[slot] = this.#causeAt(from, flight.start);
+    // In dense traffic nobody follows one packet from cable to cable, and waiting would only hold them all up.
+    this.#after[slot] = busy < WAITING_MAX ? this.#causeAt(from, flight.start) : -1;
     const arrivals = this.#arrivals.get(to) ?? [];
     arrivals.push({ id, end: flight.end });
     if (arrivals.length > ARRIVALS) arrivals.shift();

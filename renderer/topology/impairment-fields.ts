@@ -139,8 +139,9 @@ export function settingsOf(change: DirectionChange): Record<string, unknown> {
     };
   }
   if ((change.duplicate ?? 0) > 0) settings["duplicate"] = percent(change.duplicate ?? 0);
-  if (reorder !== undefined && reorder !== null)
-    {settings["reorder"] = { probability: percent(reorder.probability), gap: reorder.gap };}
+  if (reorder !== undefined && reorder !== null) {
+    settings["reorder"] = { probability: percent(reorder.probability), gap: reorder.gap };
+  }
   if ((change.corrupt ?? 0) > 0) settings["corrupt"] = percent(change.corrupt ?? 0);
   settings["queue"] = change.queueFrames;
   return settings;

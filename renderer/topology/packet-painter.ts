@@ -62,7 +62,7 @@ export function paintBands(context: CanvasRenderingContext2D, { board, cables, c
     context.save();
     context.translate(x, y);
     context.globalAlpha = Math.min(0.75, 0.25 + Math.log10(1 + brightness) * 0.22);
-    context.strokeStyle = colors.accent;
+    context.strokeStyle = colors.protocols[board.laneProtocols.get(lane) ?? 0] ?? colors.accent;
     context.lineWidth = Math.min(9, 3 + Math.log2(1 + brightness) * 0.6);
     context.lineCap = "butt";
     context.setLineDash([7, 5]);

@@ -32,6 +32,12 @@ export interface CanvasOptions {
   readonly addresses: boolean;
 }
 
+/** Texts of links by index: those to show always, and those for a link that is pointed at. */
+export interface LinkLabels {
+  readonly shown: readonly string[];
+  readonly all: readonly string[];
+}
+
 /** A link that is being drawn. */
 export interface Rubber {
   readonly from: string;
@@ -59,7 +65,7 @@ export class TopologyCanvas {
   #cables: (Cable | null)[] = [];
   #links: readonly LinkState[] = [];
   #nodes: readonly NodeState[] = [];
-  #labels: readonly string[] = [];
+  #labels: LinkLabels = { shown: [], all: [] };
   #selectedLinks: ReadonlySet<string> = new Set();
   #options: CanvasOptions = { linkLabels: true, interfaces: false, addresses: true };
   #virtualNow = 0;
@@ -101,7 +107,7 @@ export class TopologyCanvas {
 
   // What is shown
 
-  show(view: LabView, labels: readonly string[]): void {
+  show(view: LabView, labels: LinkLabels): void {
     this.#view = view;
     this.#labels = labels;
     this.graph.show(view);
@@ -110,7 +116,7 @@ export class TopologyCanvas {
     this.invalidate();
   }
 
-  setLabels(labels: readonly string[]): void {
+  setLabels(labels: LinkLabels): void {
     this.#labels = labels;
     this.invalidate();
   }

@@ -43,6 +43,8 @@ const EDGE_LENGTH = 130;
 export class TopologyGraph {
   readonly #cy: Core;
   readonly #events: GraphEvents;
+  /** Canvas pixels for one of the lab's: a lab whose nodes would lie on each other is drawn further apart. */
+  #spread = 1;
   #isSelecting = false;
   /** Nobody has panned or zoomed since: another size of the window is fitted again. */
   #isFitted = true;
@@ -69,7 +71,7 @@ export class TopologyGraph {
     cy.on("select unselect", "node", () => this.#selected());
     cy.on("dragfree", "node", (event) => {
       const moved = (event.target as NodeSingular).selected() ? cy.$("node:selected") : cy.collection(event.target);
-      events.move(new Map(moved.map((node) => [nameOf(node as NodeSingular), placeOf(node as NodeSingular)])));
+      events.move(new Map(moved.map((node) => [nameOf(node as NodeSingular), this.#labPlace(node as NodeSingular)])));
     });
     cy.on("dbltap", "node", (event) => events.open(nameOf(event.target as NodeSingular)));
   }
@@ -82,6 +84,7 @@ export class TopologyGraph {
   show(view: LabView): void {
     const cy = this.#cy;
     const isFirst = cy.nodes().empty();
+    if (isFirst) this.#spread = spreadOf(view);
     const wanted = new Set([
       ...view.nodes.map(({ name }) => `n:${name}`),
       ...view.links.map(({ name }) => `l:${name}`),
@@ -96,7 +99,7 @@ export class TopologyGraph {
         const data = { id, name: node.name, kind: node.kind };
         const there = cy.getElementById(id);
         const element = (there.nonempty() ? there.data(data) : cy.add({ group: "nodes", data })) as NodeSingular;
-        if (node.at !== null) element.position({ ...node.at });
+        if (node.at !== null) element.position({ x: node.at.x * this.#spread, y: node.at.y * this.#spread });
         else if (there.empty()) homeless.push(element);
         return element;
       });
@@ -129,7 +132,20 @@ export class TopologyGraph {
   }
 
   places(): ReadonlyMap<string, Place> {
-    return new Map(this.#cy.nodes().map((node) => [nameOf(node), placeOf(node)]));
+    return new Map(this.#cy.nodes().map((node) => [nameOf(node), node.position()]));
+  }
+
+  /** As lab files have them. */
+  labPlaces(): ReadonlyMap<string, Place> {
+    return new Map(this.#cy.nodes().map((node) => [nameOf(node), this.#labPlace(node)]));
+  }
+
+  toLab({ x, y }: Place): Place {
+    return { x: Math.round(x / this.#spread), y: Math.round(y / this.#spread) };
+  }
+
+  #labPlace(node: NodeSingular): Place {
+    return this.toLab(node.position());
   }
 
   /** The node under a place on the canvas, a little beyond its border if wished. */
@@ -253,7 +269,7 @@ export class TopologyGraph {
       const layout = this.#cy.layout(layoutOptions(this.#cy.nodes().length <= 300));
       layout.one("layoutstop", () => {
         this.fit();
-        resolve(this.places());
+        resolve(this.labPlaces());
       });
       layout.run();
     });
@@ -277,9 +293,22 @@ export class TopologyGraph {
 
 const nameOf = (node: NodeSingular): string => String(node.data("name"));
 
-function placeOf(node: NodeSingular): Place {
-  const { x, y } = node.position();
-  return { x: Math.round(x), y: Math.round(y) };
+/** Room that a node takes with its name and address, canvas pixels; and how far apart a lab is drawn at most. */
+const ROOM = { x: 104, y: 88 } as const;
+const SPREAD_MAX = 5;
+
+function spreadOf({ nodes }: LabView): number {
+  let nearest = 1;
+  for (const [index, { at: a }] of nodes.entries()) {
+    for (let other = index + 1; other < nodes.length && a !== null; other++) {
+      const b = nodes[other]?.at ?? null;
+      if (b === null) continue;
+      const room = Math.max(Math.abs(a.x - b.x) / ROOM.x, Math.abs(a.y - b.y) / ROOM.y);
+      // Two at the very same place are not helped by it.
+      if (room > 0.05 && room < nearest) nearest = room;
+    }
+  }
+  return Math.min(SPREAD_MAX, 1 / nearest);
 }
 
 function layoutOptions(isAnimated: boolean): cytoscape.LayoutOptions {

@@ -3,7 +3,18 @@
  * Arguments: host name, port, and what to say.
  */
 import { args, decode, print } from "lastack";
-import { AF_INET, close, connect, recv, send, SHUT_WR, shutdown, SOCK_STREAM, socket, type SockAddr } from "lastack/socket";
+import {
+  AF_INET,
+  close,
+  connect,
+  recv,
+  send,
+  SHUT_WR,
+  shutdown,
+  SOCK_STREAM,
+  socket,
+  type SockAddr,
+} from "lastack/socket";
 
 const [hostname = "server", portno = "8080", ...words] = args;
 

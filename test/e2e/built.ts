@@ -10,7 +10,7 @@ export const BUILT = process.env["LASTACK_E2E_DIST"] ?? join(ROOT, "dist/rendere
 const LOCK = join(ROOT, "out/renderer-build.lock");
 /** A lock this old was left by somebody who was killed, ms. */
 const STALE_MS = 180_000;
-const SOURCES = ["renderer", "core", "resources/labs", "vite.renderer.config.ts", "package-lock.json"];
+const SOURCES = ["renderer", "core", "resources", ".tools/vite", "vite.renderer.config.ts", "package-lock.json"];
 
 export async function ensureBuilt(): Promise<string> {
   while (!isCurrent()) {

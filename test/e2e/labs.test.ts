@@ -64,7 +64,7 @@ describeWorkbench("labs", ({ open }) => {
     const bench = await open();
     await bench.openSample("tcp-handshake");
     await bench.page.locator(".dv-tab", { hasText: "Guide" }).hover();
-    await bench.page.click("[aria-label='Close Guide']");
+    await bench.page.click("[data-close='Guide']");
     await bench.page.waitForTimeout(600);
     await bench.page.reload();
     await bench.openSample("tcp-handshake");

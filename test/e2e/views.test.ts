@@ -6,6 +6,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { describe, expect, test } from "vitest";
+import { LONG } from "../harness/long.ts";
 import { describeWorkbench, type Workbench } from "./workbench.ts";
 
 const PICTURES = join(import.meta.dirname, "../../out/screenshots");
@@ -45,14 +46,16 @@ async function overflow(bench: Workbench): Promise<string> {
 
 describeWorkbench("views", ({ open }) => {
   mkdirSync(PICTURES, { recursive: true });
-  describe.each(VIEWS)("$width x $height, $scheme", ({ width, height, scheme }) => {
+  // The everyday loop takes one of them.
+  describe.each(LONG ? VIEWS : VIEWS.slice(0, 1))("$width x $height, $scheme", ({ width, height, scheme }) => {
     const start = (): Promise<Workbench> => open({ width, height, scheme });
 
     async function look(bench: Workbench, name: string): Promise<void> {
       await bench.page.waitForTimeout(250);
       await bench.page.screenshot({ path: join(PICTURES, `${name}-${width}-${scheme}.png`) });
       expect(await overflow(bench)).toBe("");
-      expect(await serious(bench)).toEqual([]);
+      // Size changes nothing that axe looks at; colours do.
+      if (width === 1280) expect(await serious(bench)).toEqual([]);
     }
 
     test("welcome", async () => look(await start(), "welcome"));

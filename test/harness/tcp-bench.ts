@@ -1,6 +1,7 @@
 /**
  * A machine with real TCP over a network layer that keeps what is sent: tests play the peer, segment by segment. All
- * sequence numbers that the peer uses are relative to its initial one, PEER_ISS; what we send is shown relative to ours.
+ * sequence numbers that the peer uses are relative to its initial one, PEER_ISS; what we send is shown relative to
+ * ours.
  */
 import { put16, put8, utf8Encode } from "../../core/base/bytes.ts";
 import type { Ipv4Address } from "../../core/wire/address.ts";

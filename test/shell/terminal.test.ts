@@ -93,4 +93,37 @@ describe("a terminal", () => {
     expect(shown).toContain("\n271\n");
     expect(shown).toContain("[1]+  Done                    sleep 1\n");
   });
+
+  it("edits lines, remembers them and completes words", () => {
+    const shown = terminal(
+      [
+        [0, "ecno hi\u001b[D\u001b[D\u001b[D\u001b[D\u007fh\n"],
+        [1, "\u001b[A there\n"],
+        [2, "pin\th\t"],
+        [3, "2"],
+        [3.5, "\u0003"],
+        [4, "cat /et\tho\t"],
+        [5, "\u0015echo $?\n"],
+      ],
+      6,
+    );
+    expect(shown).toContain("\nhi\n");
+    expect(shown).toContain("\nhi there\n");
+    expect(shown).toContain("root@h1:~# ping h\nh1  h2\nroot@h1:~# ping h2^C\nroot@h1:~# cat /etc/host");
+    expect(shown).toMatch(/\n130\nroot@h1:~# $/);
+  });
+
+  it("hands what is typed ahead to the command that is running", () => {
+    const shown = terminal(
+      [
+        [0, "cat\n"],
+        [1, "to cat\n\u0004echo to sh\n"],
+        [2, "sleep 1; cat\nahead\n\u0004"],
+      ],
+      4,
+    );
+    expect(shown).toContain("to cat\necho to sh\nto cat\nroot@h1:~# echo to sh\nto sh\n");
+    expect(shown).toContain("ahead\nahead\n");
+    expect(shown.endsWith("root@h1:~# ")).toBe(true);
+  });
 });

@@ -1,8 +1,8 @@
 /**
  * Programs that use TCP in every way that keeps the rules, drawn from a seed, and show a `StreamIntegrity` every byte.
  * `streams-serve PORT SEED UNTIL_S [wild]` accepts connections; on even ports both sides talk at the same time, on odd
- * ones the client asks and the server answers, with blocking calls. `streams-connect HOST PORT SEED [wild]` is a client.
- * A wild program also resets connections, closes them with bytes unread, and shuts its listener for a while.
+ * ones the client asks and the server answers, with blocking calls. `streams-connect HOST PORT SEED [wild]` is a
+ * client. A wild program also resets connections, closes them with bytes unread, and shuts its listener for a while.
  */
 import { Random } from "../../core/base/random.ts";
 import { MILLISECOND, SECOND } from "../../core/base/time.ts";

@@ -1,8 +1,8 @@
 /**
- * CUBIC's window after a loss against RFC 9438, section 4.2: W(t) = C (t - K)^3 + W_max, K = cbrt(W_max (1 - beta) / C),
- * in segments and seconds, with C = 0.4 and beta = 0.7. One packet is lost when the window is large; the path's round
- * trip is long enough that the function is above what Reno would have (section 4.3). The window is that of the trace
- * (`tcp:tcp_probe`), change by change.
+ * CUBIC's window after a loss against RFC 9438, section 4.2: W(t) = C (t - K)^3 + W_max, K = cbrt(W_max (1 - beta) /
+ * C), in segments and seconds, with C = 0.4 and beta = 0.7. One packet is lost when the window is large; the path's
+ * round trip is long enough that the function is above what Reno would have (section 4.3). The window is that of the
+ * trace (`tcp:tcp_probe`), change by change.
  */
 import { expect, test } from "vitest";
 import { SECOND } from "../../core/base/time.ts";

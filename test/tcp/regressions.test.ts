@@ -1,4 +1,6 @@
-/** Defects that random labs or others have found in streams: each one as small as it gets, named after what went wrong. */
+/**
+ * Defects that random labs or others have found in streams: each one as small as it gets, named after what went wrong.
+ */
 import { expect, test } from "vitest";
 import { SECOND, type VirtualTime } from "../../core/base/time.ts";
 import { AF, MSG, SOCK, type Program } from "../../core/kernel/syscall/sys.ts";

@@ -9,6 +9,7 @@ const FOLDER = "resources/programs/lib/src";
 /** File, and the name that programs import it by. */
 const MODULES = [
   ["kernel.ts", "lastack/kernel"],
+  ["check.ts", "lastack/check"],
   ["lastack.ts", "lastack"],
   ["socket.ts", "lastack/socket"],
   ["fs.ts", "lastack/fs"],

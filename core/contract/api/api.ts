@@ -1,7 +1,7 @@
 /**
  * The contract between the workbench and the core: what may be asked (Request), what is answered (Response) and what
- * comes unasked (Push). Everything is plain data and crosses a MessagePort. The client is renderer/bridge/client.ts, the
- * host core/session/host.ts; both are typed by `Api`.
+ * comes unasked (Push). Everything is plain data and crosses a MessagePort. The client is renderer/bridge/client.ts,
+ * the host core/session/host.ts; both are typed by `Api`.
  */
 import type { Command, JournalEntry } from "../command.ts";
 import type { RunReport } from "../run-report.ts";
@@ -68,7 +68,9 @@ export interface Api {
   "tcp.view": Method<{ node: string; socket: number; since: number }, { view: TcpView | null; series: TcpSeries }>;
   "kernel.timeline": Method<{ node: string; from: number; to: number }, KernelTimeline>;
   "trace.read": Method<{ cursor: number; limit: number }, { events: readonly TraceEvent[]; next: number }>;
-  /** The next push: answered at once when something has changed, else when it has. At most one is asked for at a time. */
+  /**
+   * The next push: answered at once when something has changed, else when it has. At most one is asked for at a time.
+   */
   "frame.next": Method<Record<string, never>, FramePush>;
   /** Answered at once by a host that is alive. */
   "host.ping": Method<Record<string, never>, { time: number }>;

@@ -1,8 +1,8 @@
 /**
  * The contract between the window and Electron's main process, which owns files, dialogs, menus and the core's process.
- * The preload offers it to the window as `window.lastack`; a browser has none, and renderer/desktop uses it where it is.
- * A file is known to the window by a handle that main gave out for a path which a person chose: no path of the window's
- * making is ever opened.
+ * The preload offers it to the window as `window.lastack`; a browser has none, and renderer/desktop uses it where it
+ * is. A file is known to the window by a handle that main gave out for a path which a person chose: no path of the
+ * window's making is ever opened.
  */
 import type { ApiProblem } from "../api/problem.ts";
 import type { MenuModel } from "./menu.ts";

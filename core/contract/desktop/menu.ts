@@ -5,7 +5,9 @@ export interface MenuCommand {
   /** Sent back when it is chosen. */
   readonly id: string;
   readonly title: string;
-  /** As Electron writes accelerators: `CmdOrCtrl+Shift+S`; "" for none. It is shown only: the window hears keys itself. */
+  /**
+   * As Electron writes accelerators: `CmdOrCtrl+Shift+S`; "" for none. It is shown only: the window hears keys itself.
+   */
   readonly keys: string;
   readonly enabled: boolean;
   /** Null where there is nothing to tick. */

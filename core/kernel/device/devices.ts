@@ -137,7 +137,8 @@ export class Devices implements BacklogSink {
   }
 
   /**
-   * Shows a packet that has no link layer to the taps, as a copy behind an Ethernet header of zeros: it looks as on `lo`.
+   * Shows a packet that has no link layer to the taps, as a copy behind an Ethernet header of zeros: it looks as on
+   * `lo`.
    */
   tapBare(skb: SkBuff, device: NetDevice): void {
     const twin = this.core.skbs.copy(skb);

@@ -310,8 +310,8 @@ export interface Sys {
   fcntlNonblock(fd: number, on: boolean): Call<number>;
   isatty(fd: number): Call<boolean>;
   /**
-   * How a terminal hands on keys (termios): "canonical" in lines that it edits and echoes itself, "raw" each byte at once
-   * and unseen (no ICANON, no ECHO). Keys that are signals stay so (ISIG). @returns 0 or -errno.
+   * How a terminal hands on keys (termios): "canonical" in lines that it edits and echoes itself, "raw" each byte at
+   * once and unseen (no ICANON, no ECHO). Keys that are signals stay so (ISIG). @returns 0 or -errno.
    */
   tcsetattr(fd: number, mode: "canonical" | "raw"): Call<number>;
   unlink(path: string): Call<number>;

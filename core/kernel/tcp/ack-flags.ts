@@ -1,6 +1,6 @@
 /**
- * What an acknowledgment turned out to do: bits that processAck collects on its way down (FLAG_* of Linux's tcp_input.c,
- * with its numbers), and what cleaning the retransmit queue and reading SACK blocks found out.
+ * What an acknowledgment turned out to do: bits that processAck collects on its way down (FLAG_* of Linux's
+ * tcp_input.c, with its numbers), and what cleaning the retransmit queue and reading SACK blocks found out.
  */
 export const FLAG = {
   /** The segment carries data, and more: see NOT_DUP. */

@@ -1,9 +1,9 @@
 /**
- * When received data is acknowledged (RFC 1122, 4.2.3.2; RFC 5681, 4.2): at once for every second full segment, in quick
- * mode, out of order or when a gap is filled; else after a span that follows the peer's pace, from 40 ms on. Many ACKs
- * about one gap are held together ("compressed"). tcp_event_data_recv, tcp_measure_rcv_mss and __tcp_ack_snd_check of
- * tcp_input.c, tcp_send_delayed_ack of tcp_output.c, tcp_delack_timer_handler of tcp_timer.c, tcp_cleanup_rbuf of tcp.c.
- * Left out: the route's quickack, the ACK per release of the socket's lock (there is no lock).
+ * When received data is acknowledged (RFC 1122, 4.2.3.2; RFC 5681, 4.2): at once for every second full segment, in
+ * quick mode, out of order or when a gap is filled; else after a span that follows the peer's pace, from 40 ms on. Many
+ * ACKs about one gap are held together ("compressed"). tcp_event_data_recv, tcp_measure_rcv_mss and __tcp_ack_snd_check
+ * of tcp_input.c, tcp_send_delayed_ack of tcp_output.c, tcp_delack_timer_handler of tcp_timer.c, tcp_cleanup_rbuf of
+ * tcp.c. Left out: the route's quickack, the ACK per release of the socket's lock (there is no lock).
  */
 import { TH, tcpFlags } from "../../wire/tcp.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
@@ -103,7 +103,9 @@ function measureShare(tcp: TcpSock, skb: SkBuff): void {
   if (tcp.windowClamp < tcp.rcvq.space) tcp.rcvq.space = tcp.windowClamp;
 }
 
-/** A segment has been processed: sends an ACK if one is due now, else sees to it that it is sent (tcp_ack_snd_check). */
+/**
+ * A segment has been processed: sends an ACK if one is due now, else sees to it that it is sent (tcp_ack_snd_check).
+ */
 export function ackSendCheck(tcp: TcpSock): void {
   // Data that was sent meanwhile has carried it.
   if (!ackScheduled(tcp)) return;

@@ -1,7 +1,7 @@
 /**
- * Local ports: who may share one, and how a free one is found (Linux net/ipv4/inet_connection_sock.c, inet_csk_get_port;
- * inet_hashtables.c, __inet_hash_connect; RFC 6056, section 3.3.4). bind takes odd ports, connect even ones, so that
- * neither uses up what the other one needs.
+ * Local ports: who may share one, and how a free one is found (Linux net/ipv4/inet_connection_sock.c,
+ * inet_csk_get_port; inet_hashtables.c, __inet_hash_connect; RFC 6056, section 3.3.4). bind takes odd ports, connect
+ * even ones, so that neither uses up what the other one needs.
  */
 import { assert } from "../../base/assert.ts";
 import type { Random } from "../../base/random.ts";

@@ -63,7 +63,9 @@ function isLimited(stack: Tcp, counter: SkipCounter, holder: OowHolder): boolean
   return false;
 }
 
-/** An ACK that lets an honest peer show itself: it will repeat what it meant in a way that fits (RFC 5961, section 7). */
+/**
+ * An ACK that lets an honest peer show itself: it will repeat what it meant in a way that fits (RFC 5961, section 7).
+ */
 export function sendChallengeAck(tcp: TcpSock): void {
   if (isLimited(tcp.tcp, "TCPACKSkippedChallenge", tcp)) return;
   if (!tcp.tcp.challengeBudget.take(tcp.tcp)) return;

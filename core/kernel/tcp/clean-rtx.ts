@@ -1,6 +1,6 @@
 /**
- * An ACK takes what it acknowledges off the retransmit queue (tcp_clean_rtx_queue in tcp_input.c), and what the departed
- * segments tell goes to the round-trip estimate, RACK, the rate sample and the congestion control.
+ * An ACK takes what it acknowledges off the retransmit queue (tcp_clean_rtx_queue in tcp_input.c), and what the
+ * departed segments tell goes to the round-trip estimate, RACK, the rate sample and the congestion control.
  */
 import { TH } from "../../wire/tcp.ts";
 import { FLAG, FLAG_ACKED, FLAG_CA_ALERT } from "./ack-flags.ts";

@@ -89,7 +89,9 @@ function closeState(tcp: TcpSock): boolean {
   return sendsFin;
 }
 
-/** Nobody will read what the peer still sends: waits for its FIN no longer than TCP_LINGER2. @returns false when done. */
+/**
+ * Nobody will read what the peer still sends: waits for its FIN no longer than TCP_LINGER2. @returns false when done.
+ */
 function orphanFinWait2(tcp: TcpSock): boolean {
   if (tcp.linger2 < 0) {
     setClosed(tcp, "TCP_LINGER2");

@@ -1,7 +1,8 @@
 /**
  * A segment for a socket, RFC 9293, section 3.10.7, in the RFC's order (tcp_v4_do_rcv, tcp_rcv_established,
- * tcp_rcv_state_process in net/ipv4/tcp_input.c). The first four checks are in validate.ts. Left out: header prediction, which saves instructions and changes nothing else; urgent data
- * (RFC 6093 advises against it: URG is ignored).
+ * tcp_rcv_state_process in net/ipv4/tcp_input.c). The first four checks are in validate.ts. Left out: header
+ * prediction, which saves instructions and changes nothing else; urgent data (RFC 6093 advises against it: URG is
+ * ignored).
  */
 import { u16 } from "../../base/bytes.ts";
 import type { DropReason } from "../../contract/drop-reason.ts";

@@ -46,7 +46,9 @@ export function detectBlackHole(tcp: TcpSock): void {
   syncMss(tcp, tcp.pmtuCookie);
 }
 
-/** Sends a probe if it is time and all that it takes is there. @returns PROBE.*; WAIT asks not to send anything else. */
+/**
+ * Sends a probe if it is time and all that it takes is there. @returns PROBE.*; WAIT asks not to send anything else.
+ */
 export function mtuProbe(tcp: TcpSock): number {
   const mtup = tcp.mtup;
   if (!mtup.enabled || mtup.probeSize !== 0 || tcp.caState !== CA.OPEN) return PROBE.NONE;

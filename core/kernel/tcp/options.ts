@@ -21,7 +21,9 @@ export {
   type SynOptions,
 } from "./syn-options.ts";
 
-/** Two NOPs and the option, so that what follows is aligned: bytes that timestamps take, and SACK without its blocks. */
+/**
+ * Two NOPs and the option, so that what follows is aligned: bytes that timestamps take, and SACK without its blocks.
+ */
 export const TSTAMP_ALIGNED_BYTES = 12;
 export const SACK_BASE_ALIGNED_BYTES = 4;
 /** First words of those. */

@@ -1,7 +1,7 @@
 /**
  * Segments behind a gap, by sequence number (tcp_data_queue_ofo and tp->out_of_order_queue). Data that is there already
- * is dropped on the way in, whichever copy covers the other, and noted as duplicate (RFC 2883). Joining at the end takes
- * constant time, elsewhere the logarithm of the number of segments.
+ * is dropped on the way in, whichever copy covers the other, and noted as duplicate (RFC 2883). Joining at the end
+ * takes constant time, elsewhere the logarithm of the number of segments.
  */
 import { assert } from "../../base/assert.ts";
 import { OrderedTree, TreeNode } from "../../base/ordered-tree.ts";

@@ -1,7 +1,7 @@
 /**
- * What is sent when (tcp_write_xmit and the pushes in tcp_output.c): segments leave in order as long as cwnd, the peer's
- * window, Nagle, pacing and the queues below let them, cut or grown to the size that is best to hand down.
- * Left out: urgent data, TCP_REPAIR.
+ * What is sent when (tcp_write_xmit and the pushes in tcp_output.c): segments leave in order as long as cwnd, the
+ * peer's window, Nagle, pacing and the queues below let them, cut or grown to the size that is best to hand down. Left
+ * out: urgent data, TCP_REPAIR.
  */
 import { TH } from "../../wire/tcp.ts";
 import { chronoStart, chronoStop } from "./chrono.ts";

@@ -10,7 +10,9 @@ const PAWS_MSL_S = 60;
 
 type Timestamps = Pick<OptionsReceived, "tsRecent" | "tsRecentStampS" | "rcvTsval">;
 
-/** Whether the segment's timestamp is not older than the last one by more than `window`. @param nowS of TcpSock.nowS. */
+/**
+ * Whether the segment's timestamp is not older than the last one by more than `window`. @param nowS of TcpSock.nowS.
+ */
 export function pawsPasses(options: Timestamps, window: number, nowS: number): boolean {
   if (((options.tsRecent - options.rcvTsval) | 0) <= window) return true;
   if (nowS >= options.tsRecentStampS + PAWS_AGE_MAX_S) return true;

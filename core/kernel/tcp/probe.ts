@@ -1,6 +1,7 @@
 /**
- * Probing a closed window, and a silent peer (tcp_send_probe0, tcp_write_wakeup, tcp_xmit_probe_skb in tcp_output.c; RFC
- * 9293, 3.8.6.1): a packet whose sequence number the peer must answer, or a part of the data where the window lets it.
+ * Probing a closed window, and a silent peer (tcp_send_probe0, tcp_write_wakeup, tcp_xmit_probe_skb in tcp_output.c;
+ * RFC 9293, 3.8.6.1): a packet whose sequence number the peer must answer, or a part of the data where the window lets
+ * it.
  */
 import { TH } from "../../wire/tcp.ts";
 import { currentMss } from "./mss.ts";

@@ -71,7 +71,9 @@ export function rackDetectLoss(tcp: TcpSock): number {
   return waitUs;
 }
 
-/** After each ACK: marks losses, or waits for what may be late. @returns whether a timer was armed (tcp_rack_mark_lost). */
+/**
+ * After each ACK: marks losses, or waits for what may be late. @returns whether a timer was armed (tcp_rack_mark_lost).
+ */
 export function rackMarkLost(tcp: TcpSock): boolean {
   if (!tcp.rack.advanced) return false;
   tcp.rack.advanced = false;
@@ -83,7 +85,8 @@ export function rackMarkLost(tcp: TcpSock): boolean {
 
 /**
  * Duplicates reported by the peer mean that segments were given up too early: the window grows by a quarter of the
- * least round trip, at most once a round trip, and is narrow again after 16 recoveries without (tcp_rack_update_reo_wnd).
+ * least round trip, at most once a round trip, and is narrow again after 16 recoveries without
+ * (tcp_rack_update_reo_wnd).
  */
 export function rackUpdateWindow(tcp: TcpSock, sample: RateSample): void {
   if ((tcp.tcp.sysctls.recovery.value & STATIC_REO_WND) !== 0 || sample.priorDelivered === 0) return;
@@ -97,7 +100,9 @@ export function rackUpdateWindow(tcp: TcpSock, sample: RateSample): void {
   } else if (rack.reoWndPersist === 0) rack.reoWndSteps = 1;
 }
 
-/** Without SACK: the first segment is lost by duplicate ACKs, or by a partial one in recovery (tcp_newreno_mark_lost). */
+/**
+ * Without SACK: the first segment is lost by duplicate ACKs, or by a partial one in recovery (tcp_newreno_mark_lost).
+ */
 export function newRenoMarkLost(tcp: TcpSock, unaAdvanced: boolean): void {
   const isDue =
     (tcp.caState < CA.RECOVERY && tcp.sackedOut >= tcp.reordering) || (tcp.caState === CA.RECOVERY && unaAdvanced);

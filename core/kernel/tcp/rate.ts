@@ -101,7 +101,10 @@ export function rateGenerate(tcp: TcpSock, sample: RateSample, isReneging: boole
   }
 }
 
-/** Less than a network that is full waits to be sent: samples from now on tell of the program (tcp_rate_check_app_limited). */
+/**
+ * Less than a network that is full waits to be sent: samples from now on tell of the program
+ * (tcp_rate_check_app_limited).
+ */
 export function rateCheckAppLimited(tcp: TcpSock): void {
   const unsent = (tcp.writeSeq - tcp.sndNxt) | 0;
   if (unsent >= tcp.mssCache || tcp.sendMemory.used > 0) return;

@@ -1,8 +1,8 @@
 /**
- * Room in the receive buffer (tcp_try_rmem_schedule, tcp_prune_queue, tcp_prune_ofo_queue of tcp_input.c). The buffer is
- * counted in memory, not in payload; when a segment finds no room the window is clamped, packets are copied together,
- * and at last out-of-order data is given up, which is allowed: SACK does not promise to keep it (RFC 2018, section 8).
- * Left out: limits over all sockets (tcp_mem).
+ * Room in the receive buffer (tcp_try_rmem_schedule, tcp_prune_queue, tcp_prune_ofo_queue of tcp_input.c). The buffer
+ * is counted in memory, not in payload; when a segment finds no room the window is clamped, packets are copied
+ * together, and at last out-of-order data is given up, which is allowed: SACK does not promise to keep it (RFC 2018,
+ * section 8). Left out: limits over all sockets (tcp_mem).
  */
 import type { SkBuff } from "../skb/skbuff.ts";
 import { collapseOutOfOrder, collapseReceiveQueue } from "./collapse.ts";

@@ -1,8 +1,8 @@
 /**
  * Auto-tuning of the receive buffer ("dynamic right-sizing"): what the program reads in one round-trip time is what the
  * connection can make use of, so the buffer becomes twice that. tcp_rcv_space_adjust, tcp_rcvbuf_grow and
- * tcp_rcv_rtt_update of tcp_input.c (Linux 6.18). The receiver's RTT comes from echoed timestamps, or from the time that
- * one window's worth takes; it is kept times 8.
+ * tcp_rcv_rtt_update of tcp_input.c (Linux 6.18). The receiver's RTT comes from echoed timestamps, or from the time
+ * that one window's worth takes; it is kept times 8.
  */
 import { KIND } from "../../contract/trace-event.ts";
 import type { SkBuff } from "../skb/skbuff.ts";

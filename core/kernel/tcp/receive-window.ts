@@ -58,8 +58,8 @@ export function selectWindow(tcp: TcpSock): number {
 }
 
 /**
- * The window that could be offered now, bytes (__tcp_select_window). Ends quick acknowledging when less than half of the
- * buffer is free: so does whoever only asks.
+ * The window that could be offered now, bytes (__tcp_select_window). Ends quick acknowledging when less than half of
+ * the buffer is free: so does whoever only asks.
  */
 export function newWindow(tcp: TcpSock): number {
   const step = 1 << tcp.rxOpt.rcvWscale;

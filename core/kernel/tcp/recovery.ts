@@ -1,8 +1,8 @@
 /**
- * What an ACK that is not plain does to the congestion state: Open, Disorder, CWR, Recovery, Loss (tcp_fastretrans_alert
- * and around it in tcp_input.c; RFC 5681, 6582, 6675, 8985), the retransmission time-out (tcp_enter_loss) and F-RTO (RFC
- * 5682, tcp_process_loss). What is sent after it is xmitRecovery's (ack.ts).
- * With `timeoutOnly` congestion control (lecture.ts) nothing but the time-out tells of a loss.
+ * What an ACK that is not plain does to the congestion state: Open, Disorder, CWR, Recovery, Loss
+ * (tcp_fastretrans_alert and around it in tcp_input.c; RFC 5681, 6582, 6675, 8985), the retransmission time-out
+ * (tcp_enter_loss) and F-RTO (RFC 5682, tcp_process_loss). What is sent after it is xmitRecovery's (ack.ts). With
+ * `timeoutOnly` congestion control (lecture.ts) nothing but the time-out tells of a loss.
  */
 import { FLAG, REXMIT, type Rexmit } from "./ack-flags.ts";
 import { currentSsthresh } from "./cwnd.ts";
@@ -184,7 +184,9 @@ function processFrto(
   return false;
 }
 
-/** The retransmission timer ran out (tcp_enter_loss; RFC 5681, 3.1, RFC 6298, 5). Call before `retransmits` counts it. */
+/**
+ * The retransmission timer ran out (tcp_enter_loss; RFC 5681, 3.1, RFC 6298, 5). Call before `retransmits` counts it.
+ */
 export function enterLoss(tcp: TcpSock): void {
   const { sysctls } = tcp.tcp;
   const isNew = tcp.caState < CA.RECOVERY;

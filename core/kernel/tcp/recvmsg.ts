@@ -20,7 +20,8 @@ const COPY_DATAGRAM = KIND["skb:skb_copy_datagram_iovec"];
 const { CLOSE, LISTEN, SYN_SENT, SYN_RECV } = TCP_STATE;
 
 /**
- * Copies what is there into `buffer`. A stream's reader knows its peer: no address is filled in (as in Linux). MSG.PEEK leaves it there, MSG.TRUNC discards it uncopied.
+ * Copies what is there into `buffer`. A stream's reader knows its peer: no address is filled in (as in Linux). MSG.PEEK
+ * leaves it there, MSG.TRUNC discards it uncopied.
  * @returns bytes; 0 at the end of the stream; -EAGAIN when there is nothing yet, -ENOTCONN, or the pending error.
  */
 export function receiveMessage(tcp: TcpSock, buffer: Uint8Array, flags: number, message: Message | null): number {

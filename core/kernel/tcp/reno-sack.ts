@@ -5,7 +5,9 @@
 import { countDelivered, verifyLeftOut } from "./scoreboard.ts";
 import type { TcpSock } from "./tcp-sock.ts";
 
-/** There can be no more duplicates than segments behind the hole. @returns whether there were (tcp_limit_reno_sacked). */
+/**
+ * There can be no more duplicates than segments behind the hole. @returns whether there were (tcp_limit_reno_sacked).
+ */
 export function limitRenoSacked(tcp: TcpSock): boolean {
   const holes = Math.min(Math.max(tcp.lostOut, 1), tcp.packetsOut);
   if (tcp.sackedOut + holes <= tcp.packetsOut) return false;

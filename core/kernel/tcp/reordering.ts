@@ -7,7 +7,9 @@ import { highestSackSeq } from "./scoreboard.ts";
 import { seqBefore, seqDistance, type Seq } from "./sequence.ts";
 import type { TcpSock } from "./tcp-sock.ts";
 
-/** `low` was delivered without retransmission after higher ones. @param byTimestamp the proof is an echoed timestamp. */
+/**
+ * `low` was delivered without retransmission after higher ones. @param byTimestamp the proof is an echoed timestamp.
+ */
 export function checkSackReordering(tcp: TcpSock, low: Seq, byTimestamp: boolean): void {
   const high = highestSackSeq(tcp);
   if (!seqBefore(low, high)) return;

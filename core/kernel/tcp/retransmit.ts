@@ -175,7 +175,9 @@ export function simpleRetransmit(tcp: TcpSock): void {
   retransmitWithoutCongestion(tcp);
 }
 
-/** Sends again what is marked lost, for a reason that says nothing about the path (tcp_non_congestion_loss_retransmit). */
+/**
+ * Sends again what is marked lost, for a reason that says nothing about the path (tcp_non_congestion_loss_retransmit).
+ */
 export function retransmitWithoutCongestion(tcp: TcpSock): void {
   if (tcp.caState !== CA.LOSS) {
     tcp.highSeq = tcp.sndNxt;

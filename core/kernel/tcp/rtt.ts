@@ -1,8 +1,8 @@
 /**
  * Round-trip time: estimator, retransmission time-out and windowed minimum. RFC 6298 in Linux's fixed point
- * (tcp_rtt_estimator, tcp_set_rto, tcp_rearm_rto in tcp_input.c; lib/win_minmax.c; tcp_rto_delta_us): srtt is kept times
- * 8, mdev and rttvar times 4, in us; the time-out is rounded up to whole ms, as jiffies do with HZ = 1000.
- * Left out: RTO_MIN per route, microsecond timestamps (tcp_usec_ts).
+ * (tcp_rtt_estimator, tcp_set_rto, tcp_rearm_rto in tcp_input.c; lib/win_minmax.c; tcp_rto_delta_us): srtt is kept
+ * times 8, mdev and rttvar times 4, in us; the time-out is rounded up to whole ms, as jiffies do with HZ = 1000. Left
+ * out: RTO_MIN per route, microsecond timestamps (tcp_usec_ts).
  */
 import { FLAG, FLAG_ACKED } from "./ack-flags.ts";
 import { seqAfter } from "./sequence.ts";

@@ -25,7 +25,9 @@ export class TcpSegment extends TreeNode {
   sacked = 0;
   /** Payload octets: endSeq - seq less SYN and FIN. */
   length = 0;
-  /** Packets it makes on the wire, and payload bytes of each but the last (tcp_skb_pcount, tcp_skb_mss). 0 not set yet. */
+  /**
+   * Packets it makes on the wire, and payload bytes of each but the last (tcp_skb_pcount, tcp_skb_mss). 0 not set yet.
+   */
   segments = 0;
   mss = 0;
   /** Must not grow or merge with what follows (MSG_EOR). */

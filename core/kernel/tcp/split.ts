@@ -104,7 +104,9 @@ export function trimHead(tcp: TcpSock, segment: TcpSegment, length: number): voi
   if (segment.segments > 1) setTsoSegments(segment, segment.mss);
 }
 
-/** Takes up to `amount` bytes from the next unsent segment, so that a packet becomes as large as it may (tcp_grow_skb). */
+/**
+ * Takes up to `amount` bytes from the next unsent segment, so that a packet becomes as large as it may (tcp_grow_skb).
+ */
 export function growSegment(tcp: TcpSock, segment: TcpSegment, amount: number): void {
   const next = segment.next;
   if (next === null || segment.eor) return;

@@ -47,7 +47,9 @@ export function checkSpace(tcp: TcpSock): void {
 /** The program has fixed the size, or the window is full anyway: no reason to grow (tcp_should_expand_sndbuf). */
 const shouldExpand = (tcp: TcpSock): boolean => !tcp.sendBufferLocked && tcp.inFlight < tcp.sndCwnd;
 
-/** The buffer follows the window: room for twice as many full segments, as far as tcp_wmem allows (tcp_sndbuf_expand). */
+/**
+ * The buffer follows the window: room for twice as many full segments, as far as tcp_wmem allows (tcp_sndbuf_expand).
+ */
 export function expandSendBuffer(tcp: TcpSock): void {
   const bytes = Math.max(tcp.rxOpt.mssClamp, tcp.mssCache) + HEADERS_BYTES + SHARED_INFO_BYTES;
   const perSegment = roundUpPowerOfTwo(bytes) + SK_BUFF_BYTES;

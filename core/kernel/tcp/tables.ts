@@ -107,7 +107,9 @@ export class TcpTables {
     return best?.reusePort === true ? this.#pickOfGroup(listeners, key, bestScore) : best;
   }
 
-  /** SO_REUSEPORT: SYNs are spread over the group, and one peer's ports stay with one socket (reuseport_select_sock). */
+  /**
+   * SO_REUSEPORT: SYNs are spread over the group, and one peer's ports stay with one socket (reuseport_select_sock).
+   */
   #pickOfGroup(listeners: readonly TcpSock[], key: Readonly<Lookup>, points: number): TcpSock {
     const group = listeners.filter((one) => one.reusePort && listenerScore(one, key) === points);
     let hash = Math.imul(key.remoteAddress ^ this.#hashSeed, 0x9e3779b1);

@@ -1,5 +1,6 @@
 /**
- * The route of a connection, looked up once and kept while it holds (__sk_dst_check, inet_csk_route_req, sk_setup_caps).
+ * The route of a connection, looked up once and kept while it holds (__sk_dst_check, inet_csk_route_req,
+ * sk_setup_caps).
  */
 import { FlowKey } from "../net/protocol.ts";
 import type { Route } from "../net/route.ts";

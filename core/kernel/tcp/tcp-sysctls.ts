@@ -1,6 +1,6 @@
 /**
- * Parameters of TCP with Linux's names, defaults and units (Documentation/networking/ip-sysctl.rst), and two of our own:
- * `tcp_isn_policy` and `tcp_challenge_ack`, which let a lab show what RFC 6528 and RFC 5961 prevent.
+ * Parameters of TCP with Linux's names, defaults and units (Documentation/networking/ip-sysctl.rst), and two of our
+ * own: `tcp_isn_policy` and `tcp_challenge_ack`, which let a lab show what RFC 6528 and RFC 5961 prevent.
  */
 import type { Sysctl, SysctlTable, TextSysctl, VectorSysctl } from "../sysctl.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The tcp:* trace events of a connection's variables, for plots: each is written when one of its two numbers has changed
- * since it was written last. Costs nothing while no tracing is on.
+ * The tcp:* trace events of a connection's variables, for plots: each is written when one of its two numbers has
+ * changed since it was written last. Costs nothing while no tracing is on.
  */
 import { KIND } from "../../contract/trace-event.ts";
 import type { SkBuff } from "../skb/skbuff.ts";

@@ -1,6 +1,7 @@
 /**
- * How large a packet is handed down, and whether to wait until a larger one can be (tcp_tso_autosize, tcp_mss_split_point
- * and tcp_tso_should_defer in tcp_output.c), and Nagle's question (RFC 9293, 3.7.4, with Minshall's modification).
+ * How large a packet is handed down, and whether to wait until a larger one can be (tcp_tso_autosize,
+ * tcp_mss_split_point and tcp_tso_should_defer in tcp_output.c), and Nagle's question (RFC 9293, 3.7.4, with Minshall's
+ * modification).
  */
 import { TH } from "../../wire/tcp.ts";
 import { GSO_BYTES_MAX } from "./mss.ts";

@@ -1,6 +1,6 @@
 /**
- * Undoing a reduction that proves needless: every retransmission of the episode was reported as a duplicate (D-SACK, RFC
- * 2883, RFC 3708), or an echoed timestamp shows that the original arrived (Eifel, RFC 3522). tcp_try_undo_* and
+ * Undoing a reduction that proves needless: every retransmission of the episode was reported as a duplicate (D-SACK,
+ * RFC 2883, RFC 3708), or an echoed timestamp shows that the original arrived (Eifel, RFC 3522). tcp_try_undo_* and
  * tcp_undo_cwnd_reduction of tcp_input.c.
  */
 import { ECN, CA, type TcpSock } from "./tcp-sock.ts";

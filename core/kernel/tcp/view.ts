@@ -1,4 +1,6 @@
-/** A connection for the workbench to draw (contract/tcp-view.ts): walks its queues, so it is for people, not per packet. */
+/**
+ * A connection for the workbench to draw (contract/tcp-view.ts): walks its queues, so it is for people, not per packet.
+ */
 import { formatIpv4 } from "../../wire/address.ts";
 import { TCP_VIEW_RANGES_MAX, type SequenceRange, type TcpTimerView, type TcpView } from "../../contract/tcp-view.ts";
 import type { KernelTimer } from "../timer/timers.ts";

@@ -1,10 +1,10 @@
 /**
  * A terminal with Linux's N_TTY line discipline, as termios(3) describes its default: lines are edited before a program
  * reads them, Ctrl-C, Ctrl-\ and Ctrl-Z are signals to the foreground process group, Ctrl-D ends a line without adding
- * to it, and so a file when the line is empty. Bytes written go to the host's sink as they are. A shell that edits lines
- * itself sets the raw mode: each byte at once, no echo, but keys still are signals.
- * Left out: termios itself (there are two modes), flow control, job control of readers (SIGTTIN): a process in the
- * background that reads waits until it is in the foreground.
+ * to it, and so a file when the line is empty. Bytes written go to the host's sink as they are. A shell that edits
+ * lines itself sets the raw mode: each byte at once, no echo, but keys still are signals. Left out: termios itself
+ * (there are two modes), flow control, job control of readers (SIGTTIN): a process in the background that reads waits
+ * until it is in the foreground.
  */
 import { put8, utf8Decode } from "../../base/bytes.ts";
 import { KIND } from "../../contract/trace-event.ts";

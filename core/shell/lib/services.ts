@@ -1,4 +1,6 @@
-/** Names of ports and protocols, as /etc/services and /etc/protocols of a fresh machine have them: the few in use here. */
+/**
+ * Names of ports and protocols, as /etc/services and /etc/protocols of a fresh machine have them: the few in use here.
+ */
 
 const PORTS = new Map<number, string>([
   [7, "echo"],

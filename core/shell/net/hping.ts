@@ -318,7 +318,8 @@ class Hping {
   }
 
   #line(answer: HpingAnswer, number: number, took: number): string {
-    const ip = `len=${answer.length} ip=${formatIpv4(answer.source)} ttl=${answer.ttl}${answer.dontFragment ? " DF" : ""}`;
+    const flag = answer.dontFragment ? " DF" : "";
+    const ip = `len=${answer.length} ip=${formatIpv4(answer.source)} ttl=${answer.ttl}${flag}`;
     const tcp = `sport=${answer.sourcePort} flags=${flagLetters(answer.flags)} seq=${number} win=${answer.window}`;
     return `${ip} id=${answer.id} ${tcp} rtt=${fixedPoint(took, 1)} ms\n`;
   }

@@ -15,7 +15,21 @@ export interface Completion {
   readonly candidates: readonly string[];
 }
 
-const KEYWORDS = ["case", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "then", "until", "while"];
+const KEYWORDS = [
+  "case",
+  "do",
+  "done",
+  "elif",
+  "else",
+  "esac",
+  "fi",
+  "for",
+  "function",
+  "if",
+  "then",
+  "until",
+  "while",
+];
 /** Behind these a command begins: nothing, an operator, or a word that takes one. */
 const COMMAND_FOLLOWS = /(?:^|[|;&({!]|\b(?:do|then|else|elif|if|while|until|time|sudo|watch|xargs|exec))\s*$/;
 /** A word, with characters that a backslash quotes. */

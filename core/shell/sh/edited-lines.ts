@@ -1,4 +1,6 @@
-/** Lines of a person at a terminal: keys in, an edited line out. Between two lines the terminal edits by itself again. */
+/**
+ * Lines of a person at a terminal: keys in, an edited line out. Between two lines the terminal edits by itself again.
+ */
 import type { Call } from "../../kernel/syscall/sys.ts";
 import { E } from "../../kernel/syscall/errno.ts";
 import { COMPLETIONS_SHOWN_MAX } from "../limits.ts";

@@ -5,8 +5,7 @@
 import { utf8Decode } from "../../base/bytes.ts";
 
 export type Key =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "edit"; readonly action: EditAction };
+  { readonly kind: "text"; readonly text: string } | { readonly kind: "edit"; readonly action: EditAction };
 
 export type EditAction =
   | "left"

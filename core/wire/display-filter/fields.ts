@@ -1,7 +1,7 @@
 /**
- * Names that a display filter may use: the protocols and fields that the dissector shows, and Wireshark's names for "the
- * source or the destination". Kept as a list, so that a misspelt name is an error and not a filter that matches nothing;
- * a test holds it against what the dissector gives.
+ * Names that a display filter may use: the protocols and fields that the dissector shows, and Wireshark's names for
+ * "the source or the destination". Kept as a list, so that a misspelt name is an error and not a filter that matches
+ * nothing; a test holds it against what the dissector gives.
  */
 import type { LayerProtocol } from "../dissect-layers.ts";
 

@@ -22,7 +22,7 @@ declare module "lastack" {
   /** A random whole number from 0 up to, but not including, `bound`. */
   export function randomInt(bound: number): number;
 
-  /** Prints a line on the program's terminal. Values other than strings are shown as JSON. `console.log` does the same. */
+  /** Prints a line on the program's terminal; values other than strings as JSON. `console.log` does the same. */
   export function print(...values: unknown[]): void;
   /** The same, as standard error. */
   export function printError(...values: unknown[]): void;

@@ -55,7 +55,7 @@ declare module "lastack/socket" {
    * @returns the number of bytes.
    */
   export function send(sockfd: number, data: string | Uint8Array, flags?: number): Promise<number>;
-  /** Receives up to `length` bytes, waiting for the first. A TCP socket gives no bytes when the other side has ended. */
+  /** Receives up to `length` bytes, waiting for the first. TCP gives no bytes when the other side has ended. */
   export function recv(sockfd: number, length: number, flags?: number): Promise<Uint8Array>;
   /** Sends a datagram. */
   export function sendto(sockfd: number, data: string | Uint8Array, addr: SockAddr, flags?: number): Promise<number>;

@@ -33,13 +33,16 @@ export function readLab(text: string, name: string): Lab {
   return lab.value;
 }
 
-/** Sends `bytes` octets of a pattern, then closes; Infinity sends for ever. Blocking calls of `sendSize` octets. */
+// Made once: `from` takes milliseconds, and a fat tree has hundreds of senders.
+const pattern = Uint8Array.from({ length: 65_536 }, (_, index) => index);
+
+/** Sends `bytes` octets of a pattern, then closes; Infinity sends for ever. Blocking calls of `sendSize` octets, at most 64 KiB. */
 export function sender(options: { target: number; port: number; bytes: number; sendSize: number }): Program {
   return function* (sys) {
     const fd = yield* sys.socket(AF.INET, SOCK.STREAM, 0);
     const connected = yield* sys.connect(fd, inet(options.target, options.port));
     assert(connected === 0, `connected: ${connected}`);
-    const chunk = Uint8Array.from({ length: options.sendSize }, (_, index) => index);
+    const chunk = pattern.subarray(0, options.sendSize);
     for (let left = options.bytes; left > 0;) {
       const sent = yield* sys.sendto(fd, left < chunk.length ? chunk.subarray(0, left) : chunk, 0, null);
       assert(sent > 0, `sent: ${sent}`);

@@ -1,6 +1,6 @@
 /**
- * Queueing disciplines by the words that tc takes after `root` (tc-netem(8), tc-tbf(8), tc-fq_codel(8), tc-fq(8), tc-pfifo(8),
- * tc-pfifo_fast(8)). Every parameter is a word and its values, in any order.
+ * Queueing disciplines by the words that tc takes after `root` (tc-netem(8), tc-tbf(8), tc-fq_codel(8), tc-fq(8),
+ * tc-pfifo(8), tc-pfifo_fast(8)). Every parameter is a word and its values, in any order.
  */
 import { assert } from "../../../base/assert.ts";
 import { bad, good, type Result } from "../../../base/result.ts";

@@ -103,7 +103,9 @@ test("CUBIC takes W_max at a loss, and less of it when the window had come down 
   expect((tcp.ca as Cubic).lastMaxCwnd).toBe(0);
 });
 
-/** One flow that always fills its window: an ACK for each segment, spread over the round trip. @returns cwnd at each s. */
+/**
+ * One flow that always fills its window: an ACK for each segment, spread over the round trip. @returns cwnd at each s.
+ */
 function growth(start: number, lastMax: number, seconds: number, rttMs: number): number[] {
   const { tcp } = connection();
   const cubic = new Cubic();

@@ -33,6 +33,9 @@ export interface CongestionControl {
   onEvent?(tcp: TcpSock, event: CongestionEvent): void;
   /** For every ACK that acknowledges something (pkts_acked). */
   acked?(tcp: TcpSock, sample: AckSample): void;
-  /** True for `lecture`: after a time-out cwnd is halved by `ssthresh` alone and no fast recovery is done (see lecture.ts). */
+  /**
+   * True for `lecture`: after a time-out cwnd is halved by `ssthresh` alone and no fast recovery is done (see
+   * lecture.ts).
+   */
   readonly timeoutOnly?: boolean;
 }

@@ -221,7 +221,9 @@ function hystartReset(tcp: TcpSock, cubic: Cubic): void {
   cubic.samples = 0;
 }
 
-/** Leaves slow start when ACKs of one round stretch over half a round trip, or come later than before (hystart_update). */
+/**
+ * Leaves slow start when ACKs of one round stretch over half a round trip, or come later than before (hystart_update).
+ */
 function hystart(tcp: TcpSock, cubic: Cubic, delayUs: number): void {
   if (seqAfter(tcp.sndUna, cubic.endSeq)) hystartReset(tcp, cubic);
   detectTrain(tcp, cubic);

@@ -1,20 +1,17 @@
 /** Module `lastack/fs`: files. What each function does is said in fs.d.ts. */
+import { dataOf, descriptor, natural, string } from "./check.ts";
 import {
   answeredBytes,
   answeredText,
   asIs,
-  dataOf,
   decode,
-  descriptor,
   encode,
   joined,
-  natural,
   nothing,
   OPERATION,
   outward,
   PAYLOAD_BYTES,
   request,
-  string,
   type Data,
 } from "./kernel.ts";
 
@@ -33,17 +30,7 @@ export interface Stat {
 }
 
 type Name =
-  | "open"
-  | "read"
-  | "write"
-  | "fsync"
-  | "close"
-  | "unlink"
-  | "mkdir"
-  | "rmdir"
-  | "rename"
-  | "stat"
-  | "readdir";
+  "open" | "read" | "write" | "fsync" | "close" | "unlink" | "mkdir" | "rmdir" | "rename" | "stat" | "readdir";
 const OP = OPERATION as Record<Name, number>;
 
 const pathOf = (value: string, call: string): string => string(value, `${call}: the path`);

@@ -58,7 +58,6 @@ const payload = sealed(new Uint8Array(page, HEADER_BYTES), {
 const NativePromise = Promise;
 const NativeTypeError = TypeError;
 const NativeBytes = Uint8Array;
-const isInteger = Number.isInteger;
 const { setPrototypeOf, defineProperty } = Object;
 const parse = JSON.parse;
 
@@ -172,14 +171,12 @@ export class SystemError extends Error {
   call = "";
 }
 
-const errors = sealed(
-  new Map(boot.errors.map(([number, symbol, text]) => [number, { symbol, text }])),
-  { get: Map.prototype.get },
-);
-const names = sealed(
-  new Map(Object.entries(boot.operations).map(([name, number]) => [number, name])),
-  { get: Map.prototype.get },
-);
+const errors = sealed(new Map(boot.errors.map(([number, symbol, text]) => [number, { symbol, text }])), {
+  get: Map.prototype.get,
+});
+const names = sealed(new Map(Object.entries(boot.operations).map(([name, number]) => [number, name])), {
+  get: Map.prototype.get,
+});
 
 const operationName = (operation: number): string => names.get(operation) ?? "call";
 
@@ -209,38 +206,12 @@ export function outward<T>(inner: Promise<T>): Promise<T> {
   });
 }
 
-const forgotten = (value: unknown): string =>
-  value instanceof NativePromise ? `a promise: is there an "await" missing?` : typeof value;
-
-/** A whole number that a program gave, 0 or more. */
-export function natural(value: unknown, what: string): number {
-  if (typeof value === "number" && isInteger(value) && value >= 0) return value;
-  throw new NativeTypeError(`${what} is ${typeof value === "number" ? value : forgotten(value)}`);
-}
-
-export function descriptor(value: unknown, call: string): number {
-  if (typeof value === "number" && isInteger(value)) return value;
-  throw new NativeTypeError(`${call}: the descriptor is ${typeof value === "number" ? value : forgotten(value)}`);
-}
-
-export function string(value: unknown, what: string): string {
-  if (typeof value === "string") return value;
-  throw new NativeTypeError(`${what} is ${forgotten(value)}`);
-}
-
-/** Data that a program gave, in bytes where it would be too long as a string. */
-export function dataOf(value: unknown, call: string): Data {
-  if (typeof value === "string") return value.length <= TEXT_UNITS_MAX ? value : encode(value);
-  if (value instanceof NativeBytes) return value;
-  throw new NativeTypeError(`${call}: the data is ${forgotten(value)}, not a string or Uint8Array`);
-}
-
 // Text and bytes
 
 /** UTF-8 of a string. */
 export function encode(text: string): Uint8Array {
   const parts: Uint8Array[] = [];
-  for (const part of pieces(string(text, "encode: the text"))) {
+  for (const part of pieces(text)) {
     slots[0] = BUILTIN.encode;
     callHost(part);
     parts.push(payload.slice(0, slots[6]));
@@ -276,7 +247,6 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
 
 /** Text of UTF-8 bytes. */
 export function decode(bytes: Uint8Array): string {
-  if (!(bytes instanceof NativeBytes)) throw new NativeTypeError(`decode: the bytes are ${forgotten(bytes)}`);
   let text = "";
   let at = 0;
   do {

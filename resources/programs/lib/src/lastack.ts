@@ -1,19 +1,22 @@
 /** Module `lastack`: the program's surroundings. What each function does is said in lastack.d.ts. */
+import { bytesOf, natural, string } from "./check.ts";
 import {
   ask,
-  encode,
   exit as exitNow,
-  natural,
   nothing,
   onConfigure,
   OPERATION,
   pieces,
   request,
-  string,
   tell,
+  decode as decodeBytes,
+  encode as encodeText,
 } from "./kernel.ts";
 
-export { decode, encode, SystemError } from "./kernel.ts";
+export { SystemError } from "./kernel.ts";
+
+export const encode = (text: string): Uint8Array => encodeText(string(text, "encode: the text"));
+export const decode = (bytes: Uint8Array): string => decodeBytes(bytesOf(bytes, "decode"));
 
 export let host = "";
 export let args: readonly string[] = [];
@@ -23,10 +26,14 @@ onConfigure((configuration) => {
   args = Object.freeze(configuration.args);
 });
 
-const { now: NOW, sleep: SLEEP, random: RANDOM, print: PRINT, state: STATE, decide: DECIDE } = OPERATION as Record<
-  "now" | "sleep" | "random" | "print" | "state" | "decide",
-  number
->;
+const {
+  now: NOW,
+  sleep: SLEEP,
+  random: RANDOM,
+  print: PRINT,
+  state: STATE,
+  decide: DECIDE,
+} = OPERATION as Record<"now" | "sleep" | "random" | "print" | "state" | "decide", number>;
 const NS_PER_MS = 1e6;
 
 export const now = (): number => ask(NOW) / NS_PER_MS;

@@ -1,5 +1,6 @@
 /** Module `lastack/log`: a stable log. What it does is said in log.d.ts. */
-import { decode, encode, outward, string } from "./kernel.ts";
+import { string } from "./check.ts";
+import { decode, encode, outward } from "./kernel.ts";
 import { close, fsync, O_APPEND, O_CREAT, O_RDWR, O_TRUNC, O_WRONLY, open, readFile, rename, write } from "./fs.ts";
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {

@@ -1,18 +1,15 @@
 /** Module `lastack/socket`: Berkeley sockets. What each function does is said in socket.d.ts. */
+import { dataOf, descriptor, natural, string } from "./check.ts";
 import {
   answerB,
   answerC,
   answeredBytes,
   asIs,
-  dataOf,
-  descriptor,
-  natural,
   nothing,
   OPERATION,
   outward,
   PAYLOAD_BYTES,
   request,
-  string,
   TEXT_UNITS_MAX,
   type Data,
 } from "./kernel.ts";
@@ -134,7 +131,15 @@ export function gethostbyname(name: string): Promise<string> {
 
 export function socket(domain: number, type: number, protocol = 0): Promise<number> {
   const kind = natural(type, "socket: the type");
-  return request(OP.socket, asIs, undefined, undefined, natural(domain, "socket: the domain"), kind, natural(protocol, "socket: the protocol"));
+  return request(
+    OP.socket,
+    asIs,
+    undefined,
+    undefined,
+    natural(domain, "socket: the domain"),
+    kind,
+    natural(protocol, "socket: the protocol"),
+  );
 }
 
 export function bind(sockfd: number, addr: SockAddr): Promise<void> {
@@ -150,7 +155,14 @@ export function connect(sockfd: number, addr: SockAddr): Promise<void> {
 }
 
 export function listen(sockfd: number, backlog: number): Promise<void> {
-  return request(OP.listen, nothing, undefined, undefined, descriptor(sockfd, "listen"), natural(backlog, "listen: the backlog"));
+  return request(
+    OP.listen,
+    nothing,
+    undefined,
+    undefined,
+    descriptor(sockfd, "listen"),
+    natural(backlog, "listen: the backlog"),
+  );
 }
 
 /** Fills `addr` in from the answer. */
@@ -217,7 +229,14 @@ export function recvfrom(sockfd: number, length: number, from?: SockAddr, flags 
 }
 
 export function shutdown(sockfd: number, how: number): Promise<void> {
-  return request(OP.shutdown, nothing, undefined, undefined, descriptor(sockfd, "shutdown"), natural(how, "shutdown: how"));
+  return request(
+    OP.shutdown,
+    nothing,
+    undefined,
+    undefined,
+    descriptor(sockfd, "shutdown"),
+    natural(how, "shutdown: how"),
+  );
 }
 
 export function close(fd: number): Promise<void> {
@@ -236,12 +255,30 @@ export function getpeername(sockfd: number): Promise<SockAddr> {
 
 export function setsockopt(sockfd: number, level: number, name: number, value: number | boolean): Promise<void> {
   const fd = descriptor(sockfd, "setsockopt");
-  if (typeof value !== "number" && typeof value !== "boolean") throw new TypeError(`setsockopt: the value is ${typeof value}`);
+  if (typeof value !== "number" && typeof value !== "boolean")
+    throw new TypeError(`setsockopt: the value is ${typeof value}`);
   const option = natural(name, "setsockopt: the name");
-  return request(OP.setsockopt, nothing, undefined, undefined, fd, natural(level, "setsockopt: the level"), option, Number(value));
+  return request(
+    OP.setsockopt,
+    nothing,
+    undefined,
+    undefined,
+    fd,
+    natural(level, "setsockopt: the level"),
+    option,
+    Number(value),
+  );
 }
 
 export function getsockopt(sockfd: number, level: number, name: number): Promise<number> {
   const option = natural(name, "getsockopt: the name");
-  return request(OP.getsockopt, answerB, undefined, undefined, descriptor(sockfd, "getsockopt"), natural(level, "getsockopt: the level"), option);
+  return request(
+    OP.getsockopt,
+    answerB,
+    undefined,
+    undefined,
+    descriptor(sockfd, "getsockopt"),
+    natural(level, "getsockopt: the level"),
+    option,
+  );
 }
