@@ -7,6 +7,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** Runs a program in the project's folder. Resolves to its exit code; `quiet` keeps its output for `onOutput`. */
@@ -16,8 +18,14 @@ export function run(command, args, { env = {}, onOutput, timeoutMs } = {}) {
     const child = spawn(command, args, { cwd: ROOT, stdio, env: { ...process.env, ...env }, timeout: timeoutMs });
     child.stdout?.on("data", onOutput);
     child.stderr?.on("data", onOutput);
+    // Whoever ends this ends what it has started: a server would stay behind.
+    const pass = (signal) => child.kill(signal);
+    for (const signal of SIGNALS) process.on(signal, pass);
     child.once("error", reject);
-    child.once("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 1)));
+    child.once("close", (code, signal) => {
+      for (const one of SIGNALS) process.off(one, pass);
+      resolve(code ?? (signal === "SIGINT" ? 130 : 1));
+    });
   });
 }
 

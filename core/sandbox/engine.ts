@@ -6,6 +6,7 @@
 import { present } from "../base/assert.ts";
 import { bad, good, type Result } from "../base/result.ts";
 import type { Guest, GuestError, GuestOptions, Sandbox, SandboxEngine } from "../runtime/sandbox-port.ts";
+import { memoryError } from "./guest-end.ts";
 import { QuickJsGuest } from "./guest.ts";
 import { QuickJsInstance, type MemoryImage } from "./instance.ts";
 import { LibraryModules, startRuntime, type GuestLibrary, type StartedRuntime } from "./library.ts";
@@ -15,6 +16,7 @@ import {
   INSTANCES_MAX,
   POOLED_INSTANCES_MAX,
   POOLED_PAGES_MAX,
+  RUNTIMES_READY,
   STEPS_MAX,
   WORLD_PAGES_MAX,
 } from "./limits.ts";
@@ -34,7 +36,8 @@ export interface EngineOptions {
 /** What a new instance is made of. */
 interface Ready {
   readonly image: MemoryImage;
-  readonly started: StartedRuntime;
+  /** Runtimes in it, for as many programs. */
+  readonly started: readonly StartedRuntime[];
 }
 
 export class QuickJsEngine implements SandboxEngine {
@@ -55,8 +58,8 @@ export class QuickJsEngine implements SandboxEngine {
     return new QuickJsSandbox(this);
   }
 
-  /** An instance in which the library has just been started, and where in it. */
-  take(): { instance: QuickJsInstance; started: StartedRuntime } {
+  /** An instance in which the library has just been started, in several runtimes. */
+  take(): { instance: QuickJsInstance; started: readonly StartedRuntime[] } {
     const { image, started } = this.#prepare();
     const instance = this.#pool.pop() ?? this.#newInstance();
     instance.restore(image);
@@ -77,7 +80,9 @@ export class QuickJsEngine implements SandboxEngine {
     if (this.#ready !== null) return this.#ready;
     const instance = this.#newInstance();
     instance.exports._initialize();
-    const started = present(startRuntime(instance, this.library), "memory for the library");
+    const started = Array.from({ length: RUNTIMES_READY }, () =>
+      present(startRuntime(instance, this.library), "memory for the library"),
+    );
     this.#ready = { image: instance.image(), started };
     this.#pool.push(instance);
     return this.#ready;
@@ -88,6 +93,8 @@ export class QuickJsEngine implements SandboxEngine {
 interface Slot {
   readonly instance: QuickJsInstance;
   readonly guests: Set<QuickJsGuest>;
+  /** Runtimes in it that no guest has had yet. */
+  readonly unused: StartedRuntime[];
   /** Pages it had when it was last looked at. */
   pages: number;
 }
@@ -109,14 +116,14 @@ class QuickJsSandbox implements Sandbox {
     const problem = modules.check();
     if (problem !== null) return bad(problem);
     const at = this.#leastUsed();
-    const slot = this.#slots[at] ?? null;
-    const room = slot === null ? this.#open(at) : this.#share(slot);
-    if (room === null) return bad({ kind: "memory", message: "the memory for all programs is used up", frames: [] });
+    const slot = this.#slots[at] ?? this.#open(at);
+    const started = this.#runtime(slot);
+    if (started === null) return bad(memoryError());
     const guest = new QuickJsGuest({
       place: {
-        instance: room.slot.instance,
-        started: room.started,
-        grantPages: () => this.#grantPages(room.slot),
+        instance: slot.instance,
+        started: started,
+        grantPages: () => this.#grantPages(slot),
         leave: (leaving) => this.#leave(at, leaving),
       },
       modules,
@@ -124,7 +131,7 @@ class QuickJsSandbox implements Sandbox {
       host: options.host,
       limits: { stepsMax: STEPS_MAX, memoryBytesMax: GUEST_MEMORY_BYTES_MAX, ...options.limits },
     });
-    room.slot.guests.add(guest);
+    slot.guests.add(guest);
     return good(guest);
   }
 
@@ -145,19 +152,20 @@ class QuickJsSandbox implements Sandbox {
     return best;
   }
 
-  #open(at: number): { slot: Slot; started: StartedRuntime } {
+  #open(at: number): Slot {
     const { instance, started } = this.#engine.take();
-    const slot = { instance, guests: new Set<QuickJsGuest>(), pages: 0 };
+    const slot = { instance, guests: new Set<QuickJsGuest>(), unused: [...started], pages: 0 };
     this.#slots[at] = slot;
     this.#grantPages(slot);
-    return { slot, started };
+    return slot;
   }
 
-  #share(slot: Slot): { slot: Slot; started: StartedRuntime } | null {
+  /** A runtime for one more guest; null without memory for it. */
+  #runtime(slot: Slot): StartedRuntime | null {
     if (slot.instance.broken) return null;
-    const started = startRuntime(slot.instance, this.#engine.library);
+    const started = slot.unused.shift() ?? startRuntime(slot.instance, this.#engine.library);
     this.#grantPages(slot);
-    return started === null ? null : { slot, started };
+    return started;
   }
 
   /** Counts what the instance has taken, and says how much it may have in all. */

@@ -142,7 +142,7 @@ describe("the real engine", () => {
     const bytes = quickJsBytes();
     const metered = meterModule(bytes);
     expect(() => new WebAssembly.Module(metered)).not.toThrow();
-    expect(meterModule(bytes)).toEqual(metered);
+    expect(Buffer.compare(meterModule(bytes), metered)).toBe(0);
     // Meters cost a few percent of its size: nothing was written twice, nothing left out.
     expect(metered.length / bytes.length).toBeGreaterThan(1.01);
     expect(metered.length / bytes.length).toBeLessThan(1.06);

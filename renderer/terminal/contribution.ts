@@ -1,5 +1,5 @@
 /** Terminals: one pane for each shell on a host. */
-import { IconTerminal2 } from "@tabler/icons-vue";
+import { IconMessage2Code, IconTerminal2 } from "@tabler/icons-vue";
 import { registerCommands } from "../commands/registry.ts";
 import { registerPane } from "../panes/registry.ts";
 import { useSelection } from "../stores/selection.ts";
@@ -10,6 +10,11 @@ import { useTerminals } from "./terminals-store.ts";
 registerPane({
   ...{ id: "terminal", title: "Terminal", icon: IconTerminal2, component: () => import("./TerminalPane.vue") },
   ...{ place: "bottom", order: 20, many: true },
+});
+
+registerPane({
+  ...{ id: "output", title: "Output", icon: IconMessage2Code, component: () => import("./LabOutput.vue") },
+  ...{ place: "bottom", order: 15, atStart: true },
 });
 
 openMachinesWith((node) => void useTerminals().reveal(node));

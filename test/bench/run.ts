@@ -75,6 +75,8 @@ const SCENARIOS: readonly Scenario[] = [
     peer: ["fattree", "--k=8", "--routing=nix"],
     target: { most: 0.6, aim: 0.3 },
   },
+  { name: "handlers", script: "sandbox", args: ["handlers"] },
+  { name: "starts200", script: "sandbox", args: ["starts"] },
   { name: "manysmall", script: "manysmall", args: [], peer: ["manysmall"], target: { most: 0.2, aim: 0.1 } },
 ];
 

@@ -4,7 +4,7 @@ import { chromium, type Browser } from "@playwright/test";
 
 const CANDIDATES = [process.env["LASTACK_CHROMIUM"], "/usr/bin/chromium", chromium.executablePath()];
 
-const executable = CANDIDATES.find((path) => path !== undefined && path !== "" && existsSync(path));
+export const executable = CANDIDATES.find((path) => path !== undefined && path !== "" && existsSync(path));
 
 /** Why there are no end-to-end tests; null when there are. */
 export const whyNoChromium: string | null =
@@ -13,17 +13,16 @@ export const whyNoChromium: string | null =
 
 if (whyNoChromium !== null) console.warn(`*** ${whyNoChromium}: end-to-end tests are SKIPPED ***`);
 
+export const BROWSER_ARGUMENTS: readonly string[] = [
+  // Root has no sandbox of its own to give.
+  ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: executable ?? "",
-    args: [
-      // Root has no sandbox of its own to give.
-      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+  return chromium.launch({ executablePath: executable ?? "", args: [...BROWSER_ARGUMENTS] });
 }

@@ -25,6 +25,28 @@ describeWorkbench("labs", ({ open }) => {
     expect(await bench.nodeNames()).toContain("h1");
   });
 
+  test("a broken lab is mended in its text, from the place of a problem", async () => {
+    const bench = await open();
+    await bench.openText("broken.lab.yaml", BROKEN);
+    await bench.page.locator("[data-pane=problems] button.place").first().click();
+    const text = bench.page.locator("[data-pane=source] textarea");
+    await text.fill(BROKEN.replace("hosst", "host").replace("h3", "h2"));
+    await bench.page.keyboard.press("Control+Enter");
+    await bench.showPane("topology");
+    await expect.poll(() => bench.nodeNames()).toEqual(["h1", "h2"]);
+  });
+
+  test("a lab brings its programs along; those that are missing are asked for", async () => {
+    const bench = await open();
+    await bench.openSample("socket-client-and-server");
+    await bench.run("run.play-max");
+    await expect.poll(() => bench.page.locator(".status").innerText(), { timeout: 20_000 }).toMatch(/2 of 2 checks/);
+    await bench.run("file.close");
+    const text = "lastack: 1\nnodes: { h1: { kind: host, programs: [{ file: hello.ts }] } }\n";
+    await bench.openText("programs.lab.yaml", text);
+    await expect.poll(() => bench.page.locator(".notice").innerText()).toContain("hello.ts");
+  });
+
   test("what is no lab at all, and one from a newer version, say so", async () => {
     const bench = await open();
     await bench.openText("noise.lab.yaml", "\u0000\u0001 }{ [");

@@ -2,11 +2,14 @@
  * The built workbench in a real browser, for tests. Every page is watched: a request that leaves the machine, an error
  * on the console, or something thrown fails the test that had it open.
  */
-import type { Browser, BrowserContext, Page } from "@playwright/test";
+import type { Browser, BrowserContext } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
 import { ensureBuilt } from "./built.ts";
 import { launchChromium, whyNoChromium } from "./chromium.ts";
 import { serveStatic, type StaticServer } from "./static-server.ts";
+import { Workbench } from "./workbench-page.ts";
+
+export { Workbench };
 
 /** A build may come first, and the machine may be busy. */
 export const E2E_TIMEOUT_MS = 120_000;
@@ -15,173 +18,6 @@ export interface Viewing {
   readonly width?: number;
   readonly height?: number;
   readonly scheme?: "dark" | "light";
-}
-
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** What TopologyPane leaves at its element. */
-interface TopologyElement extends HTMLElement {
-  readonly topology: {
-    readonly graph: {
-      places(): ReadonlyMap<string, Point>;
-      toScreen(place: Point): Point;
-      readonly viewport: { readonly zoom: number };
-    };
-    cable(index: number): { readonly a: Point; readonly b: Point; readonly control: Point } | null;
-    readonly flights: { readonly lanes: ReadonlyMap<number, number> };
-    readonly bursts: { readonly bursts: readonly { readonly reason: string }[] };
-  };
-}
-
-/** What a busy machine may take to show something. */
-const EVENTUALLY_MS = 20_000;
-
-export function eventually<T>(look: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> {
-  return expect.poll(look, { timeout: EVENTUALLY_MS });
-}
-
-/** One open window. */
-export class Workbench {
-  readonly page: Page;
-
-  constructor(page: Page) {
-    this.page = page;
-  }
-
-  async openSample(file: string): Promise<void> {
-    await this.page.click(`[data-sample="${file}.lab.yaml"]`);
-    await this.page.waitForSelector("[data-testid=topology]");
-    await this.settled();
-  }
-
-  /** Nodes are on the canvas. */
-  async settled(): Promise<void> {
-    await this.page.waitForFunction(() => {
-      const element = document.querySelector<TopologyElement>("[data-testid=topology]");
-      return (element?.topology.graph.places().size ?? 0) > 0;
-    });
-  }
-
-  /** Opens text as if it were dropped as a file. */
-  async openText(name: string, text: string): Promise<void> {
-    await this.page.evaluate(
-      ([file, content]) => {
-        const transfer = new DataTransfer();
-        transfer.items.add(new File([content], file));
-        const event = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer });
-        document.querySelector(".app")?.dispatchEvent(event);
-      },
-      [name, text] as const,
-    );
-    await this.page.waitForSelector("[data-testid=topology]");
-  }
-
-  /** Where a node is in the window. */
-  async node(name: string): Promise<Point> {
-    const place = await this.page.evaluate((wanted) => {
-      const element = document.querySelector<TopologyElement>("[data-testid=topology]");
-      const at = element?.topology.graph.places().get(wanted);
-      if (element === null || at === undefined) return null;
-      const { left, top } = element.getBoundingClientRect();
-      const { x, y } = element.topology.graph.toScreen(at);
-      return { x: x + left, y: y + top };
-    }, name);
-    if (place === null) throw new Error(`no node ${name} on the canvas`);
-    return place;
-  }
-
-  /** Where a link is drawn from: the disc that a node shows under the pointer. */
-  async handle(name: string): Promise<Point> {
-    const at = await this.node(name);
-    const zoom = await this.page.evaluate(
-      () => document.querySelector<TopologyElement>("[data-testid=topology]")?.topology.graph.viewport.zoom ?? 1,
-    );
-    return { x: at.x + 22 * zoom, y: at.y + 22 * zoom };
-  }
-
-  async nodeNames(): Promise<string[]> {
-    return this.page.evaluate(() => {
-      const element = document.querySelector<TopologyElement>("[data-testid=topology]");
-      return [...(element?.topology.graph.places().keys() ?? [])];
-    });
-  }
-
-  /** The middle of a cable in the window. */
-  async cable(index: number): Promise<Point> {
-    const place = await this.page.evaluate((at) => {
-      const element = document.querySelector<TopologyElement>("[data-testid=topology]");
-      const cable = element?.topology.cable(at);
-      if (element === null || cable === null || cable === undefined) return null;
-      const { left, top } = element.getBoundingClientRect();
-      const middle = {
-        x: (cable.a.x + 2 * cable.control.x + cable.b.x) / 4,
-        y: (cable.a.y + 2 * cable.control.y + cable.b.y) / 4,
-      };
-      const { x, y } = element.topology.graph.toScreen(middle);
-      return { x: x + left, y: y + top };
-    }, index);
-    if (place === null) throw new Error(`no cable ${index} on the canvas`);
-    return place;
-  }
-
-  /** Presses at one place, moves in steps, and lets go at another. */
-  async drag(from: Point, to: Point, { steps = 12, release = true } = {}): Promise<void> {
-    const { mouse } = this.page;
-    await mouse.move(from.x, from.y);
-    await mouse.down();
-    await mouse.move(to.x, to.y, { steps });
-    if (release) await mouse.up();
-  }
-
-  /** A row of the list of nodes and links. */
-  row(name: string): ReturnType<Page["locator"]> {
-    return this.page.locator(`[data-pane=outline] [data-name="${name}"]`);
-  }
-
-  async showPane(id: string): Promise<void> {
-    await this.run(`pane.${id}`);
-    await this.page.waitForSelector(`[data-pane="${id}"]`);
-  }
-
-  /** Runs a command from the palette, as a person would. */
-  async run(id: string): Promise<void> {
-    await this.page.keyboard.press("Control+k");
-    await this.page.locator(`[role=option][data-command="${id}"]`).click();
-  }
-
-  digest(): Promise<string> {
-    return this.page.locator("[data-testid=digest]").innerText();
-  }
-
-  async time(): Promise<number> {
-    const text = await this.page.locator("[data-testid=clock]").inputValue();
-    return Number(text.replace(/[ s]/g, ""));
-  }
-
-  /** Until the clock shows at least that many seconds. */
-  async runTo(seconds: number): Promise<void> {
-    await this.page.waitForFunction((least) => {
-      const clock = document.querySelector<HTMLInputElement>("[data-testid=clock]");
-      return Number((clock?.value ?? "0").replace(/[ s]/g, "")) >= least;
-    }, seconds);
-  }
-
-  async flightsDrawn(): Promise<number> {
-    return this.page.evaluate(() => {
-      const element = document.querySelector<TopologyElement>("[data-testid=topology]");
-      return [...(element?.topology.flights.lanes.values() ?? [])].reduce((sum, count) => sum + count, 0);
-    });
-  }
-
-  async burstReasons(): Promise<string[]> {
-    return this.page.evaluate(() => {
-      const element = document.querySelector<TopologyElement>("[data-testid=topology]");
-      return (element?.topology.bursts.bursts ?? []).map(({ reason }) => reason);
-    });
-  }
 }
 
 export interface WorkbenchSuite {

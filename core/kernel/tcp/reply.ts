@@ -18,7 +18,7 @@ export const TSTAMP_ALIGNED_BYTES = 12;
 
 /**
  * A segment to be sent, complete but for its checksum. A class, so that all have one shape: as an object literal put
- * together by spreads, the SYN-ACK's alone took a tenth of a run with many short connections.
+ * together by spreads, sending SYN-ACKs took 9 % of manysmall's samples with 20 hosts.
  */
 export class Reply {
   source: Ipv4Address = IPV4_ANY;

@@ -1,0 +1,37 @@
+/** What the window's main thread did, from Chromium's own trace. */
+import type { Browser, Page } from "@playwright/test";
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** us. */
+  readonly dur?: number;
+  readonly args: { readonly name?: string };
+}
+
+export interface MainThread {
+  readonly frames: number;
+  /** Mean work for one frame, and the longest task, ms. */
+  readonly perFrameMs: number;
+  readonly longestMs: number;
+}
+
+export async function watchMainThread(browser: Browser, page: Page, ms: number): Promise<MainThread> {
+  await browser.startTracing(page, { categories: ["devtools.timeline", "disabled-by-default-devtools.timeline"] });
+  await page.waitForTimeout(ms);
+  const trace = JSON.parse((await browser.stopTracing()).toString("utf8")) as { traceEvents: TraceEvent[] };
+  const events = trace.traceEvents;
+  // Of several renderers the one that draws frames is ours.
+  const fired = events.filter(({ name }) => name === "FireAnimationFrame");
+  const threads = new Map<string, number>();
+  for (const { pid, tid } of fired) threads.set(`${pid}/${tid}`, (threads.get(`${pid}/${tid}`) ?? 0) + 1);
+  const [thread = "", frames = 0] = [...threads].sort((a, b) => b[1] - a[1])[0] ?? [];
+  const tasks = events.filter(
+    ({ name, ph, pid, tid }) => ph === "X" && name === "RunTask" && `${pid}/${tid}` === thread,
+  );
+  const durations = tasks.map(({ dur = 0 }) => dur / 1000);
+  const total = durations.reduce((sum, dur) => sum + dur, 0);
+  return { frames, perFrameMs: frames === 0 ? NaN : total / frames, longestMs: Math.max(0, ...durations) };
+}
