@@ -3,8 +3,9 @@
  * the port: what the two say to each other does not pass through here. The window starts a new one when it has lost the
  * old.
  */
-import { MessageChannelMain, utilityProcess, type UtilityProcess, type WebContents } from "electron";
+import { MessageChannelMain, utilityProcess, type UtilityProcess } from "electron";
 import { CORE_PORT_MESSAGE } from "../core/contract/desktop/desktop.ts";
+import type { AppWindow } from "./window.ts";
 
 export class CoreProcess {
   readonly #module: string;
@@ -16,20 +17,24 @@ export class CoreProcess {
   }
 
   /** Ends the one before, also when it hangs, and sends the port of a new one to the window. */
-  start(window: WebContents): void {
+  start(window: AppWindow): void {
     this.stop();
     const child = utilityProcess.fork(this.#module, [], { serviceName: "LastAck core", stdio: "inherit" });
     this.#process = child;
     child.once("exit", () => {
-      if (this.#process === child) this.#process = null;
+      if (this.#process !== child) return;
+      this.#process = null;
+      // The window would notice that nobody answers; this is sooner.
+      window.tell("coreEnded", null);
     });
     const { port1, port2 } = new MessageChannelMain();
     child.postMessage(null, [port1]);
-    window.postMessage(CORE_PORT_MESSAGE, null, [port2]);
+    window.browser.webContents.postMessage(CORE_PORT_MESSAGE, null, [port2]);
   }
 
   stop(): void {
-    this.#process?.kill();
+    const child = this.#process;
     this.#process = null;
+    child?.kill();
   }
 }

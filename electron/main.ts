@@ -93,8 +93,8 @@ class Application {
   }
 
   readonly #answers: Answers = {
-    "core:start": ({ browser }) => {
-      this.#core.start(browser.webContents);
+    "core:start": (window) => {
+      this.#core.start(window);
       return DONE;
     },
     "core:stop": () => {

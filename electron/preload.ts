@@ -8,7 +8,7 @@ import { CORE_PORT_MESSAGE, type DesktopBridge, type DesktopEvents } from "../co
 /** Replaced by the build. */
 declare const __LASTACK_VERSION__: string;
 
-const EVENTS: ReadonlySet<string> = new Set<keyof DesktopEvents>(["command", "file"]);
+const EVENTS: ReadonlySet<string> = new Set<keyof DesktopEvents>(["command", "file", "coreEnded"]);
 
 const bridge: DesktopBridge = {
   version: __LASTACK_VERSION__,

@@ -123,7 +123,7 @@ class QuickJsSandbox implements Sandbox {
       place: {
         instance: slot.instance,
         started: started,
-        grantPages: () => this.#grantPages(slot),
+        countPages: () => this.#countPages(slot),
         leave: (leaving) => this.#leave(at, leaving),
       },
       modules,
@@ -156,7 +156,7 @@ class QuickJsSandbox implements Sandbox {
     const { instance, started } = this.#engine.take();
     const slot = { instance, guests: new Set<QuickJsGuest>(), unused: [...started], pages: 0 };
     this.#slots[at] = slot;
-    this.#grantPages(slot);
+    this.#countPages(slot);
     return slot;
   }
 
@@ -164,16 +164,20 @@ class QuickJsSandbox implements Sandbox {
   #runtime(slot: Slot): StartedRuntime | null {
     if (slot.instance.broken) return null;
     const started = slot.unused.shift() ?? startRuntime(slot.instance, this.#engine.library);
-    this.#grantPages(slot);
+    this.#countPages(slot);
     return started;
   }
 
-  /** Counts what the instance has taken, and says how much it may have in all. */
-  #grantPages(slot: Slot): void {
-    const { instance } = slot;
-    this.#pages += instance.pages - slot.pages;
-    slot.pages = instance.pages;
-    instance.pagesMax = Math.min(INSTANCE_PAGES_MAX, slot.pages + Math.max(0, WORLD_PAGES_MAX - this.#pages));
+  /** Counts what the instance has taken. What is left for all is given to each: who comes first gets it. */
+  #countPages(slot: Slot): void {
+    const { pages } = slot.instance;
+    if (pages === slot.pages) return;
+    this.#pages += pages - slot.pages;
+    slot.pages = pages;
+    const left = Math.max(0, WORLD_PAGES_MAX - this.#pages);
+    for (const other of this.#slots) {
+      if (other !== null) other.instance.pagesMax = Math.min(INSTANCE_PAGES_MAX, other.pages + left);
+    }
   }
 
   #leave(at: number, guest: QuickJsGuest): void {

@@ -31,8 +31,8 @@ import { Rejections } from "./rejections.ts";
 export interface GuestPlace {
   readonly instance: QuickJsInstance;
   readonly started: StartedRuntime;
-  /** Called around every entry: the instance may grow while it runs, within what all instances may have. */
-  grantPages(): void;
+  /** Called after every entry: the instance may have grown. */
+  countPages(): void;
   leave(guest: QuickJsGuest): void;
 }
 
@@ -134,7 +134,6 @@ export class QuickJsGuest implements Guest, ActiveRuntime {
     if (instance.broken) return this.#fail(NEIGHBOUR_ERROR);
     const { exports } = instance;
     const fuel = exports[METER.fuel];
-    this.#place.grantPages();
     fuel.value = this.#fuelLeft;
     try {
       if (instance.active !== this) {
@@ -148,9 +147,10 @@ export class QuickJsGuest implements Guest, ActiveRuntime {
       instance.broken = true;
       this.#fail(fuel.value < 0 ? stepsError(this.#limits, []) : sandboxError(String(error)));
     }
-    this.#place.grantPages();
-    this.#steps += this.#fuelLeft - Math.max(0, fuel.value);
-    this.#fuelLeft = Math.max(0, fuel.value);
+    this.#place.countPages();
+    const left = Math.max(0, fuel.value);
+    this.#steps += this.#fuelLeft - left;
+    this.#fuelLeft = left;
   }
 
   #begin(): void {
@@ -182,9 +182,7 @@ export class QuickJsGuest implements Guest, ActiveRuntime {
 
   #call(fn: Box): void {
     const { exports } = this.#instance;
-    const self = exports.qjs_get_undefined();
-    const result = exports.qjs_call(fn, self, 0, 0);
-    exports.qjs_free_value(self);
+    const result = exports.qjs_call(fn, this.#started.nothing, 0, 0);
     if (exports.qjs_is_exception(result) !== 0) this.#fail(this.#takeException("thrown"));
     exports.qjs_free_value(result);
   }

@@ -65,10 +65,10 @@ export class QuickJsInstance {
     return this.#doubles;
   }
 
-  /** The buffer is another one after the memory has grown. */
+  /** The buffer is another one after the memory has grown; views of the old one are empty then. */
   #refresh(): void {
+    if (this.#bytes.length > 0) return;
     const { buffer } = this.exports.memory;
-    if (this.#bytes.buffer === buffer) return;
     this.#bytes = new Uint8Array(buffer);
     this.#words = new Uint32Array(buffer);
     this.#doubles = new Float64Array(buffer);

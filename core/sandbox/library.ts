@@ -29,6 +29,8 @@ export interface StartedRuntime {
   /** The page that the library shares with its host. */
   readonly page: Pointer;
   readonly settle: Box;
+  /** The value undefined, for calls. */
+  readonly nothing: Box;
   readonly configure: Box;
 }
 
@@ -118,6 +120,7 @@ export function startRuntime(instance: QuickJsInstance, library: LibraryModules)
     context: exports.qjs_get_context_ptr(),
     page: pagePointer(instance, namespace),
     settle: present(instance.property(namespace, "settle"), "the library's settle"),
+    nothing: exports.qjs_get_undefined(),
     configure: present(instance.property(namespace, "configure"), "the library's configure"),
   };
   instance.free(promise);

@@ -45,7 +45,10 @@ export const LOOKS: { readonly [M in LookMethod]: Look<M> } = {
 
   "capture.export": exportCapture,
 
-  "tcp.list": ({ session }) => good({ sockets: session.world.tcpSockets() }),
+  "tcp.list": ({ session, histories }) => {
+    const live = session.world.tcpSockets();
+    return good({ sockets: [...live, ...histories.gone(live)] });
+  },
 
   "tcp.view": ({ session, histories }, { node, socket, since }) =>
     good({ view: session.world.tcpView(node, socket), series: histories.series(node, socket, since) }),

@@ -23,6 +23,9 @@ const STATES = [
   "NEW-SYN-RECV",
 ] as const;
 
+/** Steps at which a record takes over from the socket (enterTimeWait). */
+const RECORDS: ReadonlySet<string> = new Set(["time-wait", "fin-wait-2"]);
+
 type Point = Readonly<
   Record<"time" | "cwnd" | "inFlight" | "srtt" | "rto" | "sndNxt" | "sndUna" | "windowEnd", number>
 > & {
@@ -90,7 +93,12 @@ export class TcpHistory {
     origin: null,
   };
   #step = "";
+  #peer: { readonly localPort: number; readonly address: number; readonly port: number } | null = null;
   readonly #marks: Partial<Record<TraceEventName, (event: TraceEvent) => void>> = {
+    "tcp:connection": (event) => {
+      const ports = number(event, "lport_dport");
+      this.#peer = { localPort: Math.floor(ports / 65_536), port: ports % 65_536, address: number(event, "daddr") };
+    },
     "tcp:step": ({ fields }) => (this.#step = String(fields["step"])),
     "tcp:tcp_retransmit_skb": (event) =>
       this.#mark(this.#retransmits, {
@@ -106,6 +114,17 @@ export class TcpHistory {
         step: this.#step,
       }),
   };
+
+  /** Its other end, and the port of this one; null before it has one. */
+  get peer(): { readonly localPort: number; readonly address: number; readonly port: number } | null {
+    return this.#peer;
+  }
+
+  /** What was heard of it last. A socket that leaves a record of its state behind is closed, but its connection is not. */
+  get state(): string {
+    const last = this.#states.at(-1)?.value;
+    return (RECORDS.has(last?.step ?? "") ? last?.from : last?.to) ?? "";
+  }
 
   add(event: TraceEvent): void {
     const change = CHANGES[event.name];

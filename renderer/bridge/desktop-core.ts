@@ -1,7 +1,7 @@
 /** The core of the desktop app: a process of its own, which main starts, and whose port comes as a message. */
 import { CORE_PORT_MESSAGE } from "../../core/contract/desktop/desktop.ts";
 import { superviseCore, type Core, type CoreProcess } from "./core.ts";
-import { tellDesktop, askDesktop } from "./desktop.ts";
+import { askDesktop, desktop, tellDesktop } from "./desktop.ts";
 
 export function startDesktopCore(): Core {
   return superviseCore(startProcess);
@@ -10,7 +10,14 @@ export function startDesktopCore(): Core {
 async function startProcess(): Promise<CoreProcess> {
   const arrived = nextPort();
   await askDesktop("core:start", null);
-  return { port: await arrived, stop: () => tellDesktop("core:stop", null) };
+  const port = await arrived;
+  // Not every browser tells a port that its other end is gone.
+  const forget = desktop?.on("coreEnded", () => port.dispatchEvent(new Event("close")));
+  const stop = (): void => {
+    forget?.();
+    tellDesktop("core:stop", null);
+  };
+  return { port, stop };
 }
 
 function nextPort(): Promise<MessagePort> {

@@ -103,21 +103,29 @@ export const useRun = defineStore("run", () => {
     setState(await call("run.inject", { command }));
   }
 
-  /** What the journal has changed on a link so far. A lab's own timeline is not seen here. */
-  function changesOf(link: string): { readonly forward: DirectionChange; readonly backward: DirectionChange } {
-    let forward: DirectionChange = {};
-    let backward: DirectionChange = {};
+  /** Entries that lie behind; it changes rarely, and so does what hangs on it. */
+  const appliedCount = computed(() => {
     const now = state.value?.time ?? 0;
-    for (const { at, command } of journal.value) {
-      if (at > now || command.kind !== "link-set" || command.link !== link) continue;
-      forward = { ...forward, ...command.forward };
-      backward = { ...backward, ...command.backward };
+    const ahead = journal.value.findIndex(({ at }) => at > now);
+    return ahead < 0 ? journal.value.length : ahead;
+  });
+
+  /** What the journal has changed on links so far. A lab's own timeline is not seen here. */
+  const linkChanges = computed(() => {
+    const changes = new Map<string, { forward: DirectionChange; backward: DirectionChange }>();
+    for (const { command } of journal.value.slice(0, appliedCount.value)) {
+      if (command.kind !== "link-set") continue;
+      const { forward, backward } = changes.get(command.link) ?? { forward: {}, backward: {} };
+      changes.set(command.link, {
+        forward: { ...forward, ...command.forward },
+        backward: { ...backward, ...command.backward },
+      });
     }
-    return { forward, backward };
-  }
+    return changes;
+  });
 
   function directionNow(link: string, way: "forward" | "backward", base: DirectionView): DirectionView {
-    return { ...base, ...changesOf(link)[way] };
+    return { ...base, ...linkChanges.value.get(link)?.[way] };
   }
 
   function listen(): () => void {

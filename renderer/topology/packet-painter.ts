@@ -52,29 +52,38 @@ export interface PacketScene {
   readonly bent: { readonly link: number; readonly through: Place } | null;
 }
 
-export function paintBands(context: CanvasRenderingContext2D, { board, cables, colors, wallMs }: PacketScene): void {
+/** A lane with less than this many frames besides its dots is not worth a band. */
+const BAND_MIN = 2;
+/** Bands shorter than this on the screen are drawn without dashes, which cost the most. */
+const DASHED_MIN = 70;
+
+export function paintBands(context: CanvasRenderingContext2D, scene: PacketScene): void {
+  const { board, cables, colors, wallMs, zoom } = scene;
+  context.lineCap = "butt";
   for (const [lane, brightness] of board.bands) {
     const cable = cables[lane >> 1];
-    if (cable === null || cable === undefined) continue;
+    if (cable === null || cable === undefined || brightness < BAND_MIN) continue;
     const way = (lane & 1) === 0 ? 1 : -1;
+    const [from, to] = [pointOn(cable, 0), pointOn(cable, 1)];
     const { dx, dy } = pointOn(cable, 0.5);
     const [x, y] = [-dy * LANE * way, dx * LANE * way];
-    context.save();
-    context.translate(x, y);
     context.globalAlpha = Math.min(0.75, 0.25 + Math.log10(1 + brightness) * 0.22);
     context.strokeStyle = colors.protocols[board.laneProtocols.get(lane) ?? 0] ?? colors.accent;
     context.lineWidth = Math.min(9, 3 + Math.log2(1 + brightness) * 0.6);
-    context.lineCap = "butt";
-    context.setLineDash([7, 5]);
-    context.lineDashOffset = (-way * wallMs) / 9;
-    const [from, to] = [pointOn(cable, 0), pointOn(cable, 1)];
+    const isDashed = cable.length * zoom >= DASHED_MIN;
+    context.setLineDash(isDashed ? DASHES : SOLID);
+    if (isDashed) context.lineDashOffset = (-way * wallMs) / 9;
     context.beginPath();
-    context.moveTo(from.x, from.y);
-    context.quadraticCurveTo(cable.control.x, cable.control.y, to.x, to.y);
+    context.moveTo(from.x + x, from.y + y);
+    context.quadraticCurveTo(cable.control.x + x, cable.control.y + y, to.x + x, to.y + y);
     context.stroke();
-    context.restore();
   }
+  context.globalAlpha = 1;
+  context.setLineDash(SOLID);
 }
+
+const DASHES = [7, 5];
+const SOLID: number[] = [];
 
 export function paintPackets(context: CanvasRenderingContext2D, scene: PacketScene): void {
   const { board, cables, pictures, zoom, colors, bent } = scene;

@@ -1,6 +1,7 @@
 /**
- * The canvas as a whole: Cytoscape's nodes between a canvas of ours with the cables below and one with packets, bursts
- * and badges above, all under the same pan and zoom. It draws only while something moves or has changed.
+ * The canvas as a whole: Cytoscape's nodes over a canvas of ours with the cables, under one with names and states, and
+ * on top one with packets and bursts, all under the same pan and zoom. What lies still is drawn when it changes; what
+ * moves, while it moves.
  */
 import type { LabView } from "../../core/contract/api/lab-view.ts";
 import type { DropView, FramePush, LinkState, NodeState } from "../../core/contract/api/run-view.ts";
@@ -22,6 +23,7 @@ export interface CanvasLayers {
   readonly host: HTMLElement;
   readonly below: HTMLCanvasElement;
   readonly graph: HTMLElement;
+  readonly middle: HTMLCanvasElement;
   readonly above: HTMLCanvasElement;
 }
 
@@ -58,7 +60,7 @@ export class TopologyCanvas {
   readonly bursts = new BurstBoard();
   readonly pull = new CablePull();
   readonly #layers: CanvasLayers;
-  readonly #contexts: { readonly below: CanvasRenderingContext2D; readonly above: CanvasRenderingContext2D };
+  readonly #contexts: Readonly<Record<"below" | "middle" | "above", CanvasRenderingContext2D>>;
   #colors: CanvasColors = canvasColors();
   #pictures: readonly HTMLCanvasElement[] = [];
   #view: LabView | null = null;
@@ -73,6 +75,8 @@ export class TopologyCanvas {
   #frame = 0;
   #lastMs = 0;
   #isDirty = false;
+  #wasMoving = false;
+  #wasPulled = false;
   hoveredLink: number | null = null;
   hoveredNode: string | null = null;
   rubber: Rubber | null = null;
@@ -81,9 +85,9 @@ export class TopologyCanvas {
 
   constructor(layers: CanvasLayers, events: Omit<GraphEvents, "viewport" | "geometry">) {
     this.#layers = layers;
-    const [below, above] = [layers.below.getContext("2d"), layers.above.getContext("2d")];
-    if (below === null || above === null) throw new Error("This browser draws no canvas.");
-    this.#contexts = { below, above };
+    const [below, middle, above] = [layers.below, layers.middle, layers.above].map((canvas) => canvas.getContext("2d"));
+    if (!below || !middle || !above) throw new Error("This browser draws no canvas.");
+    this.#contexts = { below, middle, above };
     this.graph = new TopologyGraph(layers.graph, {
       ...events,
       viewport: () => this.invalidate(),
@@ -151,11 +155,12 @@ export class TopologyCanvas {
     if (push.rewound) {
       this.flights.clear();
       this.bursts.clear();
+      this.#wasMoving = true;
     }
     this.#virtualNow = push.run.time;
     this.flights.add(push.flights, now);
     for (const drop of push.drops) this.#drop(drop, now);
-    this.invalidate();
+    this.#wake();
   }
 
   #drop(drop: DropView, now: number): void {
@@ -181,7 +186,7 @@ export class TopologyCanvas {
 
   resized(): void {
     const { clientWidth, clientHeight } = this.#layers.host;
-    for (const canvas of [this.#layers.below, this.#layers.above]) {
+    for (const canvas of [this.#layers.below, this.#layers.middle, this.#layers.above]) {
       canvas.width = Math.round(clientWidth * devicePixelRatio);
       canvas.height = Math.round(clientHeight * devicePixelRatio);
     }
@@ -236,8 +241,13 @@ export class TopologyCanvas {
 
   // Drawing
 
+  /** What lies still has changed: cables, nodes, the viewport. */
   invalidate(): void {
     this.#isDirty = true;
+    this.#wake();
+  }
+
+  #wake(): void {
     if (this.#frame === 0) this.#frame = requestAnimationFrame((now) => this.#draw(now));
   }
 
@@ -249,25 +259,32 @@ export class TopologyCanvas {
     const hasMoved = this.flights.tick(this.#virtualNow, passed, wallMs);
     this.bursts.tick(wallMs);
     this.pull.tick(wallMs);
-    const isMoving = hasMoved || this.bursts.bursts.length > 0 || this.pull.isMoving;
-    if (isMoving || this.#isDirty) this.#paint(wallMs);
+    const isMoving = hasMoved || this.bursts.bursts.length > 0;
+    this.#refreshGeometry();
+    if (this.#isDirty || this.pull.isMoving || this.#wasPulled) this.#paintStill(wallMs);
+    // Once more after the last movement, to wipe it away.
+    if (this.#isDirty || isMoving || this.#wasMoving || this.pull.isMoving) this.#paintMoving(wallMs);
+    this.#wasPulled = this.pull.isMoving;
+    this.#wasMoving = isMoving;
     this.#isDirty = false;
-    if (isMoving) this.#frame = requestAnimationFrame((next) => this.#draw(next));
+    if (isMoving || this.#wasPulled) this.#wake();
   }
 
-  #paint(wallMs: number): void {
-    this.#refreshGeometry();
+  /** Grid and cables below the nodes, their names and states above them. */
+  #paintStill(wallMs: number): void {
     const view = this.#view;
     const viewport = this.graph.viewport;
-    const { below, above } = this.#contexts;
+    const { below, middle } = this.#contexts;
     this.#begin(below, viewport);
-    this.#begin(above, viewport);
+    this.#begin(middle, viewport);
     paintGrid(below, { colors: this.#colors, viewport, size: this.#layers.host });
     if (view === null) return;
     const { zoom } = viewport;
-    const scene = { cables: this.#cables, colors: this.#colors, zoom, wallMs };
     paintCables(below, {
-      ...scene,
+      cables: this.#cables,
+      colors: this.#colors,
+      zoom,
+      wallMs,
       links: view.links,
       states: this.#links,
       labels: this.#labels,
@@ -277,14 +294,26 @@ export class TopologyCanvas {
       hovered: this.hoveredLink,
       pull: this.pull,
     });
+    const how = { colors: this.#colors, zoom, showsAddresses: this.#options.addresses };
+    for (const node of view.nodes) {
+      const at = this.graph.place(node.index);
+      if (at !== null) paintBadges(middle, { node, state: this.#nodes[node.index], at }, how);
+    }
+    this.#paintTools(middle);
+  }
+
+  #paintMoving(wallMs: number): void {
+    const { above } = this.#contexts;
+    const viewport = this.graph.viewport;
+    this.#begin(above, viewport);
+    const { zoom } = viewport;
     const { pull } = this.pull;
     const bent = pull?.mode === "pull" ? { link: pull.link, through: pull.pointer } : null;
+    const scene = { cables: this.#cables, colors: this.#colors, zoom, wallMs };
     const packets = { ...scene, board: this.flights, pictures: this.#pictures, bent };
-    paintBands(below, packets);
-    this.#paintNodes(above, view, zoom);
+    paintBands(above, packets);
     paintPackets(above, packets);
     for (const burst of this.bursts.bursts) this.#paintBurst(above, burst, zoom, wallMs);
-    this.#paintRubber(above);
   }
 
   #begin(context: CanvasRenderingContext2D, { zoom, x, y }: Viewport): void {
@@ -292,14 +321,6 @@ export class TopologyCanvas {
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     const scale = devicePixelRatio;
     context.setTransform(scale * zoom, 0, 0, scale * zoom, scale * x, scale * y);
-  }
-
-  #paintNodes(context: CanvasRenderingContext2D, view: LabView, zoom: number): void {
-    const how = { colors: this.#colors, zoom, showsAddresses: this.#options.addresses };
-    for (const node of view.nodes) {
-      const at = this.graph.place(node.index);
-      if (at !== null) paintBadges(context, { node, state: this.#nodes[node.index], at }, how);
-    }
   }
 
   #paintBurst(context: CanvasRenderingContext2D, burst: Burst, zoom: number, wallMs: number): void {
@@ -314,7 +335,7 @@ export class TopologyCanvas {
     if (at !== null) paintBurst(context, burst, at, { colors: this.#colors, wallMs, zoom });
   }
 
-  #paintRubber(context: CanvasRenderingContext2D): void {
+  #paintTools(context: CanvasRenderingContext2D): void {
     const { rubber, hoveredNode, linkSource } = this;
     const colors = this.#colors;
     const handle = hoveredNode === null || rubber !== null ? null : this.handleOf(hoveredNode);

@@ -6,8 +6,8 @@ interface TraceEvent {
   readonly ph: string;
   readonly pid: number;
   readonly tid: number;
-  /** us. */
-  readonly dur?: number;
+  /** CPU time of the thread, us: on a busy machine wall time says more about the others. */
+  readonly tdur?: number;
   readonly args: { readonly name?: string };
 }
 
@@ -31,7 +31,7 @@ export async function watchMainThread(browser: Browser, page: Page, ms: number):
   const tasks = events.filter(
     ({ name, ph, pid, tid }) => ph === "X" && name === "RunTask" && `${pid}/${tid}` === thread,
   );
-  const durations = tasks.map(({ dur = 0 }) => dur / 1000);
+  const durations = tasks.map(({ tdur = 0 }) => tdur / 1000);
   const total = durations.reduce((sum, dur) => sum + dur, 0);
   return { frames, perFrameMs: frames === 0 ? NaN : total / frames, longestMs: Math.max(0, ...durations) };
 }

@@ -20,13 +20,6 @@ interface TopologyElement extends HTMLElement {
   };
 }
 
-/** What a busy machine may take to show something. */
-const EVENTUALLY_MS = 20_000;
-
-export function eventually<T>(look: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> {
-  return expect.poll(look, { timeout: EVENTUALLY_MS });
-}
-
 /** One open window. */
 export class Workbench {
   readonly page: Page;

@@ -20,6 +20,13 @@ export interface Viewing {
   readonly scheme?: "dark" | "light";
 }
 
+/** What a busy machine may take to show something. */
+const EVENTUALLY_MS = 20_000;
+
+export function eventually<T>(look: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(look, { timeout: EVENTUALLY_MS });
+}
+
 export interface WorkbenchSuite {
   open(viewing?: Viewing): Promise<Workbench>;
   /** What a test does on purpose may be on the console. */

@@ -105,7 +105,8 @@ export class AppUnderTest {
   /** Ends it, with all it has started, and its settings. */
   async end(): Promise<void> {
     await this.kill();
-    rmSync(this.userData, { recursive: true, force: true });
+    // Processes of the browser may still be writing their last.
+    rmSync(this.userData, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 
   drafts(): string[] {

@@ -272,7 +272,7 @@ describe.skipIf(whyNoChromium !== null)(
           const tries = [
             fetch("https://example.org/data"),
             fetch("http://127.0.0.1:1/"),
-            import("https://example.org/x.js" as string),
+            new Function("return import('https://example.org/x.js')")() as Promise<unknown>,
           ];
           return (await Promise.allSettled(tries)).map(({ status }) => status);
         });
@@ -333,7 +333,7 @@ describe.skipIf(whyNoChromium !== null)(
           (await fetch("./index.html")).headers.get("content-security-policy"),
         );
         expect(policy).toContain("default-src 'none'");
-        expect(policy).not.toContain("unsafe-eval'; ");
+        expect(policy).not.toContain("'unsafe-eval'");
         const ask = (url: string, method = "GET"): Promise<unknown> => app.do("protocol", url, method);
         expect(await ask("lastack://app/index.html")).toEqual({ status: 200, type: "text/html; charset=utf-8" });
         expect(await ask("lastack://app/")).toMatchObject({ status: 200 });

@@ -64,6 +64,7 @@ export interface Api {
   /** The same packet at every interface it passed. */
   "packets.follow": Method<{ packet: number }, { rows: readonly PacketRow[] }>;
   "capture.export": Method<{ interfaces: readonly string[] | null }, { bytes: Uint8Array; frames: number }>;
+  /** Also connections that are over, while they are remembered: `local` then has the node's name for its address. */
   "tcp.list": Method<Record<string, never>, { sockets: readonly TcpSocketRow[] }>;
   "tcp.view": Method<{ node: string; socket: number; since: number }, { view: TcpView | null; series: TcpSeries }>;
   "kernel.timeline": Method<{ node: string; from: number; to: number }, KernelTimeline>;

@@ -81,6 +81,8 @@ export interface DesktopEvents {
   command: string;
   /** A file was opened from outside: double-clicked, a recent one in the menu, given to a second start. */
   file: Reply<LabFile>;
+  /** The core's process ended, and nobody had asked it to. */
+  coreEnded: null;
 }
 
 /** `window.lastack`. */

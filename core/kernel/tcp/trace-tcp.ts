@@ -44,6 +44,11 @@ export function traceTcp(tcp: TcpSock, skb: SkBuff | null): void {
   fill(tcp);
   const isFirst = tcp.traced === null;
   const before = (tcp.traced ??= new Float64Array(values.length));
+  if (isFirst) {
+    // Ports as Linux's sk_portpair has them: the local one in the upper half.
+    const ports = tcp.localPort * 65_536 + tcp.remotePort;
+    trace.record(KIND["tcp:connection"], 0, engine.cause, tcp.inode, ports, tcp.remoteAddress >>> 0);
+  }
   for (let i = 0; i < EVENTS.length; i++) {
     const one = values[2 * i] as number;
     const other = values[2 * i + 1] as number;
