@@ -1,14 +1,21 @@
-/** `npm run dist`: a package that installs without dependencies, out/lastack-VERSION.tgz; `npm install -g` takes it. */
+/**
+ * `npm run dist`: a package that installs without dependencies, out/lastack-VERSION.tgz, with the command line and the
+ * browser edition (`npm install -g` takes it); and, where Electron's runtime is, installers of the desktop app for this
+ * system in out/desktop.
+ */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fail, packageJson, ROOT, run, setUp } from "./setup.mjs";
+import { build, EVERYTHING } from "./builds.mjs";
+import { electronRuntime, fetchRuntime } from "./electron-runtime.mjs";
+import { fail, packageJson, prepare, ROOT, run, tool } from "./setup.mjs";
 
-await setUp();
+await prepare();
+await build(EVERYTHING);
 const staging = join(ROOT, "out/package");
 rmSync(staging, { recursive: true, force: true });
 mkdirSync(staging, { recursive: true });
 for (const part of ["dist", "resources", "README.md"]) {
-  cpSync(join(ROOT, part), join(staging, part), { recursive: true });
+  cpSync(join(ROOT, part), join(staging, part), { recursive: true, filter: (path) => !isLeftOut(path) });
 }
 const { name, version, description, license, type, engines, bin } = packageJson();
 // Everything it needs is bundled into dist/lastack.js, so it depends on nothing.
@@ -20,5 +27,22 @@ const code = await run("npm", ["pack", "./out/package", "--pack-destination", "o
 });
 if (code !== 0) fail(`npm pack failed:\n${Buffer.concat(output)}`);
 const archive = `out/${name}-${version}.tgz`;
-console.log(`${archive} is ready: npm install --global ${archive}
-The desktop installer comes with the workbench; until then this package is the product.`);
+console.log(`${archive} is ready: npm install --global ${archive}`);
+await packDesktop();
+
+/** The desktop app is packed by itself, and maps are for whoever has the sources. */
+function isLeftOut(path) {
+  return /dist[/\\]electron/.test(path) || path.endsWith(".map");
+}
+
+async function packDesktop() {
+  const why = await fetchRuntime();
+  if (why !== null) {
+    console.log(`No installers of the desktop app: ${why}.`);
+    return;
+  }
+  if (electronRuntime() === null) fail("Electron's runtime is not where it was");
+  const packed = await tool("electron-builder/cli.js", ["--publish", "never"]);
+  if (packed !== 0) fail("electron-builder failed: the reason is above");
+  console.log("The installers of the desktop app are in out/desktop.");
+}

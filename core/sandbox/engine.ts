@@ -168,15 +168,20 @@ class QuickJsSandbox implements Sandbox {
     return started;
   }
 
-  /** Counts what the instance has taken. What is left for all is given to each: who comes first gets it. */
+  /** Counts what the instance has taken. */
   #countPages(slot: Slot): void {
     const { pages } = slot.instance;
     if (pages === slot.pages) return;
     this.#pages += pages - slot.pages;
     slot.pages = pages;
+    this.#grantPages();
+  }
+
+  /** What is left for all is offered to each: who comes first gets it. */
+  #grantPages(): void {
     const left = Math.max(0, WORLD_PAGES_MAX - this.#pages);
-    for (const other of this.#slots) {
-      if (other !== null) other.instance.pagesMax = Math.min(INSTANCE_PAGES_MAX, other.pages + left);
+    for (const slot of this.#slots) {
+      if (slot !== null) slot.instance.pagesMax = Math.min(INSTANCE_PAGES_MAX, slot.pages + left);
     }
   }
 
@@ -185,6 +190,7 @@ class QuickJsSandbox implements Sandbox {
     if (slot === null || slot === undefined || !slot.guests.delete(guest) || slot.guests.size > 0) return;
     this.#slots[at] = null;
     this.#pages -= slot.pages;
+    this.#grantPages();
     this.#engine.giveBack(slot.instance);
   }
 }

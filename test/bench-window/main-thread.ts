@@ -31,7 +31,17 @@ export async function watchMainThread(browser: Browser, page: Page, ms: number):
   const tasks = events.filter(
     ({ name, ph, pid, tid }) => ph === "X" && name === "RunTask" && `${pid}/${tid}` === thread,
   );
+  if (process.env["LASTACK_BENCH_PARTS"] !== undefined) printParts(events, thread, frames);
   const durations = tasks.map(({ tdur = 0 }) => tdur / 1000);
   const total = durations.reduce((sum, dur) => sum + dur, 0);
   return { frames, perFrameMs: frames === 0 ? NaN : total / frames, longestMs: Math.max(0, ...durations) };
+}
+
+/** LASTACK_BENCH_PARTS: what the time went into, by Chromium's names; parts contain each other. */
+function printParts(events: readonly TraceEvent[], thread: string, frames: number): void {
+  const parts = new Map<string, number>();
+  for (const { name, ph, pid, tid, tdur = 0 } of events) {
+    if (ph === "X" && `${pid}/${tid}` === thread) parts.set(name, (parts.get(name) ?? 0) + tdur / 1000 / frames);
+  }
+  for (const [name, ms] of [...parts].sort((a, b) => b[1] - a[1]).slice(0, 14)) console.log(`  ${ms.toFixed(2)} ms ${name}`);
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { whyNoChromium } from "../e2e/chromium.ts";
-import { Workbench } from "../e2e/workbench.ts";
+import { Workbench } from "../e2e/workbench-page.ts";
 import { AppUnderTest, type StartOptions } from "./app-under-test.ts";
 import { ensureDesktopBuilt } from "./built.ts";
 import type { MenuEntry } from "./stand-in/electron.ts";

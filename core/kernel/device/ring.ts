@@ -82,9 +82,14 @@ export class TxRing {
     this.length++;
   }
 
-  /** The newest frame leaves at that instant. */
+  /**
+   * The newest frame leaves at that instant. Descriptors come back in order: one whose frame was lost at once waits for
+   * those before it.
+   */
   setNewestDone(at: number): void {
-    this.#doneAt[this.head === 0 ? this.size - 1 : this.head - 1] = at;
+    const newest = this.head === 0 ? this.size - 1 : this.head - 1;
+    const before = this.length > 1 ? (this.#doneAt[newest === 0 ? this.size - 1 : newest - 1] as number) : UNKNOWN;
+    this.#doneAt[newest] = before !== UNKNOWN && before > at ? before : at;
   }
 
   /** The oldest frame whose leaving was not known has left. @returns false when there was none. */

@@ -57,7 +57,6 @@ export class TcpSysctls {
   readonly mtuProbeFloor: Sysctl;
   readonly probeInterval: Sysctl;
   readonly probeThreshold: Sysctl;
-  readonly advWinScale: Sysctl;
   readonly moderateRcvbuf: Sysctl;
   readonly workaroundSignedWindows: Sysctl;
   readonly shrinkWindow: Sysctl;
@@ -67,7 +66,6 @@ export class TcpSysctls {
   readonly rfc1337: Sysctl;
   readonly twReuse: Sysctl;
   readonly maxTwBuckets: Sysctl;
-  readonly stdurg: Sysctl;
   readonly retransCollapse: Sysctl;
   readonly thinLinearTimeouts: Sysctl;
   /** us. */
@@ -77,8 +75,6 @@ export class TcpSysctls {
   readonly minRttWlen: Sysctl;
   readonly pacingSsRatio: Sysctl;
   readonly pacingCaRatio: Sysctl;
-  readonly noMetricsSave: Sysctl;
-  readonly noSsthreshMetricsSave: Sysctl;
   /** ns, ns, segments. */
   readonly compSackDelayNs: Sysctl;
   readonly compSackSlackNs: Sysctl;
@@ -138,7 +134,6 @@ export class TcpSysctls {
     this.mtuProbeFloor = tcp("mtu_probe_floor", 48);
     this.probeInterval = tcp("probe_interval", 600);
     this.probeThreshold = tcp("probe_threshold", 8);
-    this.advWinScale = tcp("adv_win_scale", 1, -31, 31);
     this.moderateRcvbuf = tcp("moderate_rcvbuf", 1, 0, 1);
     this.workaroundSignedWindows = tcp("workaround_signed_windows", 0, 0, 1);
     this.shrinkWindow = tcp("shrink_window", 0, 0, 1);
@@ -147,7 +142,6 @@ export class TcpSysctls {
     this.rfc1337 = tcp("rfc1337", 0, 0, 1);
     this.twReuse = tcp("tw_reuse", 2, 0, 2);
     this.maxTwBuckets = tcp("max_tw_buckets", 65_536);
-    this.stdurg = tcp("stdurg", 0, 0, 1);
     this.retransCollapse = tcp("retrans_collapse", 1, 0, 1);
     this.thinLinearTimeouts = tcp("thin_linear_timeouts", 0, 0, 1);
     this.rtoMinUs = tcp("rto_min_us", 200_000, 1);
@@ -155,8 +149,6 @@ export class TcpSysctls {
     this.minRttWlen = tcp("min_rtt_wlen", 300, 0, 86_400);
     this.pacingSsRatio = tcp("pacing_ss_ratio", 200, 0, 1000);
     this.pacingCaRatio = tcp("pacing_ca_ratio", 120, 0, 1000);
-    this.noMetricsSave = tcp("no_metrics_save", 0, 0, 1);
-    this.noSsthreshMetricsSave = tcp("no_ssthresh_metrics_save", 1, 0, 1);
     this.compSackDelayNs = tcp("comp_sack_delay_ns", 1_000_000);
     this.compSackSlackNs = tcp("comp_sack_slack_ns", 100_000);
     this.compSackNr = tcp("comp_sack_nr", 44, 0, 255);
@@ -164,5 +156,14 @@ export class TcpSysctls {
     this.congestionControl = table.defineText("net.ipv4.tcp_congestion_control", "cubic", CONGESTION_CONTROLS);
     this.isnPolicy = table.defineText("net.ipv4.tcp_isn_policy", "rfc6528", ISN_POLICIES);
     this.challengeAck = tcp("challenge_ack", 1, 0, 1);
+    defineIgnored(tcp);
   }
+}
+
+/** Parameters that may be set, as on Linux, and have no effect: there is no urgent data and no metrics cache here. */
+function defineIgnored(tcp: (name: string, value: number, least?: number, most?: number) => Sysctl): void {
+  tcp("adv_win_scale", 1, -31, 31);
+  tcp("stdurg", 0, 0, 1);
+  tcp("no_metrics_save", 0, 0, 1);
+  tcp("no_ssthresh_metrics_save", 1, 0, 1);
 }

@@ -115,4 +115,6 @@ function starts(count: number): { events: number; facts: Record<string, number> 
 }
 
 const [what = "handlers", count] = process.argv.slice(2);
-measure(`sandbox ${what}`, () => (what === "starts" ? starts(Number(count ?? 200)) : handlers(Number(count ?? 50_000))));
+measure(`sandbox ${what}`, () =>
+  what === "starts" ? starts(Number(count ?? 200)) : handlers(Number(count ?? 50_000)),
+);
