@@ -3,7 +3,8 @@ import type { BrowserWindow } from "electron";
 import { dialog } from "electron";
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import type { FileHandle, LabFile, Reply, SaveBytes, SaveLab } from "../core/contract/desktop/desktop.ts";
+import type { FileHandle, LabFile, Reply, SaveBytes, SaveLab, SaveProgram } from "../core/contract/desktop/desktop.ts";
+import { readLabSources } from "../core/node/lab-sources.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { fileProblem, problem } from "./file-problem.ts";
 import type { Handles } from "./handles.ts";
@@ -19,6 +20,8 @@ const good = <T>(value: T): Reply<T> => ({ ok: true, value });
 export class Documents {
   readonly #handles: Handles;
   readonly #recent: RecentFiles;
+  /** Files of the programs of the lab that was read last, by path from it: one lab is open at a time. */
+  #programs: { readonly handle: string; readonly files: ReadonlyMap<string, string> } | null = null;
 
   constructor(handles: Handles, recent: RecentFiles) {
     this.#handles = handles;
@@ -45,7 +48,10 @@ export class Documents {
       }
       const text = await readFile(path, "utf8");
       await this.#recent.add(path);
-      return good({ ...this.#handles.give(path), text });
+      const known = this.#handles.give(path);
+      const sources = readLabSources(path, text);
+      this.#programs = { handle: known.handle, files: new Map(sources.map((source) => [source.path, source.file])) };
+      return good({ ...known, text, sources: Object.fromEntries(sources.map((source) => [source.path, source.text])) });
     } catch (error) {
       // It was moved or deleted: the list is of what can be opened.
       await this.#recent.remove(path);
@@ -60,6 +66,17 @@ export class Documents {
     }
     const path = await askWhere(window, "Save lab", name, LABS);
     return path === null ? good(null) : this.#write(path, text);
+  }
+
+  async saveProgram({ handle, path, text }: SaveProgram): Promise<Reply<boolean>> {
+    const file = this.#programs?.handle === handle ? this.#programs.files.get(path) : undefined;
+    if (file === undefined) return good(false);
+    try {
+      await writeAtomically(file, text);
+      return good(true);
+    } catch (error) {
+      return { ok: false, problem: notWritten(file, error) };
+    }
   }
 
   async saveBytes(window: BrowserWindow, { name, bytes }: SaveBytes): Promise<Reply<FileHandle | null>> {

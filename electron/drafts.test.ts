@@ -21,8 +21,8 @@ describe("unsaved work", () => {
     const first = new Drafts(folder, handles);
     expect(await first.list()).toEqual([]);
     const { handle } = handles.give("/labs/mine.lab.yaml");
-    await first.keep({ handle, name: "mine.lab.yaml", text: "one" });
-    await first.keep({ handle, name: "mine.lab.yaml", text: "two" });
+    await first.keep({ handle, name: "mine.lab.yaml", text: "one", sources: {} });
+    await first.keep({ handle, name: "mine.lab.yaml", text: "two", sources: {} });
     expect(files()).toHaveLength(1);
     const second = new Drafts(folder, new Handles());
     const [draft] = await second.list();
@@ -34,9 +34,9 @@ describe("unsaved work", () => {
   test("of a page that crashed is offered to the next one", async () => {
     const drafts = new Drafts(folder, handles);
     await drafts.list();
-    await drafts.keep({ handle: null, name: "a", text: "one" });
+    await drafts.keep({ handle: null, name: "a", text: "one", sources: {} });
     expect(await drafts.list()).toMatchObject([{ text: "one", file: null }]);
-    await drafts.keep({ handle: null, name: "a", text: "two" });
+    await drafts.keep({ handle: null, name: "a", text: "two", sources: {} });
     await drafts.drop(null);
     expect(await drafts.list()).toMatchObject([{ text: "one" }]);
   });
@@ -51,7 +51,7 @@ describe("unsaved work", () => {
 
   test("is bounded: the oldest go", async () => {
     for (let at = 0; at < DRAFTS_MAX + 3; at++) {
-      await new Drafts(folder, handles).keep({ handle: null, name: `lab ${at}`, text: "" });
+      await new Drafts(folder, handles).keep({ handle: null, name: `lab ${at}`, text: "", sources: {} });
     }
     expect(await new Drafts(folder, handles).list()).toHaveLength(DRAFTS_MAX);
     expect(files()).toHaveLength(DRAFTS_MAX);

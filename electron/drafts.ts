@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Draft } from "../core/contract/desktop/desktop.ts";
+import type { Draft, KeepDraft } from "../core/contract/desktop/desktop.ts";
 import type { Handles } from "./handles.ts";
 import { DRAFTS_MAX, LAB_CHARACTERS_MAX } from "./limits.ts";
 import { readState, writeState } from "./state-file.ts";
@@ -15,6 +15,7 @@ const schema = z.strictObject({
   path: z.string().min(1).max(4096).nullable(),
   name: z.string().max(1000),
   text: z.string().max(LAB_CHARACTERS_MAX),
+  sources: z.record(z.string(), z.string()),
   keptAt: z.number(),
 });
 
@@ -50,11 +51,10 @@ export class Drafts {
     return drafts.slice(0, DRAFTS_MAX);
   }
 
-  keep(draft: { readonly handle: string | null; readonly name: string; readonly text: string }): Promise<void> {
-    const { handle, name, text } = draft;
+  keep({ handle, name, text, sources }: KeepDraft): Promise<void> {
     const path = handle === null ? null : this.#handles.path(handle);
     const file = this.#file(this.#own);
-    return this.#inTurn(() => writeState(file, { path, name, text, keptAt: Date.now() }));
+    return this.#inTurn(() => writeState(file, { path, name, text, sources, keptAt: Date.now() }));
   }
 
   /** @param id null for that of the lab that is open. */

@@ -3,6 +3,8 @@
 /** A larger file is no lab: the core bounds the text to four million characters, of up to three bytes. */
 export const LAB_BYTES_MAX = 12 * 1024 * 1024;
 export const LAB_CHARACTERS_MAX = 4 * 1024 * 1024;
+/** Programs of a lab in files of their own. */
+export const SOURCES_MAX = 1000;
 /** A capture that the window saves. */
 export const SAVE_BYTES_MAX = 512 * 1024 * 1024;
 /** Files in the list of recent ones. */

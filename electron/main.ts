@@ -107,6 +107,7 @@ class Application {
       if (!saved.ok || saved.value === null) window.stayOpen();
       return saved;
     },
+    "program:save": (_, program) => this.#documents.saveProgram(program),
     "bytes:save": ({ browser }, file) => this.#documents.saveBytes(browser, file),
     "draft:list": async () => good(await this.#drafts.list()),
     "draft:keep": (_, draft) => this.#draft(this.#drafts.keep(draft)),

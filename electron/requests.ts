@@ -1,12 +1,14 @@
 /** What the window may ask of main, as schemas: a message is parsed once, here, and trusted inside. */
 import { z } from "zod";
 import type { DesktopApi, DesktopChannel } from "../core/contract/desktop/desktop.ts";
-import { LAB_CHARACTERS_MAX, MENU_ENTRIES_MAX, SAVE_BYTES_MAX } from "./limits.ts";
+import { LAB_CHARACTERS_MAX, MENU_ENTRIES_MAX, SAVE_BYTES_MAX, SOURCES_MAX } from "./limits.ts";
 
 const handle = z.string().min(1).max(100);
 const name = z.string().max(1000);
 const text = z.string().max(LAB_CHARACTERS_MAX);
 const label = z.string().max(200);
+const path = z.string().min(1).max(4096);
+const sources = z.record(path, text).refine((texts) => Object.keys(texts).length <= SOURCES_MAX, "are too many");
 
 const menuEntry = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("separator") }),
@@ -27,9 +29,10 @@ const SCHEMAS: { readonly [C in DesktopChannel]: z.ZodType<DesktopApi[C]["params
   "core:stop": z.null(),
   "lab:open": z.null(),
   "lab:save": z.strictObject({ handle: handle.nullable(), name, text }),
+  "program:save": z.strictObject({ handle, path, text }),
   "bytes:save": z.strictObject({ name, bytes }),
   "draft:list": z.null(),
-  "draft:keep": z.strictObject({ handle: handle.nullable(), name, text }),
+  "draft:keep": z.strictObject({ handle: handle.nullable(), name, text, sources }),
   "draft:drop": z.strictObject({ id: z.uuid().nullable() }),
   "window:state": z.strictObject({ unsaved: z.boolean() }),
   "menu:set": z.strictObject({

@@ -13,7 +13,9 @@ import type { VirtualTime } from "../base/time.ts";
 export const PHASES = { fault: 0, wire: 1, irq: 2, softirq: 3, process: 4, timer: 5 } as const;
 export type Phase = keyof typeof PHASES;
 
-/** `PHASES[phase]` by comparing pointers: as a lookup by name it was megamorphic, about 0.3 % of manysmall's samples. */
+/**
+ * `PHASES[phase]` by comparing pointers: as a lookup by name it was megamorphic, about 0.3 % of manysmall's samples.
+ */
 export function phaseNumber(phase: Phase): number {
   switch (phase) {
     case "wire":

@@ -120,7 +120,9 @@ export class TcpHistory {
     return this.#peer;
   }
 
-  /** What was heard of it last. A socket that leaves a record of its state behind is closed, but its connection is not. */
+  /**
+   * What was heard of it last. A socket that leaves a record of its state behind is closed, but its connection is not.
+   */
   get state(): string {
     const last = this.#states.at(-1)?.value;
     return (RECORDS.has(last?.step ?? "") ? last?.from : last?.to) ?? "";

@@ -12,11 +12,13 @@ export class DesktopDrafts implements DraftStore {
   }
 
   left(): Draft | null {
-    return this.#left === null ? null : { file: this.#left.name, text: this.#left.text };
+    if (this.#left === null) return null;
+    const { name: file, text, sources } = this.#left;
+    return { file, text, sources };
   }
 
-  keep({ file, text }: Draft): void {
-    tellDesktop("draft:keep", { handle: null, name: file, text });
+  keep({ file, text, sources = {} }: Draft): void {
+    tellDesktop("draft:keep", { handle: null, name: file, text, sources });
     // What was recovered is kept as this run's own now.
     if (this.#left?.text === text) this.#dropLeft();
   }

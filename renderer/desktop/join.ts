@@ -8,7 +8,7 @@ import { setDraftStore } from "../files/draft.ts";
 import { openLabFile, setFileHost } from "../files/lab-files.ts";
 import { report } from "../stores/notices.ts";
 import { DesktopDrafts } from "./desktop-drafts.ts";
-import { desktopFiles } from "./desktop-files.ts";
+import { desktopFiles, labFileOf } from "./desktop-files.ts";
 import { followCommands, followUnsaved } from "./follow.ts";
 
 export async function joinDesktop(bridge: DesktopBridge): Promise<void> {
@@ -19,7 +19,7 @@ export async function joinDesktop(bridge: DesktopBridge): Promise<void> {
   bridge.on("command", (id) => runCommand(id));
   bridge.on("file", (file) => {
     if (!file.ok) report(new ApiError(file.problem));
-    else openLabFile({ name: file.value.name, text: file.value.text, place: file.value.handle }).catch(report);
+    else openLabFile(labFileOf(file.value)).catch(report);
   });
   // The stores are there once the window is mounted.
   setTimeout(() => {

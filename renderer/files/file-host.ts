@@ -19,6 +19,8 @@ export interface FileHost {
   open(): Promise<LabFile | null>;
   /** Asks where to, when `place` is null. */
   save(file: LabFile): Promise<LabFile | null>;
+  /** A program of the lab at that place, where it was; false when that is not known. Left out: never is. */
+  saveProgram?(place: unknown, path: string, text: string): Promise<boolean>;
   /** Asks where to, or puts it among the downloads. */
   saveBytes(name: string, bytes: Uint8Array): Promise<void>;
 }

@@ -93,8 +93,9 @@ export async function saveLab(asNew = false): Promise<boolean> {
   if (saved === null) return false;
   // A lab's file holds the paths of its programs, not their texts: what was changed of those is saved by itself.
   for (const path of lab.changedSources) {
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    await files.saveBytes(name, new TextEncoder().encode(lab.sources[path] ?? ""));
+    const text = lab.sources[path] ?? "";
+    if ((await files.saveProgram?.(place, path, text)) === true) continue;
+    await files.saveBytes(path.slice(path.lastIndexOf("/") + 1), new TextEncoder().encode(text));
   }
   place = saved.place;
   lab.markSaved(saved.name);

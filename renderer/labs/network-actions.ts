@@ -5,7 +5,8 @@
 import type { NodeKind } from "../../core/contract/api/lab-view.ts";
 import type { Command, DirectionChange } from "../../core/contract/command.ts";
 import { remember } from "../stores/history.ts";
-import { inTurn, useLab } from "../stores/lab.ts";
+import { inTurn } from "../stores/in-turn.ts";
+import { useLab } from "../stores/lab.ts";
 import { useRun } from "../stores/run.ts";
 import { useSelection } from "../stores/selection.ts";
 import {

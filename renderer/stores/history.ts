@@ -1,5 +1,6 @@
 /** Undo and redo: of edits to the lab, and of what was done to the running network. */
 import { computed, shallowReactive } from "vue";
+import { inTurn } from "./in-turn.ts";
 
 export interface Deed {
   /** `Delete h1`, as it stands in the menu. */
@@ -12,9 +13,6 @@ const DEEDS_MAX = 200;
 
 const done = shallowReactive<Deed[]>([]);
 const undone = shallowReactive<Deed[]>([]);
-/** One at a time: an undo on top of one that is under way would meet a lab in between. */
-let busy: Promise<void> = Promise.resolve();
-
 export const nextUndo = computed(() => done.at(-1)?.title ?? null);
 export const nextRedo = computed(() => undone.at(-1)?.title ?? null);
 
@@ -45,10 +43,4 @@ export function redo(): Promise<void> {
     await deed.redo();
     done.push(deed);
   });
-}
-
-function inTurn(action: () => Promise<void>): Promise<void> {
-  const result = busy.then(action);
-  busy = result.catch(() => undefined);
-  return result;
 }

@@ -22,15 +22,6 @@ export type NameChanges = ReadonlyMap<string, string | null>;
 export type LabSources = Readonly<Record<string, string>>;
 const NO_CHANGES: NameChanges = new Map();
 
-/** One change after the other: a second one works on what the first has made of the lab. */
-let turn: Promise<unknown> = Promise.resolve();
-
-export function inTurn<T>(change: () => Promise<T>): Promise<T> {
-  const result = turn.then(change);
-  turn = result.catch(() => undefined);
-  return result;
-}
-
 export const useLab = defineStore("lab", () => {
   const run = useRun();
   const file = ref("");
@@ -191,10 +182,11 @@ export const useLab = defineStore("lab", () => {
   async function withoutEntry(command: Command): Promise<void> {
     const at = run.journal.findLastIndex((entry) => JSON.stringify(entry.command) === JSON.stringify(command));
     if (at < 0) return;
+    const wasPlaying = run.isPlaying;
     const journal = run.journal.filter((_, index) => index !== at).map((entry) => ({ ...entry, events: 0 }));
-    const time = run.state?.time ?? 0;
-    const answer = await call("lab.open", { ...whole(), journal, time });
+    const answer = await call("lab.open", { ...whole(), journal, time: run.state?.time ?? 0 });
     run.reset(answer.run);
+    if (wasPlaying) await run.play();
   }
 
   return {

@@ -5,15 +5,7 @@
 import type { ReceiverRegions, SenderRegions, SequenceRange } from "../../core/contract/tcp-view.ts";
 
 export type RegionKind =
-  | "acknowledged"
-  | "sent"
-  | "usable"
-  | "held-back"
-  | "closed"
-  | "read"
-  | "unread"
-  | "window"
-  | "beyond";
+  "acknowledged" | "sent" | "usable" | "held-back" | "closed" | "read" | "unread" | "window" | "beyond";
 
 export interface Region extends SequenceRange {
   readonly kind: RegionKind;

@@ -7,6 +7,7 @@ import fcose from "cytoscape-fcose";
 import type { LabView } from "../../core/contract/api/lab-view.ts";
 import type { NodeState } from "../../core/contract/api/run-view.ts";
 import type { Place } from "../labs/lab-edits.ts";
+import { EDGE_LENGTH, fitted, layoutOptions, spreadOf, ZOOM_MAX, ZOOM_MIN } from "./graph-layout.ts";
 import { graphStyle, NODE_RADIUS } from "./graph-style.ts";
 
 cytoscape.use(fcose);
@@ -28,17 +29,6 @@ export interface GraphEvents {
   /** Some node is elsewhere. */
   geometry(): void;
 }
-
-const ZOOM_MIN = 0.05;
-const ZOOM_MAX = 4;
-/** Kept free around a network that is fitted, screen pixels: the palette and the tools lie there. */
-const FIT_INSETS = { left: 96, right: 36, top: 28, bottom: 60 } as const;
-/** Names and addresses below a node, canvas pixels. */
-const CAPTION = 40;
-/** A small lab is not blown up to fill the canvas. */
-const FIT_ZOOM_MAX = 1.4;
-/** Between neighbours of a layout. */
-const EDGE_LENGTH = 130;
 
 export class TopologyGraph {
   readonly #cy: Core;
@@ -218,20 +208,8 @@ export class TopologyGraph {
   fit(): void {
     this.#cy.resize();
     this.#isFitted = true;
-    const nodes = this.#cy.nodes().map((node) => node.position());
-    if (nodes.length === 0) return;
-    const { width, height } = this.#size();
-    const left = Math.min(...nodes.map(({ x }) => x)) - NODE_RADIUS;
-    const right = Math.max(...nodes.map(({ x }) => x)) + NODE_RADIUS;
-    const top = Math.min(...nodes.map(({ y }) => y)) - NODE_RADIUS;
-    const bottom = Math.max(...nodes.map(({ y }) => y)) + NODE_RADIUS + CAPTION;
-    const room = { x: width - FIT_INSETS.left - FIT_INSETS.right, y: height - FIT_INSETS.top - FIT_INSETS.bottom };
-    const zoom = Math.min(FIT_ZOOM_MAX, Math.max(ZOOM_MIN, Math.min(room.x / (right - left), room.y / (bottom - top))));
-    const pan = {
-      x: FIT_INSETS.left + (room.x - (left + right) * zoom) / 2,
-      y: FIT_INSETS.top + (room.y - (top + bottom) * zoom) / 2,
-    };
-    this.#cy.viewport({ zoom, pan });
+    const places = this.#cy.nodes().map((node) => node.position());
+    if (places.length > 0) this.#cy.viewport(fitted(places, this.#size()));
   }
 
   /** In the middle of what is seen, where nothing is. */
@@ -292,35 +270,3 @@ export class TopologyGraph {
 }
 
 const nameOf = (node: NodeSingular): string => String(node.data("name"));
-
-/** Room that a node takes with its name and address, canvas pixels; and how far apart a lab is drawn at most. */
-const ROOM = { x: 104, y: 88 } as const;
-const SPREAD_MAX = 5;
-
-function spreadOf({ nodes }: LabView): number {
-  let nearest = 1;
-  for (const [index, { at: a }] of nodes.entries()) {
-    for (let other = index + 1; other < nodes.length && a !== null; other++) {
-      const b = nodes[other]?.at ?? null;
-      if (b === null) continue;
-      const room = Math.max(Math.abs(a.x - b.x) / ROOM.x, Math.abs(a.y - b.y) / ROOM.y);
-      // Two at the very same place are not helped by it.
-      if (room > 0.05 && room < nearest) nearest = room;
-    }
-  }
-  return Math.min(SPREAD_MAX, 1 / nearest);
-}
-
-function layoutOptions(isAnimated: boolean): cytoscape.LayoutOptions {
-  return {
-    name: "fcose",
-    animate: isAnimated,
-    animationDuration: 400,
-    randomize: true,
-    fit: false,
-    quality: "default",
-    nodeSeparation: 90,
-    idealEdgeLength: () => EDGE_LENGTH,
-    nodeDimensionsIncludeLabels: true,
-  } as unknown as cytoscape.LayoutOptions;
-}

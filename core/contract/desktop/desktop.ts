@@ -19,8 +19,12 @@ export interface FileHandle {
   readonly place: string;
 }
 
+/** Texts of programs that stand in files of their own, by path from the lab. */
+export type ProgramTexts = Readonly<Record<string, string>>;
+
 export interface LabFile extends FileHandle {
   readonly text: string;
+  readonly sources: ProgramTexts;
 }
 
 /** A lab with changes that no file has; kept until it is saved or given up, also when the application is killed. */
@@ -30,6 +34,7 @@ export interface Draft {
   readonly file: FileHandle | null;
   readonly name: string;
   readonly text: string;
+  readonly sources: ProgramTexts;
   /** ms since 1970. */
   readonly keptAt: number;
 }
@@ -45,6 +50,15 @@ export interface KeepDraft {
   readonly handle: string | null;
   readonly name: string;
   readonly text: string;
+  readonly sources: ProgramTexts;
+}
+
+export interface SaveProgram {
+  /** Of the lab that it belongs to. */
+  readonly handle: string;
+  /** From the lab, as it was read. */
+  readonly path: string;
+  readonly text: string;
 }
 
 export interface SaveBytes {
@@ -59,6 +73,8 @@ export interface DesktopApi {
   /** Null: the person thought better of it. */
   "lab:open": { params: null; value: LabFile | null };
   "lab:save": { params: SaveLab; value: FileHandle | null };
+  /** A program that was read with its lab, to where it was; false for any other. */
+  "program:save": { params: SaveProgram; value: boolean };
   "bytes:save": { params: SaveBytes; value: FileHandle | null };
   /** Newest first. Asked once by each new page, whose own draft is a new one from then on. */
   "draft:list": { params: null; value: readonly Draft[] };

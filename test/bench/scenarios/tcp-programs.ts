@@ -36,7 +36,10 @@ export function readLab(text: string, name: string): Lab {
 // Made once: `from` takes milliseconds, and a fat tree has hundreds of senders.
 const pattern = Uint8Array.from({ length: 65_536 }, (_, index) => index);
 
-/** Sends `bytes` octets of a pattern, then closes; Infinity sends for ever. Blocking calls of `sendSize` octets, at most 64 KiB. */
+/**
+ * Sends `bytes` octets of a pattern, then closes; Infinity sends for ever. Blocking calls of `sendSize` octets, at most
+ * 64 KiB.
+ */
 export function sender(options: { target: number; port: number; bytes: number; sendSize: number }): Program {
   return function* (sys) {
     const fd = yield* sys.socket(AF.INET, SOCK.STREAM, 0);

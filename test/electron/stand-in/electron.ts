@@ -1,7 +1,7 @@
 /**
  * A stand-in for Electron (STACK.md): main runs in Node, its window is a page of real Chromium. It shows what main and
- * preload do; it cannot show Electron's own part: the OS sandbox, fuses, asar, native menus, real custom protocols. A test
- * steers it over the channel to its process (control.ts).
+ * preload do; it cannot show Electron's own part: the OS sandbox, fuses, asar, native menus, real custom protocols. A
+ * test steers it over the channel to its process (control.ts).
  */
 import { EventEmitter } from "node:events";
 import { startBrowser, type RunningBrowser } from "./browser.ts";

@@ -1,6 +1,6 @@
 /**
- * `protocol` and `session`: the page of a real browser stands at an address of http, and what it asks for is answered by
- * the handler of the custom scheme; everything else is put before `webRequest`, as Electron does.
+ * `protocol` and `session`: the page of a real browser stands at an address of http, and what it asks for is answered
+ * by the handler of the custom scheme; everything else is put before `webRequest`, as Electron does.
  */
 import { EventEmitter } from "node:events";
 import type { BrowserContext, Route } from "@playwright/test";
