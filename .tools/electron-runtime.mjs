@@ -36,8 +36,9 @@ export function whyNoWindow() {
 export async function fetchRuntime() {
   if (electronRuntime() !== null) return null;
   if (!existsSync(join(PACKAGE, "install.js"))) return "the package electron is not installed";
-  if (process.env.ELECTRON_MIRROR === undefined && !(await isReachable()))
-    {return "its runtime cannot be fetched: no way to GitHub";}
+  if (process.env.ELECTRON_MIRROR === undefined && !(await isReachable())) {
+    return "its runtime cannot be fetched: no way to GitHub";
+  }
   console.log("Fetching Electron's runtime, once (about 110 MB) ...");
   const code = await run(process.execPath, [join(PACKAGE, "install.js")], {
     onOutput: () => undefined,

@@ -5,6 +5,8 @@ import { HANDLES_MAX } from "./limits.ts";
 import { labsAmong } from "./opened-files.ts";
 import { parseDesktopRequest } from "./requests.ts";
 
+const CHANNELS = ["lab:save", "draft:keep", "menu:set", "toString"];
+
 describe("requests of the window", () => {
   test("as they should be are taken as they are", () => {
     expect(parseDesktopRequest("lab:open", null)).toEqual({ channel: "lab:open", params: null });
@@ -17,7 +19,7 @@ describe("requests of the window", () => {
   test("of any other make are none", () => {
     const junk = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true });
     fc.assert(
-      fc.property(fc.oneof(junk, fc.constantFrom("lab:save", "draft:keep", "menu:set", "toString")), junk, (channel, params) => {
+      fc.property(fc.oneof(junk, fc.constantFrom(...CHANNELS)), junk, (channel, params) => {
         const parsed = parseDesktopRequest(channel, params);
         expect(parsed === null || params !== undefined).toBe(true);
       }),

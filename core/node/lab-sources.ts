@@ -23,7 +23,9 @@ export function readLabSources(labFile: string, text: string): LabSource[] {
   if (!lab.ok) return [];
   const programs = lab.value.nodes.flatMap((node) => ("programs" in node ? node.programs : []));
   const mains = programs.flatMap(({ file, text: inline }) => (inline === null ? [file] : []));
-  const inside = new Map(programs.flatMap(({ file, text: inline }) => (inline === null ? [] : [[file, inline] as const])));
+  const inside = new Map(
+    programs.flatMap(({ file, text: inline }) => (inline === null ? [] : [[file, inline] as const])),
+  );
   const files = new Map<string, string>();
   const { sources } = collectSources([...new Set(mains)], (path) => readProgram(labFile, path, files), inside);
   return [...sources].map(([path, source]) => ({ path, file: files.get(path) ?? "", text: source }));

@@ -223,8 +223,10 @@ describe("looking at a run", () => {
       bench.ask("run.seek", { time });
       for (const row of bench.ask("tcp.list", {}).sockets) {
         if (row.state === "LISTEN") continue;
-        expect(bench.ask("tcp.view", { node: row.node, socket: row.socket, since: 0 }).view, row.state).not.toBeNull();
         seen.set(`${row.node} ${row.socket}`, row);
+        // Listed with its past, and gone.
+        if (row.state === "CLOSED") continue;
+        expect(bench.ask("tcp.view", { node: row.node, socket: row.socket, since: 0 }).view, row.state).not.toBeNull();
       }
     }
     expect(seen.size).toBeGreaterThan(0);

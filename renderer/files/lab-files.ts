@@ -56,7 +56,7 @@ function tellMissing(): void {
   if (missing.length === 0) return;
   notify({
     kind: "warning",
-    title: `${missing.length === 1 ? "A program of this lab is" : "Programs of this lab are"} not here: ${missing.join(", ")}`,
+    title: `Not here, though this lab runs ${missing.length === 1 ? "it" : "them"}: ${missing.join(", ")}`,
     hint: "Open the lab together with these files, or drop them into this window.",
   });
 }

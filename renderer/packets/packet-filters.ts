@@ -18,7 +18,7 @@ export function filtersFor({ row, layers }: PacketDetail): { readonly title: str
     filters.push({ title: `Filter: ${value("eth.src")}`, filter: `eth.addr == ${value("eth.src")}` });
   }
   const protocol = row.protocol.toLowerCase();
-  if (["arp", "icmp", "tcp", "udp"].includes(protocol))
-    filters.push({ title: `Filter: ${row.protocol}`, filter: protocol });
+  const isFilter = ["arp", "icmp", "tcp", "udp"].includes(protocol);
+  if (isFilter) filters.push({ title: `Filter: ${row.protocol}`, filter: protocol });
   return filters;
 }

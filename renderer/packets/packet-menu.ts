@@ -1,5 +1,6 @@
 /** What can be done with a packet: the context menu, and the commands behind it. */
 import type { PacketDetail } from "../../core/contract/api/packet-view.ts";
+import { runCommand } from "../commands/registry.ts";
 import { exportCapture } from "../files/lab-files.ts";
 import { report, notify } from "../stores/notices.ts";
 import { filtersFor } from "./packet-filters.ts";
@@ -22,6 +23,14 @@ export function menuOf(packet: PacketDetail): PacketMenuItem[] {
   }));
   return [
     { ...{ title: "Follow on other links", keys: "", startsGroup: false }, run: () => void packets.showTab("journey") },
+    ...(row.protocol === "TCP"
+      ? [
+          {
+            ...{ title: "Show TCP connection", keys: "", startsGroup: false },
+            run: () => void runCommand("tcp.of-packet"),
+          },
+        ]
+      : []),
     ...filters,
     { ...{ title: "Copy line", keys: "Ctrl+C", startsGroup: true }, run: () => copy(rowText(row)) },
     { ...{ title: "Copy layers and bytes", keys: "", startsGroup: false }, run: () => copy(detailText(packet)) },

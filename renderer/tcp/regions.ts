@@ -97,6 +97,8 @@ function patches(kind: PatchKind, ranges: readonly SequenceRange[]): Patch[] {
 export interface PlacedMark extends Mark {
   /** Part of the bar's width. */
   readonly share: number;
+  /** Its label stands at the left of it: at the right there is no room. */
+  readonly isLeft: boolean;
   /** Line of labels, so that neighbours do not lie on each other. */
   readonly line: number;
 }
@@ -109,9 +111,11 @@ export function placed({ from, to, marks }: Bar, least: number): PlacedMark[] {
     .sort((a, b) => a.at - b.at)
     .map((mark) => {
       const share = Math.max(0, Math.min(1, (mark.at - from) / (to - from)));
-      let line = ends.findIndex((end) => share >= end);
+      const isLeft = share + least > 1;
+      const start = isLeft ? share - least : share;
+      let line = ends.findIndex((end) => start >= end);
       if (line < 0) line = ends.length;
-      ends[line] = share + least;
-      return { ...mark, share, line };
+      ends[line] = start + least;
+      return { ...mark, share, isLeft, line };
     });
 }

@@ -55,7 +55,10 @@ export const ARROWS: readonly StateArrow[] = [
   arrow("CLOSED", "LISTEN", "passive OPEN", "create TCB", line([m - 14, 36], [m - 14, 78]), [m - 58, 57]),
   arrow("LISTEN", "CLOSED", "CLOSE", "delete TCB", line([m + 14, 78], [m + 14, 36]), [m + 52, 57]),
   arrow("CLOSED", "SYN-SENT", "active OPEN", "snd SYN", line([m + half.x, 22], [r, 22], [r, 148]), [r - 44, 62]),
-  arrow("SYN-SENT", "CLOSED", "CLOSE", "delete TCB", line([r - 30, 148], [r - 90, 92], [m + half.x, 30]), [r - 108, 104]),
+  arrow("SYN-SENT", "CLOSED", "CLOSE", "delete TCB", line([r - 30, 148], [r - 90, 92], [m + half.x, 30]), [
+    r - 108,
+    104,
+  ]),
   arrow("LISTEN", "SYN-RECV", "rcv SYN", "snd SYN,ACK", line([m - half.x, 98], [l + 20, 148]), [m - 124, 108]),
   arrow("LISTEN", "SYN-SENT", "SEND", "snd SYN", line([m + half.x, 100], [r - half.x, 152]), [m + 92, 138]),
   arrow("SYN-RECV", "LISTEN", "rcv RST", "", line([l - 10, 148], [l - 10, 86], [m - half.x, 86]), [l + 34, 78]),
@@ -71,7 +74,10 @@ export const ARROWS: readonly StateArrow[] = [
   arrow("FIN-WAIT-2", "TIME-WAIT", "rcv FIN", "snd ACK", line([l, 402], [l, 462], [m - half.x, 462]), [l + 72, 462]),
   arrow("CLOSING", "TIME-WAIT", "rcv ACK of FIN", "x", line([m, 402], [m, 448]), [m + 50, 425]),
   arrow("LAST-ACK", "CLOSED-END", "rcv ACK of FIN", "x", line([r, 402], [r, 448]), [r - 50, 425]),
-  arrow("TIME-WAIT", "CLOSED-END", "2 MSL over", "delete TCB", line([m + half.x, 462], [r - half.x, 462]), [m + 106, 462]),
+  arrow("TIME-WAIT", "CLOSED-END", "2 MSL over", "delete TCB", line([m + half.x, 462], [r - half.x, 462]), [
+    m + 106,
+    462,
+  ]),
 ];
 
 function arrow(

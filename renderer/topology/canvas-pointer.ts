@@ -132,7 +132,7 @@ export class CanvasPointer {
 
   #pull(grip: Extract<Grip, { kind: "cable" }>, place: Place): void {
     const canvas = this.#canvas;
-    const cable = canvas.cable(grip.link);
+    const cable = canvas.cables.at(grip.link);
     const { zoom } = canvas.graph.viewport;
     if (cable === null || grip.isOut) return;
     if (!grip.isPulling) {
@@ -161,7 +161,7 @@ export class CanvasPointer {
       canvas.rubber = null;
       if (target !== null && target !== grip.from) this.#actions.connect(grip.from, target);
     } else if (grip.kind === "cable") {
-      const cable = canvas.cable(grip.link);
+      const cable = canvas.cables.at(grip.link);
       if (!grip.isPulling) this.#click(grip.link, event);
       else if (cable !== null && canvas.pull.release(cable, performance.now())) this.#actions.plugIn(grip.link);
     }

@@ -53,9 +53,12 @@ export class FlightBoard {
   /** Told when a flight is over, by its packet. */
   onEnd: (slot: number) => void = () => undefined;
 
-  setEnds(ends: FlightEnds): void {
+  /** @returns whether the links are others than before; then what was on them is gone. */
+  setEnds(ends: FlightEnds): boolean {
+    if (JSON.stringify(ends) === JSON.stringify(this.#ends)) return false;
     this.#ends = ends;
     this.clear();
+    return true;
   }
 
   clear(): void {

@@ -18,7 +18,7 @@ const FIT_ZOOM_MAX = 1.4;
 const ROOM = { x: 104, y: 88 } as const;
 const SPREAD_MAX = 5;
 
-export function spreadOf({ nodes }: LabView): number {
+export function spreadOf({ nodes }: Pick<LabView, "nodes">): number {
   let nearest = 1;
   for (const [index, { at: a }] of nodes.entries()) {
     for (let other = index + 1; other < nodes.length && a !== null; other++) {
@@ -31,7 +31,6 @@ export function spreadOf({ nodes }: LabView): number {
   }
   return Math.min(SPREAD_MAX, 1 / nearest);
 }
-
 
 /** The viewport in which all of these places, with what is written below them, are seen. */
 export function fitted(

@@ -9,14 +9,15 @@ import type { Place } from "../labs/lab-edits.ts";
 import { paintBadges } from "./badge-painter.ts";
 import { paintCables } from "./cable-painter.ts";
 import { CablePull } from "./cable-pull.ts";
-import { distanceTo, layCables, looseEnd, pointOn, type Cable } from "./cables.ts";
+import { CableMap } from "./cable-map.ts";
+import { pointOn } from "./cables.ts";
 import { paintBurst } from "./burst-painter.ts";
 import { canvasColors, type CanvasColors } from "./canvas-colors.ts";
 import { BurstBoard, type Burst } from "./drops.ts";
 import { FlightBoard } from "./flights.ts";
 import { paintGrid } from "./grid-painter.ts";
-import { NODE_RADIUS } from "./graph-style.ts";
 import { packetPictures, paintBands, paintPackets } from "./packet-painter.ts";
+import { handleAt, paintTools, type Rubber } from "./tools-painter.ts";
 import { TopologyGraph, type GraphEvents, type Viewport } from "./topology-graph.ts";
 
 export interface CanvasLayers {
@@ -40,17 +41,6 @@ export interface LinkLabels {
   readonly all: readonly string[];
 }
 
-/** A link that is being drawn. */
-export interface Rubber {
-  readonly from: string;
-  readonly to: Place;
-  /** The node under the pointer, if the link could end there. */
-  readonly target: string | null;
-}
-
-/** How near a pointer must be to a cable, screen pixels. */
-const HIT = 8;
-const PLUG_HIT = 14;
 /** More wall time than this between two frames was not seen by anybody. */
 const PASSED_MAX_MS = 100;
 
@@ -59,19 +49,18 @@ export class TopologyCanvas {
   readonly flights = new FlightBoard();
   readonly bursts = new BurstBoard();
   readonly pull = new CablePull();
+  readonly cables = new CableMap((node) => this.graph.place(node));
   readonly #layers: CanvasLayers;
   readonly #contexts: Readonly<Record<"below" | "middle" | "above", CanvasRenderingContext2D>>;
   #colors: CanvasColors = canvasColors();
   #pictures: readonly HTMLCanvasElement[] = [];
   #view: LabView | null = null;
-  #cables: (Cable | null)[] = [];
   #links: readonly LinkState[] = [];
   #nodes: readonly NodeState[] = [];
   #labels: LinkLabels = { shown: [], all: [] };
   #selectedLinks: ReadonlySet<string> = new Set();
   #options: CanvasOptions = { linkLabels: true, interfaces: false, addresses: true };
   #virtualNow = 0;
-  #isGeometryStale = true;
   #frame = 0;
   #lastMs = 0;
   #isDirty = false;
@@ -92,7 +81,7 @@ export class TopologyCanvas {
       ...events,
       viewport: () => this.invalidate(),
       geometry: () => {
-        this.#isGeometryStale = true;
+        this.cables.invalidate();
         this.invalidate();
       },
     });
@@ -111,12 +100,14 @@ export class TopologyCanvas {
 
   // What is shown
 
-  show(view: LabView, labels: LinkLabels): void {
+  /** Null: there is a lab, and it cannot be drawn. */
+  show(view: LabView | null, labels: LinkLabels): void {
     this.#view = view;
     this.#labels = labels;
-    this.graph.show(view);
-    this.flights.setEnds(view.links.map(({ ends }) => [ends[0].node, ends[1].node]));
-    this.bursts.clear();
+    this.graph.show(view ?? NOTHING);
+    this.cables.setLab(view);
+    // Moving a node leaves alone what is on its way.
+    if (this.flights.setEnds((view ?? NOTHING).links.map(({ ends: [a, b] }) => [a.node, b.node]))) this.bursts.clear();
     this.invalidate();
   }
 
@@ -142,7 +133,7 @@ export class TopologyCanvas {
     this.#links = links;
     this.graph.showStates(nodes);
     for (const state of links) {
-      const cable = this.cable(state?.link ?? -1);
+      const cable = this.cables.at(state?.link ?? -1);
       const old = before[state?.link ?? -1];
       if (cable === null || old === undefined || isUp(old) === isUp(state)) continue;
       this.pull.moved(cable, isUp(state), performance.now());
@@ -196,11 +187,6 @@ export class TopologyCanvas {
 
   // Where things are
 
-  cable(index: number): Cable | null {
-    this.#refreshGeometry();
-    return this.#cables[index] ?? null;
-  }
-
   isLinkUp(index: number): boolean {
     const state = this.#links[index];
     return state === undefined || isUp(state);
@@ -208,35 +194,13 @@ export class TopologyCanvas {
 
   /** The cable under a place of the canvas: by its line, or by a loose end. */
   linkAt(place: Place): number | null {
-    this.#refreshGeometry();
-    const { zoom } = this.graph.viewport;
-    let best: { index: number; distance: number } | null = null;
-    for (const cable of this.#cables) {
-      if (cable === null) continue;
-      let distance = distanceTo(cable, place).distance * zoom;
-      if (!this.isLinkUp(cable.index)) {
-        for (const side of [0, 1] as const) {
-          const { plug } = looseEnd(cable, side);
-          const toPlug = Math.hypot(plug.x - place.x, plug.y - place.y) * zoom;
-          if (toPlug < PLUG_HIT) distance = Math.min(distance, toPlug / 2);
-        }
-      }
-      if (distance < HIT && (best === null || distance < best.distance)) best = { index: cable.index, distance };
-    }
-    return best?.index ?? null;
+    return this.cables.linkUnder(place, this.graph.viewport.zoom, (link) => this.isLinkUp(link));
   }
 
-  /** Where a link is drawn from: a small disc at the lower right of the node under the pointer. */
+  /** Where a link is drawn from, when the pointer is over that node. */
   handleOf(node: string): Place | null {
-    const index = this.#view?.nodes.findIndex(({ name }) => name === node) ?? -1;
-    const at = index < 0 ? null : this.graph.place(index);
-    return at === null ? null : { x: at.x + NODE_RADIUS * 0.92, y: at.y + NODE_RADIUS * 0.92 };
-  }
-
-  #refreshGeometry(): void {
-    if (!this.#isGeometryStale || this.#view === null) return;
-    this.#isGeometryStale = false;
-    this.#cables = layCables(this.#view, (node) => this.graph.place(node));
+    const at = this.graph.placeNamed(node);
+    return at === null ? null : handleAt(at);
   }
 
   // Drawing
@@ -260,7 +224,6 @@ export class TopologyCanvas {
     this.bursts.tick(wallMs);
     this.pull.tick(wallMs);
     const isMoving = hasMoved || this.bursts.bursts.length > 0;
-    this.#refreshGeometry();
     if (this.#isDirty || this.pull.isMoving || this.#wasPulled) this.#paintStill(wallMs);
     // Once more after the last movement, to wipe it away.
     if (this.#isDirty || isMoving || this.#wasMoving || this.pull.isMoving) this.#paintMoving(wallMs);
@@ -281,7 +244,7 @@ export class TopologyCanvas {
     if (view === null) return;
     const { zoom } = viewport;
     paintCables(below, {
-      cables: this.#cables,
+      cables: this.cables.all,
       colors: this.#colors,
       zoom,
       wallMs,
@@ -299,7 +262,13 @@ export class TopologyCanvas {
       const at = this.graph.place(node.index);
       if (at !== null) paintBadges(middle, { node, state: this.#nodes[node.index], at }, how);
     }
-    this.#paintTools(middle);
+    paintTools(middle, {
+      colors: this.#colors,
+      rubber: this.rubber,
+      handle: this.hoveredNode === null ? null : this.handleOf(this.hoveredNode),
+      source: this.linkSource,
+      placeOf: (name) => this.graph.placeNamed(name),
+    });
   }
 
   #paintMoving(wallMs: number): void {
@@ -309,7 +278,7 @@ export class TopologyCanvas {
     const { zoom } = viewport;
     const { pull } = this.pull;
     const bent = pull?.mode === "pull" ? { link: pull.link, through: pull.pointer } : null;
-    const scene = { cables: this.#cables, colors: this.#colors, zoom, wallMs };
+    const scene = { cables: this.cables.all, colors: this.#colors, zoom, wallMs };
     const packets = { ...scene, board: this.flights, pictures: this.#pictures, bent };
     paintBands(above, packets);
     paintPackets(above, packets);
@@ -325,7 +294,7 @@ export class TopologyCanvas {
 
   #paintBurst(context: CanvasRenderingContext2D, burst: Burst, zoom: number, wallMs: number): void {
     const { kind, index, fraction } = burst.place;
-    const cable = kind === "link" ? this.#cables[index] : null;
+    const cable = kind === "link" ? this.cables.at(index) : null;
     const at =
       kind === "node"
         ? this.graph.place(index)
@@ -334,51 +303,8 @@ export class TopologyCanvas {
           : pointOn(cable, fraction);
     if (at !== null) paintBurst(context, burst, at, { colors: this.#colors, wallMs, zoom });
   }
-
-  #paintTools(context: CanvasRenderingContext2D): void {
-    const { rubber, hoveredNode, linkSource } = this;
-    const colors = this.#colors;
-    const handle = hoveredNode === null || rubber !== null ? null : this.handleOf(hoveredNode);
-    if (handle !== null) paintHandle(context, handle, colors);
-    for (const name of [linkSource, rubber?.target ?? null]) this.#ring(context, name);
-    if (rubber === null) return;
-    const from = this.graph.places().get(rubber.from);
-    if (from === undefined) return;
-    context.strokeStyle = colors.accent;
-    context.lineWidth = 2.5;
-    context.setLineDash(rubber.target === null ? [6, 5] : []);
-    context.beginPath();
-    context.moveTo(from.x, from.y);
-    context.lineTo(rubber.to.x, rubber.to.y);
-    context.stroke();
-    context.setLineDash([]);
-  }
-
-  #ring(context: CanvasRenderingContext2D, name: string | null): void {
-    const at = name === null ? undefined : this.graph.places().get(name);
-    if (at === undefined) return;
-    context.strokeStyle = this.#colors.accent;
-    context.lineWidth = 2;
-    context.beginPath();
-    context.arc(at.x, at.y, NODE_RADIUS + 8, 0, 2 * Math.PI);
-    context.stroke();
-  }
-}
-
-function paintHandle(context: CanvasRenderingContext2D, at: Place, colors: CanvasColors): void {
-  context.fillStyle = colors.accent;
-  context.strokeStyle = colors.background;
-  context.lineWidth = 2;
-  context.beginPath();
-  context.arc(at.x, at.y, 8, 0, 2 * Math.PI);
-  context.fill();
-  context.stroke();
-  context.beginPath();
-  context.moveTo(at.x - 3.5, at.y);
-  context.lineTo(at.x + 3.5, at.y);
-  context.moveTo(at.x, at.y - 3.5);
-  context.lineTo(at.x, at.y + 3.5);
-  context.stroke();
 }
 
 const isUp = ({ forwardUp, backwardUp }: LinkState): boolean => forwardUp || backwardUp;
+
+const NOTHING: Pick<LabView, "nodes" | "links"> = { nodes: [], links: [] };

@@ -70,8 +70,14 @@ export class TopologyGraph {
     this.#cy.destroy();
   }
 
+  /** Another lab comes: nothing of this one stays where it is. */
+  clear(): void {
+    this.#cy.elements().remove();
+    this.#isFitted = true;
+  }
+
   /** Draws a lab; what is there already stays where it is unless the lab says otherwise. */
-  show(view: LabView): void {
+  show(view: Pick<LabView, "nodes" | "links">): void {
     const cy = this.#cy;
     const isFirst = cy.nodes().empty();
     if (isFirst) this.#spread = spreadOf(view);
@@ -119,6 +125,11 @@ export class TopologyGraph {
   place(index: number): Place | null {
     const node = this.#nodes[index];
     return node === undefined || node.removed() ? null : node.position();
+  }
+
+  placeNamed(name: string): Place | null {
+    const node = this.#cy.getElementById(`n:${name}`);
+    return node.empty() ? null : (node as NodeSingular).position();
   }
 
   places(): ReadonlyMap<string, Place> {

@@ -43,5 +43,6 @@ function printParts(events: readonly TraceEvent[], thread: string, frames: numbe
   for (const { name, ph, pid, tid, tdur = 0 } of events) {
     if (ph === "X" && `${pid}/${tid}` === thread) parts.set(name, (parts.get(name) ?? 0) + tdur / 1000 / frames);
   }
-  for (const [name, ms] of [...parts].sort((a, b) => b[1] - a[1]).slice(0, 14)) console.log(`  ${ms.toFixed(2)} ms ${name}`);
+  const largest = [...parts].sort((a, b) => b[1] - a[1]).slice(0, 14);
+  for (const [name, ms] of largest) console.log(`  ${ms.toFixed(2)} ms ${name}`);
 }

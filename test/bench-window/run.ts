@@ -21,7 +21,8 @@ function largeLab(): string {
   const hosts = Array.from({ length: HOSTS }, (_, index) => {
     const turn = (index / HOSTS) * 2 * Math.PI;
     const target = `h${(index + HOSTS / 2) % HOSTS}`;
-    return `  h${index}: { kind: host, at: ${place(2200 + (index % 2) * 200, turn)}, run: ["udpblast -q -r 25 -t 60 ${target} 9"] }`;
+    const at = place(2200 + (index % 2) * 200, turn);
+    return `  h${index}: { kind: host, at: ${at}, run: ["udpblast -q -r 25 -t 60 ${target} 9"] }`;
   });
   return [
     "lastack: 1",

@@ -103,7 +103,9 @@ describeWorkbench("terminal", ({ open }) => {
     const bench = await openRunning(open);
     await bench.page.keyboard.type("uptime\n");
     await eventually(() => shown(bench)).toContain("1 user\nroot");
-    await bench.run("run.play-pause");
+    await bench.page.locator("[data-testid=topology]").focus();
+    await bench.page.keyboard.press("Space");
+    await eventually(() => foot(bench).innerText()).toContain("Time stands still");
     const before = await shown(bench);
     const stopped = await bench.time();
     const seek = async (seconds: number): Promise<void> => {

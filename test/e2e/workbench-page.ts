@@ -14,7 +14,9 @@ interface TopologyElement extends HTMLElement {
       toScreen(place: Point): Point;
       readonly viewport: { readonly zoom: number };
     };
-    cable(index: number): { readonly a: Point; readonly b: Point; readonly control: Point } | null;
+    readonly cables: {
+      at(index: number): { readonly a: Point; readonly b: Point; readonly control: Point } | null;
+    };
     readonly flights: { readonly lanes: ReadonlyMap<number, number> };
     readonly bursts: { readonly bursts: readonly { readonly reason: string }[] };
   };
@@ -90,7 +92,7 @@ export class Workbench {
   async cable(index: number): Promise<Point> {
     const place = await this.page.evaluate((at) => {
       const element = document.querySelector<TopologyElement>("[data-testid=topology]");
-      const cable = element?.topology.cable(at);
+      const cable = element?.topology.cables.at(at);
       if (element === null || cable === null || cable === undefined) return null;
       const { left, top } = element.getBoundingClientRect();
       const middle = {

@@ -296,7 +296,7 @@ describe.skipIf(whyNoChromium !== null)(
         expect(await app.do("device")).toBe(false);
       });
 
-      test("a message from another frame, page or window is refused, and a malformed one answered with a problem", async () => {
+      test("a message from elsewhere is refused, and a malformed one answered with a problem", async () => {
         const { app, page } = await start();
         const own = { frame: "main", url: "", isSender: true };
         expect(await app.do("invokeAs", own, "draft:list", null)).toMatchObject({ ok: true });

@@ -62,7 +62,12 @@ describe.skipIf(why !== null)(`desktop app in Electron${said}`, { timeout: TIMEO
       location.href = "https://example.org/";
     });
     await page.evaluate(() => void window.open("https://example.org/"));
-    const reached = await page.evaluate(() => fetch("https://example.org/").then(() => true, () => false));
+    const reached = await page.evaluate(() =>
+      fetch("https://example.org/").then(
+        () => true,
+        () => false,
+      ),
+    );
     expect(reached).toBe(false);
     expect(page.url()).toBe("lastack://app/index.html");
     expect(app.windows()).toHaveLength(1);

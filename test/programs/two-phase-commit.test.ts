@@ -156,7 +156,8 @@ describe("the sweep finds who", () => {
         mutant(
           "worker.ts",
           "for (const record of log.records as LogRecord[]) states.set(record.transaction, record.state);",
-          'for (const record of log.records as LogRecord[]) if (record.state !== "READY") states.set(record.transaction, record.state);',
+          "for (const record of log.records as LogRecord[])" +
+            ' if (record.state !== "READY") states.set(record.transaction, record.state);',
         ),
       "AC1",
     ],

@@ -156,14 +156,13 @@ export class TcpSysctls {
     this.congestionControl = table.defineText("net.ipv4.tcp_congestion_control", "cubic", CONGESTION_CONTROLS);
     this.isnPolicy = table.defineText("net.ipv4.tcp_isn_policy", "rfc6528", ISN_POLICIES);
     this.challengeAck = tcp("challenge_ack", 1, 0, 1);
-    defineIgnored(tcp);
   }
 }
 
 /** Parameters that may be set, as on Linux, and have no effect: there is no urgent data and no metrics cache here. */
-function defineIgnored(tcp: (name: string, value: number, least?: number, most?: number) => Sysctl): void {
-  tcp("adv_win_scale", 1, -31, 31);
-  tcp("stdurg", 0, 0, 1);
-  tcp("no_metrics_save", 0, 0, 1);
-  tcp("no_ssthresh_metrics_save", 1, 0, 1);
+export function defineIgnoredSysctls(table: SysctlTable): void {
+  table.define("net.ipv4.tcp_adv_win_scale", 1, -31, 31);
+  table.define("net.ipv4.tcp_stdurg", 0, 0, 1);
+  table.define("net.ipv4.tcp_no_metrics_save", 0, 0, 1);
+  table.define("net.ipv4.tcp_no_ssthresh_metrics_save", 1, 0, 1);
 }

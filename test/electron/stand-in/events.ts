@@ -1,5 +1,5 @@
 /** Electron's events: an emitter whose first argument can be prevented from having its usual effect. */
-import { EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 
 export class Preventable {
   defaultPrevented = false;
