@@ -5,9 +5,8 @@
 import { seconds, tool } from "./setup.mjs";
 
 const TSC = "typescript/bin/tsc";
-const VUE_TSC = "vue-tsc/bin/vue-tsc.js";
 const DEPCRUISE = "dependency-cruiser/bin/dependency-cruise.mjs";
-/** The window and the desktop app are under construction: `npm run check:window` looks at them until they are complete. */
+/** Window and desktop app are under construction: `npm run check:window` looks at them until they are complete. */
 const WINDOW = ["test/e2e/**", "test/electron/**", "test/bench-window/**"];
 /** The slowest first, so that the two lanes end together. */
 const CHECKS = {
