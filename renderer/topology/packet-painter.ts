@@ -5,25 +5,31 @@ import { PROTOCOL_LOOKS } from "../theme/protocols.ts";
 import { pointOn, type Cable } from "./cables.ts";
 import { CANVAS_FONT, type CanvasColors } from "./canvas-colors.ts";
 import { FLIGHTS_MAX, type FlightBoard } from "./flights.ts";
+import type { Viewport } from "./topology-graph.ts";
 
 /** Dots keep to the right of their way, so that the two directions do not meet. */
 const LANE = 6;
 const DOT_WIDTH = 17;
 const DOT_HEIGHT = 14;
-/** Room around a picture for its shadow. */
+/** Room around a picture for its rim. */
 const PAD = 2;
 /** Below this zoom a letter would be a smudge. */
 const LETTER_ZOOM_MIN = 0.45;
+/** Pictures are made for steps of size, so that each is copied as it is: scaling costs several times as much. */
+const SIZE_STEP = 0.25;
 
-/** One picture a protocol: drawing those is many times cheaper than drawing text. */
-export function packetPictures(colors: CanvasColors, pixelRatio: number): readonly HTMLCanvasElement[] {
+/**
+ * One picture a protocol: drawing those is many times cheaper than drawing text.
+ * @param scale device pixels for a canvas pixel
+ */
+function makePictures(colors: CanvasColors, scale: number): HTMLCanvasElement[] {
   return FLIGHT_PROTOCOLS.map((name, index) => {
     const canvas = document.createElement("canvas");
-    canvas.width = (DOT_WIDTH + 2 * PAD) * pixelRatio * 2;
-    canvas.height = (DOT_HEIGHT + 2 * PAD) * pixelRatio * 2;
+    canvas.width = Math.ceil((DOT_WIDTH + 2 * PAD) * scale);
+    canvas.height = Math.ceil((DOT_HEIGHT + 2 * PAD) * scale);
     const context = canvas.getContext("2d");
     if (context === null) return canvas;
-    context.scale(pixelRatio * 2, pixelRatio * 2);
+    context.scale(scale, scale);
     context.fillStyle = colors.background;
     context.beginPath();
     context.roundRect(PAD - 1, PAD - 1, DOT_WIDTH + 2, DOT_HEIGHT + 2, 5);
@@ -41,12 +47,29 @@ export function packetPictures(colors: CanvasColors, pixelRatio: number): readon
   });
 }
 
+/** Pictures for the zoom of the moment. */
+export class PacketPictures {
+  #colors: CanvasColors | null = null;
+  #scale = 0;
+  #pictures: readonly HTMLCanvasElement[] = [];
+
+  at(colors: CanvasColors, zoom: number): readonly HTMLCanvasElement[] {
+    const scale = Math.max(SIZE_STEP, Math.round((zoom * devicePixelRatio) / SIZE_STEP) * SIZE_STEP);
+    if (scale !== this.#scale || colors !== this.#colors) {
+      this.#colors = colors;
+      this.#scale = scale;
+      this.#pictures = makePictures(colors, scale);
+    }
+    return this.#pictures;
+  }
+}
+
 export interface PacketScene {
   readonly cables: readonly (Cable | null)[];
   readonly board: FlightBoard;
-  readonly pictures: readonly HTMLCanvasElement[];
+  readonly pictures: PacketPictures;
   readonly colors: CanvasColors;
-  readonly zoom: number;
+  readonly viewport: Viewport;
   readonly wallMs: number;
   /** A cable that somebody pulls: packets go the way it takes. */
   readonly bent: { readonly link: number; readonly through: Place } | null;
@@ -54,43 +77,53 @@ export interface PacketScene {
 
 /** A lane with less than this many frames besides its dots is not worth a band. */
 const BAND_MIN = 2;
-/** Bands shorter than this on the screen are drawn without dashes, which cost the most. */
-const DASHED_MIN = 70;
+/** Between the marks that move along a band, and how fast they do; canvas pixels, and those a millisecond. */
+const MARK_GAP = 16;
+const MARK_SPEED = 0.09;
+/** With more bands than this they are drawn without marks. */
+const MARKED_BANDS_MAX = 60;
 
+/** Dense traffic. (Dashes would look alike, and cost twenty times as much.) */
 export function paintBands(context: CanvasRenderingContext2D, scene: PacketScene): void {
-  const { board, cables, colors, wallMs, zoom } = scene;
+  const { board, cables, colors, wallMs } = scene;
   context.lineCap = "butt";
+  const hasMarks = board.bands.size <= MARKED_BANDS_MAX;
   for (const [lane, brightness] of board.bands) {
     const cable = cables[lane >> 1];
     if (cable === null || cable === undefined || brightness < BAND_MIN) continue;
-    const way = (lane & 1) === 0 ? 1 : -1;
-    const [from, to] = [pointOn(cable, 0), pointOn(cable, 1)];
-    const { dx, dy } = pointOn(cable, 0.5);
-    const [x, y] = [-dy * LANE * way, dx * LANE * way];
-    context.globalAlpha = Math.min(0.75, 0.25 + Math.log10(1 + brightness) * 0.22);
-    context.strokeStyle = colors.protocols[board.laneProtocols.get(lane) ?? 0] ?? colors.accent;
-    context.lineWidth = Math.min(9, 3 + Math.log2(1 + brightness) * 0.6);
-    const isDashed = cable.length * zoom >= DASHED_MIN;
-    context.setLineDash(isDashed ? DASHES : SOLID);
-    if (isDashed) context.lineDashOffset = (-way * wallMs) / 9;
+    const isForward = (lane & 1) === 0;
+    const way = isForward ? LANE : -LANE;
+    const [from, to, { dx, dy }] = [pointOn(cable, 0), pointOn(cable, 1), pointOn(cable, 0.5)];
+    const [x, y] = [-dy * way, dx * way];
+    const width = Math.min(9, 3 + Math.log2(1 + brightness) * 0.6);
+    const color = colors.protocols[board.laneProtocols.get(lane) ?? 0] ?? colors.accent;
+    context.globalAlpha = Math.min(0.5, 0.15 + Math.log10(1 + brightness) * 0.15);
+    context.strokeStyle = color;
+    context.lineWidth = width;
     context.beginPath();
     context.moveTo(from.x + x, from.y + y);
     context.quadraticCurveTo(cable.control.x + x, cable.control.y + y, to.x + x, to.y + y);
     context.stroke();
+    if (!hasMarks) continue;
+    context.globalAlpha = Math.min(1, 0.5 + Math.log10(1 + brightness) * 0.2);
+    context.fillStyle = color;
+    const length = cable.length * (cable.to - cable.from);
+    for (let at = (wallMs * MARK_SPEED) % MARK_GAP; at < length; at += MARK_GAP) {
+      const mark = pointOn(cable, isForward ? at / length : 1 - at / length);
+      context.fillRect(mark.x + x - width / 2, mark.y + y - width / 2, width, width);
+    }
   }
   context.globalAlpha = 1;
-  context.setLineDash(SOLID);
 }
 
-const DASHES = [7, 5];
-const SOLID: number[] = [];
-
 export function paintPackets(context: CanvasRenderingContext2D, scene: PacketScene): void {
-  const { board, cables, pictures, zoom, colors, bent } = scene;
-  const hasLetters = zoom >= LETTER_ZOOM_MIN;
-  const width = DOT_WIDTH + 2 * PAD;
-  const height = DOT_HEIGHT + 2 * PAD;
-  const dot = 4 / Math.max(zoom, 0.2);
+  const { board, cables, colors, viewport, bent } = scene;
+  const { zoom } = viewport;
+  const pictures = zoom >= LETTER_ZOOM_MIN ? scene.pictures.at(colors, zoom) : null;
+  const scale = devicePixelRatio;
+  // In pixels of the device, whole ones: what is not scaled and not between pixels is only copied.
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  const dot = Math.round(4 * scale);
   for (let slot = 0; slot < FLIGHTS_MAX; slot++) {
     if (board.state[slot] !== 2) continue;
     const cable = cables[board.link[slot] as number];
@@ -98,18 +131,17 @@ export function paintPackets(context: CanvasRenderingContext2D, scene: PacketSce
     const isForward = board.direction[slot] === 0;
     const progress = board.progress[slot] as number;
     const fraction = isForward ? progress : 1 - progress;
-    const { x, y, dx, dy } =
-      bent?.link === cable.index ? pointOnBent(cable, bent.through, fraction) : pointOn(cable, fraction);
+    const point = bent?.link === cable.index ? pointOnBent(cable, bent.through, fraction) : pointOn(cable, fraction);
     const way = isForward ? LANE : -LANE;
+    const x = ((point.x - point.dy * way) * zoom + viewport.x) * scale;
+    const y = ((point.y + point.dx * way) * zoom + viewport.y) * scale;
     const protocol = board.protocol[slot] as number;
-    if (hasLetters) {
-      const picture = pictures[protocol] ?? pictures[0];
-      if (picture !== undefined) {
-        context.drawImage(picture, x - dy * way - width / 2, y + dx * way - height / 2, width, height);
-      }
+    const picture = pictures?.[protocol];
+    if (picture !== undefined) {
+      context.drawImage(picture, Math.round(x - picture.width / 2), Math.round(y - picture.height / 2));
     } else {
       context.fillStyle = colors.protocols[protocol] ?? colors.text3;
-      context.fillRect(x - dy * way - dot, y + dx * way - dot, 2 * dot, 2 * dot);
+      context.fillRect(Math.round(x - dot), Math.round(y - dot), 2 * dot, 2 * dot);
     }
   }
 }

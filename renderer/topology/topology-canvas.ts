@@ -16,7 +16,7 @@ import { canvasColors, type CanvasColors } from "./canvas-colors.ts";
 import { BurstBoard, type Burst } from "./drops.ts";
 import { FlightBoard } from "./flights.ts";
 import { paintGrid } from "./grid-painter.ts";
-import { packetPictures, paintBands, paintPackets } from "./packet-painter.ts";
+import { PacketPictures, paintBands, paintPackets } from "./packet-painter.ts";
 import { handleAt, paintTools, type Rubber } from "./tools-painter.ts";
 import { TopologyGraph, type GraphEvents, type Viewport } from "./topology-graph.ts";
 
@@ -53,7 +53,7 @@ export class TopologyCanvas {
   readonly #layers: CanvasLayers;
   readonly #contexts: Readonly<Record<"below" | "middle" | "above", CanvasRenderingContext2D>>;
   #colors: CanvasColors = canvasColors();
-  #pictures: readonly HTMLCanvasElement[] = [];
+  readonly #pictures = new PacketPictures();
   #view: LabView | null = null;
   #links: readonly LinkState[] = [];
   #nodes: readonly NodeState[] = [];
@@ -170,7 +170,6 @@ export class TopologyCanvas {
 
   restyle(): void {
     this.#colors = canvasColors();
-    this.#pictures = packetPictures(this.#colors, devicePixelRatio);
     this.graph.restyle();
     this.invalidate();
   }
@@ -275,19 +274,30 @@ export class TopologyCanvas {
     const { above } = this.#contexts;
     const viewport = this.graph.viewport;
     this.#begin(above, viewport);
-    const { zoom } = viewport;
     const { pull } = this.pull;
-    const bent = pull?.mode === "pull" ? { link: pull.link, through: pull.pointer } : null;
-    const scene = { cables: this.cables.all, colors: this.#colors, zoom, wallMs };
-    const packets = { ...scene, board: this.flights, pictures: this.#pictures, bent };
+    const packets = {
+      cables: this.cables.all,
+      board: this.flights,
+      pictures: this.#pictures,
+      colors: this.#colors,
+      viewport,
+      wallMs,
+      bent: pull?.mode === "pull" ? { link: pull.link, through: pull.pointer } : null,
+    };
     paintBands(above, packets);
     paintPackets(above, packets);
-    for (const burst of this.bursts.bursts) this.#paintBurst(above, burst, zoom, wallMs);
+    if (this.bursts.bursts.length === 0) return;
+    this.#toModel(above, viewport);
+    for (const burst of this.bursts.bursts) this.#paintBurst(above, burst, viewport.zoom, wallMs);
   }
 
-  #begin(context: CanvasRenderingContext2D, { zoom, x, y }: Viewport): void {
+  #begin(context: CanvasRenderingContext2D, viewport: Viewport): void {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    this.#toModel(context, viewport);
+  }
+
+  #toModel(context: CanvasRenderingContext2D, { zoom, x, y }: Viewport): void {
     const scale = devicePixelRatio;
     context.setTransform(scale * zoom, 0, 0, scale * zoom, scale * x, scale * y);
   }

@@ -98,7 +98,8 @@ export class AppUnderTest {
     const browserPid = await this.do<number>("browserPid").catch(() => 0);
     await this.#browser?.close().catch(() => undefined);
     this.#child.kill("SIGKILL");
-    for (const pid of [...pids, browserPid]) if (pid > 0) tryKill(pid);
+    // A negative id is a group: the browser with all its processes.
+    for (const pid of [...pids, -browserPid]) if (pid !== 0) tryKill(pid);
     await this.exited;
   }
 

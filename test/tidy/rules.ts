@@ -43,9 +43,7 @@ function perLine(applies: (path: string) => boolean, look: (line: string) => str
 export const RULES: Readonly<Record<string, Rule>> = {
   "line length": perLine(
     // In templates of components prettier has its own ways.
-    (path) =>
-      (isCode(path) && !path.endsWith(".vue") && !path.startsWith("test/electron/")) ||
-      (isProse(path) && !path.includes("two-phase-commit")),
+    (path) => (isCode(path) && !path.endsWith(".vue") && !path.startsWith("test/electron/")) || isProse(path),
     (line) => {
       // A table row, an address and the path of a drawing cannot be broken.
       if (line.length <= COLUMNS_MAX || line.startsWith("|") || /https?:\/\/\S{60}/.test(line)) return null;

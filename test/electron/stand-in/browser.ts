@@ -12,14 +12,19 @@ export interface RunningBrowser {
 }
 
 export async function startBrowser(executable: string, folder: string): Promise<RunningBrowser> {
-  const child = spawn(executable, [
-    ...BROWSER_ARGUMENTS,
-    "--headless=new",
-    "--remote-debugging-port=0",
-    `--user-data-dir=${join(folder, "browser")}`,
-    "--window-size=1280,800",
-    "about:blank",
-  ]);
+  const child = spawn(
+    executable,
+    [
+      ...BROWSER_ARGUMENTS,
+      "--headless=new",
+      "--remote-debugging-port=0",
+      `--user-data-dir=${join(folder, "browser")}`,
+      "--window-size=1280,800",
+      "about:blank",
+      // A group of its own, so that all of its processes end at once.
+    ],
+    { detached: true },
+  );
   const endpoint = await new Promise<string>((resolve, reject) => {
     let output = "";
     child.stderr.on("data", (chunk: Buffer) => {
@@ -30,5 +35,13 @@ export async function startBrowser(executable: string, folder: string): Promise<
     child.once("exit", () => reject(new Error(`the browser has ended: ${output}`)));
   });
   const browser = await chromium.connectOverCDP(endpoint);
-  return { browser, endpoint, pid: child.pid ?? 0, kill: () => void child.kill("SIGKILL") };
+  return { browser, endpoint, pid: child.pid ?? 0, kill: () => killGroup(child.pid) };
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
