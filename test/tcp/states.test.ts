@@ -18,8 +18,8 @@ import { sampleLab, TCP_LABS } from "./sample.ts";
 const DULL = new Set(["tcp-fairness", "tcp-slow-start-and-aimd", "tcp-bufferbloat", "tcp-hijack", "tcp-syn-flood"]);
 /** Random labs have all of their connections behind them by then. */
 const RANDOM_NS = 60 * SECOND;
-/** Wild programs and faults end connections in every state, in one of so many labs; a long test runs them all. */
-const SEEDS_MAX = 60;
+/** Wild programs and faults end connections in every state, in one of so many labs. */
+const SEEDS = LONG ? Array.from({ length: 30 }, (_, index) => 2 * index + 2) : [10, 22];
 
 /**
  * Only fast open gives a program a connection whose handshake is not over: one server closes it at once, to the other
@@ -63,12 +63,10 @@ test("labs walk over the edges of the state diagram, and no others", { timeout: 
     if (!DULL.has(name)) walk(sampleLab(name), sampleLab(name).durationNs, seen);
   }
   walk(readLab(FAST_OPEN), 5 * SECOND, seen);
-  const missing = (): string[] => EDGES.filter((known) => !seen.has(known));
-  for (let seed = 2; seed <= SEEDS_MAX && (LONG || missing().length > 0); seed += 2) {
-    walk(readLab(randomLab(seed)), RANDOM_NS, seen);
-  }
+  for (const seed of SEEDS) walk(readLab(randomLab(seed)), RANDOM_NS, seen);
   console.log(EDGES.map((known) => `${String(seen.get(known) ?? 0).padStart(6)}  ${known}`).join("\n"));
   expect([...seen.keys()].filter((walked) => !EDGES.includes(walked))).toEqual([]);
-  // That each edge can be walked is for core/kernel/tcp/states.test.ts to show; here, most of them are.
-  expect(EDGES.filter((known) => seen.has(known)).length).toBeGreaterThan(EDGES.length / 2);
+  // Two random labs walk over most; core/kernel/tcp/states.test.ts over each, one by one.
+  const missing = EDGES.filter((known) => !seen.has(known));
+  expect(missing.length).toBeLessThanOrEqual(LONG ? 0 : EDGES.length / 2);
 });
