@@ -1,5 +1,5 @@
 /** What is built, out of what, and into what: each part only when it is older than its sources. */
-import { existsSync, statSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fail, ROOT, seconds, tool } from "./setup.mjs";
 
@@ -8,16 +8,19 @@ const COMMON = ["core", "package.json", "package-lock.json", ".tools/vite"];
 const BUILDS = {
   "the command line": {
     result: "dist/lastack.js",
+    clears: "dist/assets",
     sources: [...COMMON, "vite.config.ts"],
     runs: [[]],
   },
   "the window": {
     result: "dist/renderer/index.html",
+    clears: "dist/renderer",
     sources: [...COMMON, "renderer", "resources", "vite.renderer.config.ts"],
     runs: [["-c", "vite.renderer.config.ts"]],
   },
   "the desktop app": {
     result: "dist/electron/preload.cjs",
+    clears: "dist/electron",
     sources: [...COMMON, "electron", "vite.electron.config.ts"],
     runs: [
       ["-c", "vite.electron.config.ts"],
@@ -33,8 +36,10 @@ export const EVERYTHING = Object.keys(BUILDS);
 /** Builds what is not current. */
 export async function build(names) {
   for (const name of names) {
-    const { result, sources, runs } = BUILDS[name];
+    const { result, clears, sources, runs } = BUILDS[name];
     if (isCurrent(result, sources)) continue;
+    // Parts have names that change with what is in them: old ones would stay for ever, and be packed.
+    rmSync(join(ROOT, clears), { recursive: true, force: true });
     const started = performance.now();
     for (const args of runs) {
       const output = [];

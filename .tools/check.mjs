@@ -5,17 +5,23 @@
 import { seconds, tool } from "./setup.mjs";
 
 const TSC = "typescript/bin/tsc";
+const VUE_TSC = "vue-tsc/bin/vue-tsc.js";
 const DEPCRUISE = "dependency-cruiser/bin/dependency-cruise.mjs";
-/** Window and desktop app are under construction: `npm run check:window` looks at them until they are complete. */
-const WINDOW = ["test/e2e/**", "test/electron/**", "test/bench-window/**"];
 /** The slowest first, so that the two lanes end together. */
 const CHECKS = {
-  lint: ["eslint/bin/eslint.js", ["core", "test", ".tools", ...WINDOW.flatMap((part) => ["--ignore-pattern", part])]],
+  lint: ["eslint/bin/eslint.js", ["."]],
+  "types-renderer": [VUE_TSC, ["-p", "renderer", "--noEmit"]],
+  "types-test": [TSC, ["-p", "test"]],
   "types-node": [TSC, ["-p", "core/node"]],
-  layers: [DEPCRUISE, ["--config", ".dependency-cruiser.cjs", "--output-type", "err", "core", "test"]],
+  layers: [
+    DEPCRUISE,
+    ["--config", ".dependency-cruiser.cjs", "--output-type", "err", "core", "renderer", "electron", "test"],
+  ],
   "types-core": [TSC, ["-p", "core"]],
   "types-worker": [TSC, ["-p", "core/worker"]],
-  format: ["prettier/bin/prettier.cjs", ["--check", "--log-level", "warn", "core", "resources", "*.md"]],
+  "types-electron": [TSC, ["-p", "electron"]],
+  "dead-code": ["knip/bin/knip.js", ["--no-config-hints"]],
+  format: ["prettier/bin/prettier.cjs", ["--check", "--log-level", "warn", "."]],
 };
 const LANES = 2;
 

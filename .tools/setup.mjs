@@ -29,6 +29,14 @@ export function run(command, args, { env = {}, onOutput, timeoutMs } = {}) {
   });
 }
 
+/** npm that is ended leaves what it has started behind: this ends itself then, and what it runs. */
+export function endWithParent() {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, "SIGTERM");
+  }, 500).unref();
+}
+
 /** A tool of node_modules by the script behind it, so that no shell and no npx is between. */
 export function tool(path, args, options) {
   return run(process.execPath, [join(ROOT, "node_modules", path), ...args], options);

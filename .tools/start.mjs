@@ -6,12 +6,13 @@
  */
 import { BROWSER_EDITION, build, EVERYTHING } from "./builds.mjs";
 import { electronRuntime, fetchRuntime, whyNoWindow } from "./electron-runtime.mjs";
-import { prepare, ROOT, run } from "./setup.mjs";
+import { endWithParent, prepare, ROOT, run } from "./setup.mjs";
 
 const args = process.argv.slice(2);
 const isCheck =
   args.includes("--check") || args.includes("--headless") || ![undefined, "", "0", "false"].includes(process.env.CI);
 
+endWithParent();
 await prepare();
 const why = isCheck ? "this is a check" : args.includes("--browser") ? "as you wish" : await whyNoDesktop();
 if (why === null) {

@@ -1,53 +1,77 @@
 /**
- * `npm test`: everything a change must pass, on a fresh clone too: set-up, tshark, `npm run check`, then the tests.
+ * `npm test`: everything a change must pass, on a fresh clone too: set-up, tshark and Chromium, `npm run check`, then the tests.
  * `npm test -- core/trace` runs only the tests of those files, without the check.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, run, seconds, setUp, tool } from "./setup.mjs";
 
 const INSTALL_TIMEOUT_MS = 300_000;
 const RESULTS = "out/test-results.json";
 
+/** What some tests need beside Node: how to see that it is there, Debian's package, and what says why it is not. */
+const TSHARK = {
+  package: "tshark",
+  why: "LASTACK_NO_TSHARK",
+  hint: "apt-get install tshark, or Wireshark's installer",
+  skipped: "tests that compare with tshark",
+  isThere: () => succeeds("tshark", ["--version"]),
+};
+const CHROMIUM = {
+  package: "chromium",
+  why: "LASTACK_NO_CHROMIUM",
+  hint: "apt-get install chromium, or npx playwright install chromium",
+  skipped: "tests of the window and of the desktop app",
+  isThere: async () => {
+    const { chromium } = await import("@playwright/test");
+    const places = [process.env.LASTACK_CHROMIUM, "/usr/bin/chromium", chromium.executablePath()];
+    return places.some((path) => path && existsSync(path));
+  },
+};
+
 const started = performance.now();
 await setUp();
 const filters = process.argv.slice(2);
-const whyNoTshark = await ensureTshark();
+const missing = {};
+for (const wanted of [TSHARK, CHROMIUM]) {
+  const why = await ensure(wanted);
+  if (why !== null) missing[wanted.why] = why;
+}
 const checkCode = filters.length > 0 ? 0 : await run(process.execPath, [".tools/check.mjs"]);
 mkdirSync(join(ROOT, "out"), { recursive: true });
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${RESULTS}`];
 const testCode = await tool("vitest/vitest.mjs", ["run", ...reporters, ...filters], {
   // The large tests in full; without this variable they take a sample.
-  env: { LASTACK_LONG: "1", ...(whyNoTshark === null ? {} : { LASTACK_NO_TSHARK: whyNoTshark }) },
+  env: { LASTACK_LONG: "1", ...missing },
 });
 reportSkipped();
 if (checkCode !== 0) console.error("npm run check FAILED (above)");
 console.log(`npm test: ${checkCode === 0 && testCode === 0 ? "passed" : "FAILED"} in ${seconds(started)}`);
 process.exitCode = checkCode !== 0 ? checkCode : testCode;
 
-/** @returns why there is no tshark, or null when there is. */
-async function ensureTshark() {
-  if (await hasTshark()) return null;
-  if (process.env.LASTACK_NO_TSHARK !== undefined) return process.env.LASTACK_NO_TSHARK || "switched off";
-  let why = "tshark is not installed (apt-get install tshark, or Wireshark's installer)";
+/** Installs a tool where that can be done. @returns why it is not there, or null when it is. */
+async function ensure({ package: name, why, hint, skipped, isThere }) {
+  const isSwitchedOff = process.env[why] !== undefined;
+  if (isSwitchedOff) return process.env[why] || `${name} is switched off`;
+  if (await isThere()) return null;
+  let reason = `${name} is not installed (${hint})`;
   if (process.getuid?.() === 0 && (await succeeds("apt-get", ["--version"]))) {
-    console.log("Installing tshark with apt-get ...");
-    if ((await apt(["install"])) || ((await apt(["update"])) && (await apt(["install"])))) {
-      if (await hasTshark()) return null;
+    console.log(`Installing ${name} with apt-get ...`);
+    if ((await install(name)) || ((await apt(["update"])) && (await install(name)))) {
+      if (await isThere()) return null;
     }
-    why = "tshark is not installed, and apt-get could not install it";
+    reason = `${name} is not installed, and apt-get could not install it`;
   }
-  console.warn(`\n*** ${why}: tests that compare with tshark are SKIPPED ***\n`);
-  return why;
+  console.warn(`\n*** ${reason}: ${skipped} are SKIPPED ***\n`);
+  return reason;
 }
 
-function apt([verb]) {
-  const args = verb === "update" ? ["update"] : ["install", "-y", "--no-install-recommends", "tshark"];
+function install(name) {
+  return apt(["install", "-y", "--no-install-recommends", name]);
+}
+
+function apt(args) {
   return succeeds("apt-get", ["-qq", ...args], { DEBIAN_FRONTEND: "noninteractive" }, INSTALL_TIMEOUT_MS);
-}
-
-function hasTshark() {
-  return succeeds("tshark", ["--version"]);
 }
 
 async function succeeds(command, args, env = {}, timeoutMs = 20_000) {
@@ -77,5 +101,5 @@ function reportSkipped() {
   }
   console.log(`${skipped.length} tests were skipped:`);
   for (const [group, count] of groups) console.log(`  ${count} of "${group}"`);
-  if (whyNoTshark !== null) console.log(`  (${whyNoTshark})`);
+  for (const why of Object.values(missing)) console.log(`  (${why})`);
 }

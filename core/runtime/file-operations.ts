@@ -5,6 +5,7 @@ import type { Call, Sys } from "../kernel/syscall/sys.ts";
 import type { Request } from "./request.ts";
 
 const READ_BYTES_MAX = 65_536;
+const NOTHING = new Uint8Array(0);
 /** Descriptors that come from outside and may block: terminals and pipes. */
 const INHERITED_MAX = 2;
 
@@ -34,8 +35,19 @@ export function* write(sys: Sys, request: Request): Call<number> {
   return request.done;
 }
 
+/** Others of the program's calls go on while the disk works, and their order with it is the program's own affair. */
 export function* fsync(sys: Sys, request: Request): Call<number> {
-  return yield* sys.fsync(request.a);
+  if (request.isBegun) {
+    const result = yield* sys.read(request.poll.fd, NOTHING);
+    yield* sys.close(request.poll.fd);
+    return result;
+  }
+  const completion: [number] = [-1];
+  const result = yield* sys.aioFsync(request.a, completion);
+  if (result !== -E.EINPROGRESS) return result;
+  request.isBegun = true;
+  request.wait("readable", completion[0]);
+  return 0;
 }
 
 export function* unlink(sys: Sys, request: Request): Call<number> {

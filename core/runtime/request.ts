@@ -36,9 +36,9 @@ export class Request {
     this.data = request.bytes();
   }
 
-  /** It could not be done now: to be tried again when the file is ready. */
-  wait(readiness: Readiness): void {
-    this.poll.fd = this.a;
+  /** It could not be done now: to be tried again when the file is ready, by default the one it is about. */
+  wait(readiness: Readiness, fd = this.a): void {
+    this.poll.fd = fd;
     this.poll.events = readiness === "readable" ? POLL.IN : POLL.OUT;
   }
 
@@ -54,6 +54,6 @@ export class Request {
 
   /** Waits for the same side of the same file as `other` does: what came later must not overtake. */
   mustFollow(other: Request): boolean {
-    return other.poll.events !== 0 && other.a === this.a && other.operation === this.operation;
+    return other.poll.events !== 0 && other.poll.fd === this.a && other.operation === this.operation;
   }
 }

@@ -88,6 +88,7 @@ export async function openLab(): Promise<void> {
 
 export async function saveLab(asNew = false): Promise<boolean> {
   const lab = useLab();
+  await lab.flush();
   const file = { name: lab.file, text: lab.text, place: asNew ? null : place };
   const saved = await files.save(file);
   if (saved === null) return false;

@@ -57,7 +57,14 @@ describe("the time on the screen", () => {
   });
 
   it("has ticks at round instants", () => {
-    expect(ticksOf({ from: 0, to: 10e9 }, 5).map(({ label }) => label)).toEqual(["0 s", "2 s", "4 s", "6 s", "8 s", "10 s"]);
+    expect(ticksOf({ from: 0, to: 10e9 }, 5).map(({ label }) => label)).toEqual([
+      "0 s",
+      "2 s",
+      "4 s",
+      "6 s",
+      "8 s",
+      "10 s",
+    ]);
     expect(ticksOf({ from: 1_000_000_000, to: 1_000_004_000 }, 4).map(({ label }) => label)).toEqual([
       "1.000\u202f000 s",
       "1.000\u202f001 s",

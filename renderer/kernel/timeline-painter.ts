@@ -71,7 +71,11 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
   paintTitles(context, places);
 }
 
-function paintAxis(context: CanvasRenderingContext2D, { window, width, height }: Scene, xOf: (time: number) => number): void {
+function paintAxis(
+  context: CanvasRenderingContext2D,
+  { window, width, height }: Scene,
+  xOf: (time: number) => number,
+): void {
   context.textAlign = "center";
   for (const { time, label } of ticksOf(window, Math.floor((width - LABEL_WIDTH) / TICK_PX))) {
     const x = Math.round(xOf(time)) + 0.5;

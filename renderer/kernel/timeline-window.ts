@@ -37,7 +37,9 @@ export function ticksOf({ from, to }: TimeWindow, count: number): Tick[] {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, least)));
   const step = Math.max(1, [1, 2, 5, 10].map((each) => each * power).find((each) => each >= least) ?? power * 10);
   const ticks: Tick[] = [];
-  for (let time = Math.ceil(from / step) * step; time <= to; time += step) ticks.push({ time, label: labelOf(time, step) });
+  for (let time = Math.ceil(from / step) * step; time <= to; time += step) {
+    ticks.push({ time, label: labelOf(time, step) });
+  }
   return ticks;
 }
 

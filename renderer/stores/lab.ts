@@ -4,7 +4,7 @@
  * drawing leaves the core alone. A text with problems is kept and shown with them, never thrown away.
  */
 import { defineStore } from "pinia";
-import { computed, ref, shallowRef } from "vue";
+import { computed, ref, shallowReactive, shallowRef } from "vue";
 import type { Command, JournalEntry } from "../../core/contract/command.ts";
 import type { SourceFile } from "../../core/contract/api/api.ts";
 import type { LabView } from "../../core/contract/api/lab-view.ts";
@@ -36,7 +36,12 @@ export const useLab = defineStore("lab", () => {
   const changedSources = computed(() =>
     Object.keys(sources.value).filter((path) => sources.value[path] !== savedSources.value[path]),
   );
-  const isDirty = computed(() => isLoaded.value && (text.value !== savedText.value || changedSources.value.length > 0));
+  /** Who has edits that the lab does not have yet: an editor with a program that was not handed over. */
+  const pending = shallowReactive(new Set<string>());
+  const flushers = new Set<() => Promise<void>>();
+  const isDirty = computed(
+    () => isLoaded.value && (text.value !== savedText.value || changedSources.value.length > 0 || pending.size > 0),
+  );
   const hasErrors = computed(() => problems.value.some(({ severity }) => severity === "error"));
   /** Counts labs, not edits: panes forget what they showed when it changes. */
   const generation = ref(0);
@@ -55,6 +60,7 @@ export const useLab = defineStore("lab", () => {
     savedSources.value = programs;
     view.value = answer.lab;
     problems.value = answer.problems;
+    pending.clear();
     forgetAll();
     run.reset(answer.run);
     generation.value++;
@@ -65,9 +71,25 @@ export const useLab = defineStore("lab", () => {
     sources.value = savedSources.value = {};
     view.value = null;
     problems.value = [];
+    pending.clear();
     forgetAll();
     run.reset(null);
     generation.value++;
+  }
+
+  function setPending(who: string, isPending: boolean): void {
+    if (isPending) pending.add(who);
+    else pending.delete(who);
+  }
+
+  /** @param flush hands over what is pending, before the lab is saved. @returns how to stop. */
+  function onFlush(flush: () => Promise<void>): () => void {
+    flushers.add(flush);
+    return () => flushers.delete(flush);
+  }
+
+  async function flush(): Promise<void> {
+    for (const one of flushers) await one();
   }
 
   function markSaved(as: string): void {
@@ -191,6 +213,7 @@ export const useLab = defineStore("lab", () => {
 
   return {
     ...{ file, text, sources, changedSources, view, problems, isLoaded, isDirty, hasErrors, generation },
+    ...{ setPending, onFlush, flush },
     ...{ open, close, markSaved, edit, editPlaces, replaceText, replaceSource, addSources, rewind, withoutEntry },
   };
 });

@@ -3,7 +3,7 @@ import type { NodeView } from "../../core/contract/api/lab-view.ts";
 import type { NodeState } from "../../core/contract/api/run-view.ts";
 import type { Place } from "../labs/lab-edits.ts";
 import { CANVAS_FONT, type CanvasColors } from "./canvas-colors.ts";
-import { NODE_RADIUS } from "./graph-style.ts";
+import { NODE_RADIUS } from "./node-size.ts";
 
 /** Names stay readable when the network gets small; below this zoom they would only cover each other. */
 const NAME_ZOOM_MIN = 0.3;

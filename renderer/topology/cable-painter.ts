@@ -30,7 +30,26 @@ export function paintCables(context: CanvasRenderingContext2D, scene: CableScene
   context.lineJoin = "round";
   for (const cable of scene.cables) if (cable !== null) paintCable(context, scene, cable);
   if (scene.zoom < TEXT_ZOOM_MIN) return;
-  for (const cable of scene.cables) if (cable !== null) paintTexts(context, scene, cable);
+  const taken: Box[] = [];
+  for (const cable of scene.cables) if (cable !== null) paintTexts(context, scene, cable, taken);
+}
+
+/** Where something is written already: a text that would lie on another is left out. */
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function isFree(box: Box, taken: readonly Box[]): boolean {
+  return taken.every(
+    (other) =>
+      box.left > other.left + other.width ||
+      box.left + box.width < other.left ||
+      box.top > other.top + other.height ||
+      box.top + box.height < other.top,
+  );
 }
 
 function paintCable(context: CanvasRenderingContext2D, scene: CableScene, cable: Cable): void {
@@ -165,7 +184,7 @@ function paintArrow(context: CanvasRenderingContext2D, cable: Cable, isForward: 
   context.restore();
 }
 
-function paintTexts(context: CanvasRenderingContext2D, scene: CableScene, cable: Cable): void {
+function paintTexts(context: CanvasRenderingContext2D, scene: CableScene, cable: Cable, taken: Box[]): void {
   const { colors } = scene;
   const scale = textScale(scene.zoom);
   const state = scene.states[cable.index];
@@ -176,7 +195,7 @@ function paintTexts(context: CanvasRenderingContext2D, scene: CableScene, cable:
     const text = isDown ? "unplugged" : (labels[cable.index] ?? "");
     const color = isDown ? colors.danger : colors.text3;
     if (cable.length > 110 * scale || isPointed || isDown) {
-      paintBeside(context, cable, { text, color, colors, fraction: 0.5, scale });
+      paintBeside(context, cable, { text, color, colors, fraction: 0.5, scale, taken });
     }
   }
   if (!scene.showsInterfaces && !isPointed) return;
@@ -184,7 +203,7 @@ function paintTexts(context: CanvasRenderingContext2D, scene: CableScene, cable:
   const along = Math.min(0.3, (26 * scale) / cable.length);
   scene.links[cable.index]?.ends.forEach(({ nic }, side) => {
     const fraction = side === 0 ? along : 1 - along;
-    paintBeside(context, cable, { text: nic, color: colors.text3, colors, fraction, scale });
+    paintBeside(context, cable, { text: nic, color: colors.text3, colors, fraction, scale, taken });
   });
 }
 
@@ -195,11 +214,12 @@ interface Writing {
   /** Where along the cable. */
   readonly fraction: number;
   readonly scale: number;
+  readonly taken: Box[];
 }
 
 /** On the upper side of a cable, so that neither it nor what moves on it is hidden. */
 function paintBeside(context: CanvasRenderingContext2D, cable: Cable, writing: Writing): void {
-  const { text, color, colors, fraction, scale } = writing;
+  const { text, color, colors, fraction, scale, taken } = writing;
   if (text === "") return;
   const { x, y, dx, dy } = pointOn(cable, fraction);
   // The normal that points up; to the right for an upright cable.
@@ -210,7 +230,10 @@ function paintBeside(context: CanvasRenderingContext2D, cable: Cable, writing: W
   context.textBaseline = "middle";
   const width = context.measureText(text).width + 8 * scale;
   const reach = 9 + scale * 8 * Math.abs(ny) + (Math.abs(nx) * width) / 2;
-  const [left, top] = [x + nx * reach - width / 2, y + ny * reach - 8 * scale];
+  const box = { left: x + nx * reach - width / 2, top: y + ny * reach - 8 * scale, width, height: 16 * scale };
+  if (!isFree(box, taken)) return;
+  taken.push(box);
+  const { left, top } = box;
   context.globalAlpha = 0.85;
   context.fillStyle = colors.background;
   context.fillRect(left, top, width, 16 * scale);

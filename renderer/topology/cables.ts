@@ -4,7 +4,7 @@
  */
 import type { LabView } from "../../core/contract/api/lab-view.ts";
 import type { Place } from "../labs/lab-edits.ts";
-import { NODE_RADIUS } from "./graph-style.ts";
+import { NODE_RADIUS } from "./node-size.ts";
 
 /** Between cables of the same two nodes, at their middles. */
 const SPREAD = 34;

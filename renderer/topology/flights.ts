@@ -32,7 +32,7 @@ export class FlightBoard {
   readonly link = new Int32Array(FLIGHTS_MAX);
   readonly direction = new Uint8Array(FLIGHTS_MAX);
   readonly protocol = new Uint8Array(FLIGHTS_MAX);
-  readonly progress = new Float32Array(FLIGHTS_MAX);
+  readonly progress = new Float64Array(FLIGHTS_MAX);
   /** 0 free, 1 waiting to set out, 2 under way. */
   readonly state = new Uint8Array(FLIGHTS_MAX);
   readonly #start = new Float64Array(FLIGHTS_MAX);
@@ -41,7 +41,7 @@ export class FlightBoard {
   /** Number of the flight whose arrival it waits for; -1 for none. */
   readonly #after = new Float64Array(FLIGHTS_MAX).fill(-1);
   /** Where it ends: 1, or less when it dies on the way. */
-  readonly #stop = new Float32Array(FLIGHTS_MAX);
+  readonly #stop = new Float64Array(FLIGHTS_MAX);
   /** By link * 2 + direction: dots now, and brightness of the band. */
   readonly lanes = new Map<number, number>();
   readonly bands = new Map<number, number>();
@@ -98,11 +98,11 @@ export class FlightBoard {
     const ends = this.#ends[flight.link];
     if (ends === undefined) return;
     this.laneProtocols.set(lane, flight.protocol);
-    const busy = this.lanes.get(lane) ?? 0;
-    if (busy >= PER_LANE_MAX) return this.#glow(lane, 1);
+    if ((this.lanes.get(lane) ?? 0) >= PER_LANE_MAX) return this.#glow(lane, 1);
     const id = this.#next++;
     const slot = id & (FLIGHTS_MAX - 1);
     if (this.state[slot] !== 0) this.#finish(slot);
+    const busy = this.lanes.get(lane) ?? 0;
     this.packet[slot] = flight.packet;
     this.link[slot] = flight.link;
     this.direction[slot] = flight.direction;

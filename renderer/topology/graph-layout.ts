@@ -2,7 +2,7 @@
 import type { LayoutOptions } from "cytoscape";
 import type { LabView } from "../../core/contract/api/lab-view.ts";
 import type { Place } from "../labs/lab-edits.ts";
-import { NODE_RADIUS } from "./graph-style.ts";
+import { NODE_RADIUS } from "./node-size.ts";
 
 export const ZOOM_MIN = 0.05;
 export const ZOOM_MAX = 4;

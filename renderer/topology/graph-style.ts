@@ -3,9 +3,7 @@ import type { StylesheetJson } from "cytoscape";
 import type { NodeKind } from "../../core/contract/api/lab-view.ts";
 import { token } from "../theme/theme.ts";
 import { nodePicture } from "./node-icons.ts";
-
-/** Half a node's side, in canvas pixels. */
-export const NODE_RADIUS = 24;
+import { NODE_RADIUS } from "./node-size.ts";
 
 export function graphStyle(): StylesheetJson {
   const picture = (kind: NodeKind): StylesheetJson[number] => ({

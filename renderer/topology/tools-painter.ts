@@ -1,7 +1,7 @@
 /** Draws what belongs to a pointer: the disc from which links are drawn, the link in the making, rings around nodes. */
 import type { Place } from "../labs/lab-edits.ts";
 import type { CanvasColors } from "./canvas-colors.ts";
-import { NODE_RADIUS } from "./graph-style.ts";
+import { NODE_RADIUS } from "./node-size.ts";
 
 /** A link that is being drawn. */
 export interface Rubber {

@@ -8,7 +8,8 @@ import type { LabView } from "../../core/contract/api/lab-view.ts";
 import type { NodeState } from "../../core/contract/api/run-view.ts";
 import type { Place } from "../labs/lab-edits.ts";
 import { EDGE_LENGTH, fitted, layoutOptions, spreadOf, ZOOM_MAX, ZOOM_MIN } from "./graph-layout.ts";
-import { graphStyle, NODE_RADIUS } from "./graph-style.ts";
+import { graphStyle } from "./graph-style.ts";
+import { NODE_RADIUS } from "./node-size.ts";
 
 cytoscape.use(fcose);
 

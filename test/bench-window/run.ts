@@ -5,7 +5,7 @@
 import { performance } from "node:perf_hooks";
 import { ensureBuilt } from "../e2e/built.ts";
 import { launchChromium, whyNoChromium } from "../e2e/chromium.ts";
-import { serveStatic } from "../e2e/static-server.ts";
+import { serveStatic } from "../../core/node/static-server.ts";
 import { Workbench } from "../e2e/workbench-page.ts";
 import { watchMainThread } from "./main-thread.ts";
 

@@ -12,6 +12,7 @@ import { Session } from "../../core/session/session.ts";
 import { PcapngExporter } from "../../core/trace/pcapng-exporter.ts";
 import { hasTool, runTool } from "../harness/tools.ts";
 import { LONG } from "../harness/long.ts";
+import { guestsFor } from "../harness/sandbox.ts";
 
 const folder = join(import.meta.dirname, "../../resources/labs");
 const labs = readdirSync(folder).filter((name) => name.endsWith(".lab.yaml"));
@@ -30,7 +31,7 @@ function capture(
 ): { path: string; session: Session } {
   const lab = parseLab(readFileSync(join(folder, file), "utf8"), file);
   if (!lab.ok) throw new Error("the sample lab is right");
-  const session = new Session(lab.value);
+  const session = new Session(lab.value, guestsFor(lab.value, folder));
   const chunks: Uint8Array[] = [];
   const all = session.captureInterfaces.map((_, index) => index);
   const exporter = new PcapngExporter({

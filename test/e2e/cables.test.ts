@@ -1,6 +1,6 @@
 /** Cables in somebody's hand: pulled out, sprung back, plugged in, by pointer and by keyboard. */
 import { expect, test } from "vitest";
-import { describeWorkbench, type Workbench } from "./workbench.ts";
+import { describeWorkbench, eventually, type Workbench } from "./workbench.ts";
 
 const LAB = "ping-across-a-router";
 /** Of the lab: h1-r1 is its first link. */
@@ -17,7 +17,7 @@ describeWorkbench("cables", ({ open }) => {
     await bench.showPane("outline");
     const at = await bench.cable(LINK);
     await bench.drag(at, { x: at.x, y: at.y + 130 });
-    await expect.poll(() => isUnplugged(bench)).toBe(true);
+    await eventually(() => isUnplugged(bench)).toBe(true);
     await bench.page.keyboard.press("Space");
     await bench.runTo(1.5);
     await bench.page.keyboard.press("Space");
@@ -40,14 +40,14 @@ describeWorkbench("cables", ({ open }) => {
     await bench.showPane("outline");
     const at = await bench.cable(LINK);
     await bench.drag(at, { x: at.x, y: at.y + 130 });
-    await expect.poll(() => isUnplugged(bench)).toBe(true);
+    await eventually(() => isUnplugged(bench)).toBe(true);
     // From the middle of the dotted line to the other node.
     await bench.drag({ x: at.x - 60, y: at.y }, await bench.node("r1"));
-    await expect.poll(() => isUnplugged(bench)).toBe(false);
+    await eventually(() => isUnplugged(bench)).toBe(false);
     await bench.drag(at, { x: at.x, y: at.y + 130 });
-    await expect.poll(() => isUnplugged(bench)).toBe(true);
+    await eventually(() => isUnplugged(bench)).toBe(true);
     await bench.page.mouse.dblclick(at.x, at.y);
-    await expect.poll(() => isUnplugged(bench)).toBe(false);
+    await eventually(() => isUnplugged(bench)).toBe(false);
   });
 
   test("the keyboard does the same, and undo takes it back", async () => {
@@ -57,11 +57,11 @@ describeWorkbench("cables", ({ open }) => {
     await bench.row("h1-r1").focus();
     await bench.page.keyboard.press("Space");
     await bench.page.keyboard.press("u");
-    await expect.poll(() => isUnplugged(bench)).toBe(true);
+    await eventually(() => isUnplugged(bench)).toBe(true);
     await bench.page.keyboard.press("Control+z");
-    await expect.poll(() => isUnplugged(bench)).toBe(false);
+    await eventually(() => isUnplugged(bench)).toBe(false);
     await bench.page.keyboard.press("Control+Shift+z");
-    await expect.poll(() => isUnplugged(bench)).toBe(true);
+    await eventually(() => isUnplugged(bench)).toBe(true);
   });
 
   test("right-click: cut one way, impair while it runs", async () => {
@@ -71,7 +71,7 @@ describeWorkbench("cables", ({ open }) => {
     const at = await bench.cable(LINK);
     await bench.page.mouse.click(at.x, at.y, { button: "right" });
     await bench.page.locator("[role=menuitem][data-command='network.unplug-forward']").click();
-    await expect.poll(() => bench.row("h1-r1").innerText()).toContain("one way");
+    await eventually(() => bench.row("h1-r1").innerText()).toContain("one way");
     await bench.page.keyboard.press("Control+z");
     await bench.page.keyboard.press("Space");
     await bench.runTo(0.2);
@@ -83,7 +83,7 @@ describeWorkbench("cables", ({ open }) => {
     await bench.page.locator("[data-field='forward.duplicate']").fill("5");
     await bench.page.locator("button:text('Apply')").click();
     await bench.showPane("inspector");
-    await expect.poll(() => bench.page.locator("[data-pane=inspector]").innerText()).toContain("50 ms");
+    await eventually(() => bench.page.locator("[data-pane=inspector]").innerText()).toContain("50 ms");
     expect(await bench.page.locator("[data-pane=inspector]").innerText()).toContain("5 %");
   });
 });

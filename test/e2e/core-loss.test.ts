@@ -1,6 +1,6 @@
 /** A core that dies in the middle of a run: a banner, and the run is where it was. */
 import { expect, test } from "vitest";
-import { describeWorkbench } from "./workbench.ts";
+import { describeWorkbench, eventually } from "./workbench.ts";
 
 describeWorkbench("a core that is lost", ({ open, allowErrors }) => {
   test("comes back where it was, with what had been done", async () => {
@@ -26,7 +26,7 @@ describeWorkbench("a core that is lost", ({ open, allowErrors }) => {
     await bench.row("r1-h2").focus();
     await bench.page.keyboard.press("Space");
     await bench.page.keyboard.press("u");
-    await expect.poll(() => bench.row("r1-h2").innerText()).toContain("unplugged");
+    await eventually(() => bench.row("r1-h2").innerText()).toContain("unplugged");
     await bench.run("run.play-pause");
     await bench.page.waitForTimeout(300);
     const [time, digest] = [await bench.time(), await bench.digest()];
@@ -34,10 +34,10 @@ describeWorkbench("a core that is lost", ({ open, allowErrors }) => {
       const { made } = globalThis as unknown as { made: Worker[] };
       made[0]?.dispatchEvent(new ErrorEvent("error", { message: "killed by a test" }));
     });
-    await expect.poll(() => bench.page.locator(".banner").innerText()).toContain("stands where it was");
+    await eventually(() => bench.page.locator(".banner").innerText()).toContain("stands where it was");
     expect(await bench.time()).toBe(time);
     expect(await bench.digest()).toBe(digest);
-    await expect.poll(() => bench.row("r1-h2").innerText()).toContain("unplugged");
+    await eventually(() => bench.row("r1-h2").innerText()).toContain("unplugged");
     await bench.run("run.play-pause");
     await bench.runTo(time + 0.2);
   });

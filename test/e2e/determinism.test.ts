@@ -12,7 +12,7 @@ import { Session } from "../../core/session/session.ts";
 import { guestsFor } from "../harness/sandbox.ts";
 import { ensureBuilt } from "./built.ts";
 import { launchChromium, whyNoChromium } from "./chromium.ts";
-import { serveStatic, type StaticServer } from "./static-server.ts";
+import { serveStatic, type StaticServer } from "../../core/node/static-server.ts";
 
 const TIMEOUT_MS = 120_000;
 const LABS = join(import.meta.dirname, "../../resources/labs");

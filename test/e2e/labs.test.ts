@@ -1,6 +1,6 @@
 /** Labs come and go: samples, broken ones, unsaved work, a core that is killed. */
 import { expect, test } from "vitest";
-import { describeWorkbench } from "./workbench.ts";
+import { describeWorkbench, eventually } from "./workbench.ts";
 
 const BROKEN = `lastack: 1
 name: Broken
@@ -16,7 +16,7 @@ describeWorkbench("labs", ({ open }) => {
     const bench = await open();
     await bench.openText("broken.lab.yaml", BROKEN);
     const problems = bench.page.locator("[data-pane=problems]");
-    await expect.poll(() => problems.innerText()).toContain("5:");
+    await eventually(() => problems.innerText()).toContain("5:");
     expect(await problems.locator(".excerpt").count()).toBeGreaterThan(0);
     expect(await bench.page.locator("[data-testid=topology]").innerText()).toContain("cannot be run");
     // And the next lab is fine again.
@@ -33,33 +33,33 @@ describeWorkbench("labs", ({ open }) => {
     await text.fill(BROKEN.replace("hosst", "host").replace("h3", "h2"));
     await bench.page.keyboard.press("Control+Enter");
     await bench.showPane("topology");
-    await expect.poll(() => bench.nodeNames()).toEqual(["h1", "h2"]);
+    await eventually(() => bench.nodeNames()).toEqual(["h1", "h2"]);
   });
 
   test("a lab brings its programs along; those that are missing are asked for", async () => {
     const bench = await open();
     await bench.openSample("socket-client-and-server");
     await bench.run("run.play-max");
-    await expect.poll(() => bench.page.locator(".status").innerText(), { timeout: 20_000 }).toMatch(/2 of 2 checks/);
+    await eventually(() => bench.page.locator(".status").innerText()).toMatch(/2 of 2 checks/);
     await bench.run("file.close");
     const text = "lastack: 1\nnodes: { h1: { kind: host, programs: [{ file: hello.ts }] } }\n";
     await bench.openText("programs.lab.yaml", text);
-    await expect.poll(() => bench.page.locator(".notice").innerText()).toContain("hello.ts");
+    await eventually(() => bench.page.locator(".notice").innerText()).toContain("hello.ts");
   });
 
   test("what is no lab at all, and one from a newer version, say so", async () => {
     const bench = await open();
     await bench.openText("noise.lab.yaml", "\u0000\u0001 }{ [");
-    await expect.poll(() => bench.page.locator("[data-pane=problems] .problem").count()).toBeGreaterThan(0);
+    await eventually(() => bench.page.locator("[data-pane=problems] .problem").count()).toBeGreaterThan(0);
     await bench.openText("newer.lab.yaml", "lastack: 99\nnodes: {}\n");
-    await expect.poll(() => bench.page.locator("[data-pane=problems]").innerText()).toMatch(/version|99/);
+    await eventually(() => bench.page.locator("[data-pane=problems]").innerText()).toMatch(/version|99/);
   });
 
   test("unsaved work is asked about, and outlives a closed window", async () => {
     const bench = await open();
     await bench.openSample("tcp-handshake");
     await bench.page.click("[aria-label='Add a host']");
-    await expect.poll(() => bench.page.locator(".lab-dirty").count()).toBe(1);
+    await eventually(() => bench.page.locator(".lab-dirty").count()).toBe(1);
     await bench.run("file.close");
     await bench.page.locator("[role=dialog] button:text('Cancel')").click();
     await bench.page.waitForTimeout(600);
@@ -67,7 +67,7 @@ describeWorkbench("labs", ({ open }) => {
     await again.goto(bench.page.url());
     await again.click("button:text('Recover')");
     await again.waitForSelector("[data-testid=topology]");
-    await expect.poll(() => again.locator(".lab-dirty").count()).toBe(1);
+    await eventually(() => again.locator(".lab-dirty").count()).toBe(1);
   });
 
   test("saving downloads the text where there is no picker", async () => {
@@ -75,11 +75,11 @@ describeWorkbench("labs", ({ open }) => {
     await bench.page.evaluate(() => Reflect.deleteProperty(globalThis, "showSaveFilePicker"));
     await bench.openSample("tcp-handshake");
     await bench.page.click("[aria-label='Add a host']");
-    await expect.poll(() => bench.page.locator(".lab-dirty").count()).toBe(1);
+    await eventually(() => bench.page.locator(".lab-dirty").count()).toBe(1);
     const waiting = bench.page.waitForEvent("download");
     await bench.page.keyboard.press("Control+s");
     expect((await waiting).suggestedFilename()).toBe("tcp-handshake.lab.yaml");
-    await expect.poll(() => bench.page.locator(".lab-dirty").count()).toBe(0);
+    await eventually(() => bench.page.locator(".lab-dirty").count()).toBe(0);
   });
 
   test("the layout is remembered, and can be reset", async () => {
@@ -92,6 +92,6 @@ describeWorkbench("labs", ({ open }) => {
     await bench.openSample("tcp-handshake");
     expect(await bench.page.locator("[data-pane=guide]").count()).toBe(0);
     await bench.run("view.reset-layout");
-    await expect.poll(() => bench.page.locator("[data-pane=guide]").count()).toBe(1);
+    await eventually(() => bench.page.locator("[data-pane=guide]").count()).toBe(1);
   });
 });

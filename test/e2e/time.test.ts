@@ -1,6 +1,6 @@
 /** The play bar: motion, steps forth and back, speed, seeking, seed; equal runs have equal digests. */
 import { expect, test } from "vitest";
-import { describeWorkbench } from "./workbench.ts";
+import { describeWorkbench, eventually } from "./workbench.ts";
 
 const LAB = "ping-across-a-router";
 
@@ -9,7 +9,7 @@ describeWorkbench("time", ({ open }) => {
     const bench = await open();
     await bench.openSample(LAB);
     await bench.page.keyboard.press("Space");
-    await expect.poll(() => bench.flightsDrawn(), { interval: 30 }).toBeGreaterThan(0);
+    await eventually(() => bench.flightsDrawn()).toBeGreaterThan(0);
     await bench.runTo(0.3);
     await bench.page.keyboard.press("Space");
     const stopped = await bench.time();
@@ -25,11 +25,11 @@ describeWorkbench("time", ({ open }) => {
     for (let step = 0; step < 6; step++) {
       digests.push(await bench.digest());
       await bench.page.keyboard.press(".");
-      await expect.poll(() => bench.digest()).not.toBe(digests.at(-1));
+      await eventually(() => bench.digest()).not.toBe(digests.at(-1));
     }
     for (const digest of digests.reverse()) {
       await bench.page.keyboard.press(",");
-      await expect.poll(() => bench.digest()).toBe(digest);
+      await eventually(() => bench.digest()).toBe(digest);
     }
     expect(await bench.time()).toBe(0);
   });
@@ -43,13 +43,13 @@ describeWorkbench("time", ({ open }) => {
       await bench.page.keyboard.press("Enter");
     };
     await seek("2.5s");
-    await expect.poll(() => bench.time()).toBe(2.5);
+    await eventually(() => bench.time()).toBe(2.5);
     const there = await bench.digest();
     await seek("300ms");
-    await expect.poll(() => bench.time()).toBe(0.3);
+    await eventually(() => bench.time()).toBe(0.3);
     expect(await bench.digest()).not.toBe(there);
     await seek("2.5");
-    await expect.poll(() => bench.time()).toBe(2.5);
+    await eventually(() => bench.time()).toBe(2.5);
     expect(await bench.digest()).toBe(there);
   });
 
@@ -63,7 +63,7 @@ describeWorkbench("time", ({ open }) => {
     for (let press = 0; press < 10; press++) await bench.page.keyboard.press("[");
     expect(await speed.locator("option:checked").innerText()).toBe("0.001×");
     await bench.page.keyboard.press("Space");
-    await expect.poll(() => bench.flightsDrawn(), { interval: 50 }).toBeGreaterThan(0);
+    await eventually(() => bench.flightsDrawn()).toBeGreaterThan(0);
     expect(await bench.time()).toBeLessThan(0.02);
   });
 
@@ -72,9 +72,9 @@ describeWorkbench("time", ({ open }) => {
     await bench.openSample(LAB);
     await bench.page.locator("[aria-label=Seed]").fill("23");
     await bench.page.keyboard.press("Enter");
-    await expect.poll(() => bench.page.locator(".lab-dirty").count()).toBe(1);
+    await eventually(() => bench.page.locator(".lab-dirty").count()).toBe(1);
     await bench.page.locator("[data-testid=topology]").focus();
     await bench.page.keyboard.press("Control+z");
-    await expect.poll(() => bench.page.locator("[aria-label=Seed]").inputValue()).toBe("22");
+    await eventually(() => bench.page.locator("[aria-label=Seed]").inputValue()).toBe("22");
   });
 });

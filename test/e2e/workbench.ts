@@ -6,7 +6,7 @@ import type { Browser, BrowserContext } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
 import { ensureBuilt } from "./built.ts";
 import { launchChromium, whyNoChromium } from "./chromium.ts";
-import { serveStatic, type StaticServer } from "./static-server.ts";
+import { serveStatic, type StaticServer } from "../../core/node/static-server.ts";
 import { Workbench } from "./workbench-page.ts";
 
 export { Workbench };

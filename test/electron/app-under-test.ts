@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "@playwright/test";
 import { executable } from "../e2e/chromium.ts";
-import { MAIN } from "./built.ts";
 
 const REGISTER = join(import.meta.dirname, "stand-in/register.mjs");
 /** The machine may be busy. */
 const START_MS = 60_000;
 
 export interface StartOptions {
+  /** The built main. */
+  readonly main: string;
   /** Settings folder; a new one without. */
   readonly userData?: string;
   /** Files on the command line. */
@@ -29,10 +30,10 @@ export class AppUnderTest {
   #output = "";
   #ids = 0;
 
-  constructor({ userData, files = [], isLocked = false }: StartOptions = {}) {
+  constructor({ main, userData, files = [], isLocked = false }: StartOptions) {
     this.userData = userData ?? mkdtempSync(join(tmpdir(), "lastack-desktop-"));
     // The second argument stands for the folder, as in `electron .`
-    this.#child = spawn(process.execPath, ["--import", "tsx", "--import", REGISTER, MAIN, ...files], {
+    this.#child = spawn(process.execPath, ["--import", "tsx", "--import", REGISTER, main, ...files], {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       serialization: "advanced",
       env: {

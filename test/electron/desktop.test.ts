@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { whyNoChromium } from "../e2e/chromium.ts";
 import { Workbench } from "../e2e/workbench-page.ts";
 import { AppUnderTest, type StartOptions } from "./app-under-test.ts";
-import { ensureDesktopBuilt } from "./built.ts";
+import { copyBuilt, ensureDesktopBuilt, type BuiltCopy } from "./built.ts";
 import type { MenuEntry } from "./stand-in/electron.ts";
 
 const SAMPLE = join(import.meta.dirname, "../../resources/labs/ping-across-a-router.lab.yaml");
@@ -24,11 +24,19 @@ const fileIn = (name: string, text = LAB): string => {
   return path;
 };
 
+let built: BuiltCopy | null = null;
 let apps: AppUnderTest[] = [];
 
-async function start(options: StartOptions = {}): Promise<{ app: AppUnderTest; page: Page; workbench: Workbench }> {
-  const app = new AppUnderTest(options);
+function launch(options: Omit<StartOptions, "main"> = {}): AppUnderTest {
+  const app = new AppUnderTest({ main: built?.main ?? "", ...options });
   apps.push(app);
+  return app;
+}
+
+async function start(
+  options: Omit<StartOptions, "main"> = {},
+): Promise<{ app: AppUnderTest; page: Page; workbench: Workbench }> {
+  const app = launch(options);
   const page = await app.page();
   await page.waitForSelector(".app");
   return { app, page, workbench: new Workbench(page) };
@@ -44,12 +52,18 @@ describe.skipIf(whyNoChromium !== null)(
   `desktop app with a stand-in for Electron${suite}`,
   { timeout: TIMEOUT_MS },
   () => {
-    beforeAll(ensureDesktopBuilt, TIMEOUT_MS);
+    beforeAll(async () => {
+      await ensureDesktopBuilt();
+      built = copyBuilt();
+    }, TIMEOUT_MS);
     afterEach(async () => {
       await Promise.all(apps.map((app) => app.end()));
       apps = [];
     });
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    afterAll(() => {
+      built?.remove();
+      rmSync(folder, { recursive: true, force: true });
+    });
 
     test("the window is locked up, shows the workbench, and runs a lab in a process beside it", async () => {
       const { app, page, workbench } = await start();
@@ -81,6 +95,7 @@ describe.skipIf(whyNoChromium !== null)(
       await workbench.run("run.play-pause");
       await workbench.runTo(0.5);
       await workbench.run("run.play-pause");
+      await page.waitForSelector("[aria-label=Play]");
       const [digest, time] = [await workbench.digest(), await workbench.time()];
       const [pid] = await app.do<number[]>("utilityPids");
       process.kill(pid ?? 0, "SIGKILL");
@@ -191,8 +206,7 @@ describe.skipIf(whyNoChromium !== null)(
       });
 
       test("a second instance ends at once", async () => {
-        const second = new AppUnderTest({ isLocked: true });
-        apps.push(second);
+        const second = launch({ isLocked: true });
         expect(await second.exited).toBe(0);
       });
     });

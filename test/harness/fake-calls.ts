@@ -478,6 +478,9 @@ export class FakeSys implements Sys {
   *fsync(): Call<number> {
     return 0;
   }
+  *aioFsync(): Call<number> {
+    return 0;
+  }
   *syslog(): Call<readonly string[]> {
     return this.#machine.log;
   }

@@ -6,6 +6,7 @@ import { Socket } from "../socket/socket.ts";
 import { Directory } from "../vfs/inode.ts";
 import type { OpenFile } from "../vfs/open-file.ts";
 import { makePipe } from "../vfs/pipe.ts";
+import { SyncCompletion } from "../vfs/sync-completion.ts";
 import { TtyFile } from "../vfs/tty.ts";
 import { leastBytes, SocketIo } from "./socket-io.ts";
 
@@ -215,6 +216,18 @@ export class FileCalls extends SocketIo {
       }
     }
     return this.exit("fsync", file.sync());
+  }
+
+  *aioFsync(fd: number, completion: [number]): Call<number> {
+    const price = this.enter("aio_fsync", fd, 0);
+    if (price > 0) yield price;
+    const file = this.process.files.get(fd);
+    if (file === null) return this.exit("aio_fsync", -E.EBADF);
+    if (file.syncTime() === 0) return this.exit("aio_fsync", file.sync());
+    const made = this.install(new SyncCompletion(this.core.timers, file));
+    if (made < 0) return this.exit("aio_fsync", made);
+    completion[0] = made;
+    return this.exit("aio_fsync", -E.EINPROGRESS);
   }
 
   *stat(path: string): Call<Stat | number> {

@@ -320,6 +320,12 @@ export interface Sys {
   rename(from: string, to: string): Call<number>;
   /** Waits until what was written to the file, and all changes of names, will survive a crash. */
   fsync(fd: number): Call<number>;
+  /**
+   * The same without waiting, for who has more to do (aio_fsync).
+   * @returns 0 when it is done, -errno, or -EINPROGRESS and fills in a descriptor that is readable when it is done:
+   * `read` then gives the result.
+   */
+  aioFsync(fd: number, completion: [number]): Call<number>;
   stat(path: string): Call<Stat | number>;
   readdir(path: string): Call<string[] | number>;
   chdir(path: string): Call<number>;

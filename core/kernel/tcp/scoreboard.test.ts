@@ -68,14 +68,14 @@ function expectHighest({ tcp }: TestConnection): void {
   expect(highestSackSeq(tcp)).toBe(at?.endSeq);
 }
 
-/** Segments, by number, that are SACKed. */
+/** Segments, by number, that are SACKed. A retransmission into a small window cuts one in two: that counts once. */
 function sackedSegments(at: TestConnection): number[] {
-  const found: number[] = [];
+  const found = new Set<number>();
   const queue = at.tcp.rtxQueue;
   for (let segment = queue.first; segment !== null; segment = queue.next(segment)) {
-    if ((segment.sacked & SACKED_ACKED) !== 0) found.push(Math.floor((segment.seq - FIRST) / MSS));
+    if ((segment.sacked & SACKED_ACKED) !== 0) found.add(Math.floor((segment.seq - FIRST) / MSS));
   }
-  return found;
+  return [...found];
 }
 
 /** The plain model: what the blocks of all ACKs so far cover whole, above snd_una. Told of each ACK before TCP is. */
@@ -122,6 +122,14 @@ test("with whole segments SACKed, exactly those are marked that blocks have cove
     }),
     { numRuns: runs(1000) },
   );
+});
+
+test("a segment that a retransmission cut at the window's edge is SACKed in both parts", () => {
+  const at = prepared();
+  write(at, 25 * MSS);
+  apply(at, { do: "ack", at: 0, blocks: [[11_000, 22_000]], window: 10_240 });
+  apply(at, { do: "ack", at: 0, blocks: [[1000, 11_000]], window: 1_000_000 });
+  expect(sackedSegments(at)).toEqual(Array.from({ length: 21 }, (_, n) => n + 1));
 });
 
 test.each(["cubic", "lecture", "reno"])("with any lie the counts stay right: %s", (control) => {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { FramePush } from "../../core/contract/api/run-view.ts";
 import { SessionHost } from "../../core/session/host.ts";
-import { superviseCore, type Core, type CoreProcess, type CoreStatus } from "./core.ts";
-import type { ClientClock } from "./client-clock.ts";
+import { superviseCore, type Core, type CoreProcess, type CoreStatus } from "../../renderer/bridge/core.ts";
+import type { ClientClock } from "../../renderer/bridge/client-clock.ts";
 
 const PING = readFileSync(join(import.meta.dirname, "../../resources/labs/ping-across-a-router.lab.yaml"), "utf8");
 

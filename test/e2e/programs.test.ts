@@ -1,0 +1,117 @@
+/** Programs: types and completion offline, errors as typed, saving restarts them, crashes at their lines, templates. */
+import type { Locator } from "@playwright/test";
+import { expect, test } from "vitest";
+import { describeWorkbench, eventually, type Workbench } from "./workbench.ts";
+
+const LAB = "socket-client-and-server";
+
+interface CodeElement extends HTMLElement {
+  readonly editor: {
+    getValue(): string;
+    getModel(): {
+      findMatches(...search: unknown[]): { range: { startLineNumber: number; endColumn: number } }[];
+    } | null;
+    setPosition(position: { lineNumber: number; column: number }): void;
+    focus(): void;
+  };
+}
+
+const pane = ({ page }: Workbench): Locator => page.locator("[data-pane=programs]");
+const code = (bench: Workbench): Locator => pane(bench).getByTestId("program-editor");
+const foot = (bench: Workbench): Promise<string> => pane(bench).locator(".foot").innerText();
+
+async function openPrograms(open: () => Promise<Workbench>): Promise<Workbench> {
+  const bench = await open();
+  await bench.openSample(LAB);
+  await bench.showPane("programs");
+  await code(bench).locator(".view-line").first().waitFor({ timeout: 60_000 });
+  return bench;
+}
+
+/** Puts the cursor behind a text in the program. */
+async function placeBehind(bench: Workbench, text: string): Promise<void> {
+  await code(bench).evaluate((element, wanted) => {
+    const { editor } = element as CodeElement;
+    const [match] = editor.getModel()?.findMatches(wanted, false, false, true, null, false) ?? [];
+    if (match === undefined) throw new Error(`no ${wanted}`);
+    editor.setPosition({ lineNumber: match.range.startLineNumber, column: match.range.endColumn });
+    editor.focus();
+  }, text);
+}
+
+async function output(bench: Workbench): Promise<string> {
+  await bench.showPane("output");
+  return bench.page.locator("[data-pane=output]").innerText();
+}
+
+describeWorkbench("programs", ({ open }) => {
+  test("know the library and each other, without any network", async () => {
+    const bench = await openPrograms(open);
+    await pane(bench)
+      .getByRole("button", { name: /socket-server/ })
+      .click();
+    await placeBehind(bench, "await server(consockfd);");
+    await bench.page.keyboard.type("\nawait recvf");
+    await bench.page.locator(".suggest-widget .monaco-list-row", { hasText: "recvfrom" }).waitFor({ timeout: 60_000 });
+    await bench.page.keyboard.press("Enter");
+    await bench.page.keyboard.type("(consockfd, 10);\nconst wrong: number = portno;");
+    await eventually(() => foot(bench)).toContain("error");
+    expect(await code(bench).evaluate((element) => (element as CodeElement).editor.getValue())).toContain("recvfrom");
+    // Nothing of it is the lab's yet, and it can be taken back.
+    await pane(bench).getByRole("button", { name: "Undo all that is not saved" }).click();
+    await eventually(() => foot(bench)).toContain("No errors");
+  });
+
+  test("start anew when they are saved", async () => {
+    const bench = await openPrograms(open);
+    await bench.page.keyboard.press("Control+g");
+    await bench.page.keyboard.type("800ms");
+    await bench.page.keyboard.press("Enter");
+    await eventually(() => output(bench)).toContain("HELLO FROM CLIENT1");
+    await bench.showPane("programs");
+    await pane(bench)
+      .getByRole("button", { name: /socket-server/ })
+      .click();
+    await placeBehind(bench, "decode(bytes).toUpperCase()");
+    await bench.page.keyboard.type(' + " AND GOODBYE"');
+    await bench.page.keyboard.press("Control+s");
+    await eventually(() => output(bench)).toContain("HELLO FROM CLIENT1 AND GOODBYE");
+    expect(await bench.time()).toBe(0.8);
+    await bench.page.locator("[data-testid=topology], [data-pane=output] .log").first().focus();
+    await bench.run("edit.undo");
+    await eventually(() => output(bench)).not.toContain("GOODBYE");
+  });
+
+  test("that crash are marked at the line", async () => {
+    const bench = await openPrograms(open);
+    await pane(bench)
+      .getByRole("button", { name: /socket-server/ })
+      .click();
+    await placeBehind(bench, "await listen(ltnsockfd, MAXQUEUE);");
+    await bench.page.keyboard.type('\nthrow new Error("out of order");');
+    await pane(bench).getByRole("button", { name: "Save and restart" }).click();
+    await bench.page.keyboard.press("Escape");
+    await bench.run("run.step-packet").catch(() => undefined);
+    await eventually(() => foot(bench)).toMatch(
+      /server crashed at 0\.\d+ s, .*socket-server-v1\.ts:\d+: .*out of order/,
+    );
+    await pane(bench).locator(".crash").last().click();
+    await eventually(() => code(bench).locator(".squiggly-error").count()).toBeGreaterThan(0);
+  });
+
+  test("begin as a template, in the lab itself", async () => {
+    const bench = await open();
+    await bench.openSample("ping-across-a-router");
+    await bench.showPane("programs");
+    await pane(bench).getByRole("button", { name: "New program…" }).click();
+    const dialog = bench.page.getByRole("dialog");
+    await dialog.getByLabel("Host").selectOption("h2");
+    await dialog.getByText("Socket server").click();
+    await dialog.getByRole("button", { name: "Add the program" }).click();
+    await code(bench).locator(".view-line").first().waitFor({ timeout: 60_000 });
+    await eventually(() => pane(bench).locator(".use").innerText()).toMatch(/h2\s+server\s+8080/);
+    await eventually(() => foot(bench)).toContain("No errors");
+    await bench.run("run.play-max");
+    await eventually(() => output(bench)).toContain("Listening on port 8080");
+  });
+});
