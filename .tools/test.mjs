@@ -1,5 +1,6 @@
 /**
- * `npm test`: everything a change must pass, on a fresh clone too: set-up, tshark and Chromium, `npm run check`, then the tests.
+ * `npm test`: everything a change must pass, on a fresh clone too: set-up, tshark and Chromium, `npm run check`, then
+ * the tests.
  * `npm test -- core/trace` runs only the tests of those files, without the check.
  */
 import { existsSync, mkdirSync, readFileSync } from "node:fs";

@@ -13,7 +13,7 @@ import { handleDeviceRequest } from "./device/netlink-device.ts";
 import { Nic } from "./device/nic.ts";
 import type { NicOptions } from "./device/nic-options.ts";
 import { IpStack } from "./net/ip-stack.ts";
-import type { StableWord } from "./tcp/isn.ts";
+import type { StableWord } from "./tcp/open/isn.ts";
 import { KernelTimers } from "./timer/timers.ts";
 import { SOL, TCP, type Program } from "./syscall/sys.ts";
 import { Userland } from "./syscall/userland.ts";

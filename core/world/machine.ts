@@ -12,7 +12,7 @@ import { Disk } from "../kernel/vfs/disk.ts";
 import { DropCounters } from "../trace/drop-counters.ts";
 import type { Nic } from "../kernel/device/nic.ts";
 import { strerror } from "../kernel/syscall/errno.ts";
-import { VolatileWord } from "../kernel/tcp/isn.ts";
+import { VolatileWord } from "../kernel/tcp/open/isn.ts";
 import type { LabCounter, LabHost, LabNic } from "../lab/model.ts";
 import type { Ipv4Address, MacAddress } from "../wire/address.ts";
 import { EPOCH_NS } from "../contract/epoch.ts";

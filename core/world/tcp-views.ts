@@ -2,7 +2,7 @@
 import type { TcpSocketRow } from "../contract/api/close-view.ts";
 import type { TcpView } from "../contract/tcp-view.ts";
 import { TcpSock } from "../kernel/tcp/tcp-sock.ts";
-import { tcpView } from "../kernel/tcp/view.ts";
+import { tcpView } from "../kernel/tcp/show/view.ts";
 import { formatIpv4 } from "../wire/address.ts";
 import type { Machine } from "./machine.ts";
 

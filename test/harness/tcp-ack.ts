@@ -1,11 +1,11 @@
 /** ACKs from the peer of `connection()`, handed to TCP's ACK processing as its input side would. */
 import { put16, put32, put8 } from "../../core/base/bytes.ts";
 import type { DropReason } from "../../core/contract/drop-reason.ts";
-import { FLAG } from "../../core/kernel/tcp/ack-flags.ts";
-import { processAck } from "../../core/kernel/tcp/ack.ts";
-import { pushPendingFrames } from "../../core/kernel/tcp/output.ts";
-import { checkSendInvariants } from "../../core/kernel/tcp/send-invariants.ts";
-import { sendMessage } from "../../core/kernel/tcp/sendmsg.ts";
+import { FLAG } from "../../core/kernel/tcp/loss/ack-flags.ts";
+import { processAck } from "../../core/kernel/tcp/loss/ack.ts";
+import { pushPendingFrames } from "../../core/kernel/tcp/send/output.ts";
+import { checkSendInvariants } from "../../core/kernel/tcp/send/send-invariants.ts";
+import { sendMessage } from "../../core/kernel/tcp/send/sendmsg.ts";
 import { TCP, TCP_HEADER_BYTES, TH } from "../../core/wire/tcp.ts";
 import { PEER_FIRST, sent, show, type TestConnection } from "./tcp-sock.ts";
 

@@ -7,7 +7,7 @@ import type { MacAddress } from "../../core/wire/address.ts";
 import { parseIpv4Packet } from "../../core/wire/ipv4.ts";
 import { ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4 } from "../../core/wire/ethernet.ts";
 import { parseTcp, TH, type Tcp as TcpHeader } from "../../core/wire/tcp.ts";
-import { ChallengeBudget } from "../../core/kernel/tcp/challenge-ack.ts";
+import { ChallengeBudget } from "../../core/kernel/tcp/close/challenge-ack.ts";
 import { RENO } from "../../core/kernel/tcp/congestion/reno.ts";
 import type { CongestionControl } from "../../core/kernel/tcp/congestion/congestion.ts";
 import { seqOf } from "../../core/kernel/tcp/sequence.ts";

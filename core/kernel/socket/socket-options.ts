@@ -1,6 +1,6 @@
 /**
  * Options of SOL_SOCKET, which every socket has (sk_setsockopt in net/core/sock.c). What some of them set off in TCP is
- * in tcp/tcp-options-api.ts. Left out: SO_INCOMING_CPU, SO_BUSY_POLL, SO_ATTACH_FILTER, SO_ZEROCOPY.
+ * in tcp/show/tcp-options-api.ts. Left out: SO_INCOMING_CPU, SO_BUSY_POLL, SO_ATTACH_FILTER, SO_ZEROCOPY.
  */
 import { SECOND, TIME_MAX } from "../../base/time.ts";
 import type { NetDevice } from "../device/net-device.ts";

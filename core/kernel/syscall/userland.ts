@@ -10,7 +10,7 @@ import { ProcessTable } from "../process/process-table.ts";
 import type { IpPort } from "../socket/inet-socket.ts";
 import type { TapDevices } from "../socket/packet-socket.ts";
 import { SocketTable } from "../socket/socket-table.ts";
-import type { StableWord } from "../tcp/isn.ts";
+import type { StableWord } from "../tcp/open/isn.ts";
 import { Tcp } from "../tcp/tcp.ts";
 import type { Disk } from "../vfs/disk.ts";
 import { DeviceDirectory } from "../vfs/devices.ts";

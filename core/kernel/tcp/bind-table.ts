@@ -10,10 +10,10 @@ import { IPV4_ANY } from "../../wire/address.ts";
 import type { KernelCore } from "../core.ts";
 import { EPHEMERAL_PORT_MAX, EPHEMERAL_PORT_MIN } from "../socket/limits.ts";
 import { E } from "../syscall/errno.ts";
-import { randomKey } from "./isn.ts";
+import { randomKey } from "./open/isn.ts";
 import { TCP_STATE } from "./states.ts";
 import type { TcpSock } from "./tcp-sock.ts";
-import type { TimeWaitSock } from "./time-wait-sock.ts";
+import type { TimeWaitSock } from "./close/time-wait-sock.ts";
 
 /** Who has a port: sockets, and TIME-WAIT records. */
 type Owner = TcpSock | TimeWaitSock;

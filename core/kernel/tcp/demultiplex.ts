@@ -7,19 +7,19 @@ import { checksumFold, checksumPartial, pseudoHeaderSum } from "../../wire/check
 import { IPPROTO_TCP, IPV4, ipv4Source, ipv4Target } from "../../wire/ipv4.ts";
 import { TCP, TCP_HEADER_BYTES, TH, tcpHeaderBytes } from "../../wire/tcp.ts";
 import { CHECKSUM_NONE, PACKET_HOST, type SkBuff } from "../skb/skbuff.ts";
-import { checkCookie } from "./cookie-check.ts";
+import { checkCookie } from "./open/cookie-check.ts";
 import { receiveInState, receiveSegment } from "./input.ts";
-import { checkRequest } from "./request.ts";
-import type { RequestSock } from "./request-sock.ts";
-import { sendReset } from "./reset.ts";
+import { checkRequest } from "./open/request.ts";
+import type { RequestSock } from "./open/request-sock.ts";
+import { sendReset } from "./close/reset.ts";
 import { seqOf, type Seq } from "./sequence.ts";
 import { TCP_STATE } from "./states.ts";
 import { emptyLookup } from "./tables.ts";
 import type { TcpSock } from "./tcp-sock.ts";
 import type { Tcp } from "./tcp.ts";
-import { ackTimeWait, forgetTimeWait, isnAfter, judgeTimeWait } from "./time-wait.ts";
-import type { TimeWaitSock } from "./time-wait-sock.ts";
-import { traceTcp } from "./trace-tcp.ts";
+import { ackTimeWait, forgetTimeWait, isnAfter, judgeTimeWait } from "./close/time-wait.ts";
+import type { TimeWaitSock } from "./close/time-wait-sock.ts";
+import { traceTcp } from "./show/trace-tcp.ts";
 
 export class TcpInput {
   readonly #stack: Tcp;

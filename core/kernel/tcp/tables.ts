@@ -5,10 +5,10 @@
  */
 import { assert } from "../../base/assert.ts";
 import { IPV4_ANY, type Ipv4Address } from "../../wire/address.ts";
-import type { RequestSock } from "./request-sock.ts";
+import type { RequestSock } from "./open/request-sock.ts";
 import { TCP_STATE } from "./states.ts";
 import type { TcpSock } from "./tcp-sock.ts";
-import type { TimeWaitSock } from "./time-wait-sock.ts";
+import type { TimeWaitSock } from "./close/time-wait-sock.ts";
 
 export type TableEntry = TcpSock | TimeWaitSock | RequestSock;
 

@@ -18,22 +18,22 @@ import {
   type SocketAddress,
 } from "../syscall/sys.ts";
 import type { KernelTimer } from "../timer/timers.ts";
-import { tcpClose, tcpDisconnect, tcpShutdown } from "./close.ts";
-import { failOpen, openConnection, sendSyn, SS } from "./connect.ts";
-import { socketInfo } from "./diagnostics.ts";
-import { TFO } from "./fastopen.ts";
-import { startListening } from "./listen.ts";
-import { isReadable } from "./receive.ts";
-import { receiveMessage } from "./recvmsg.ts";
-import { checkSendInvariants } from "./send-invariants.ts";
-import { sendMessage } from "./sendmsg.ts";
+import { tcpClose, tcpDisconnect, tcpShutdown } from "./close/close.ts";
+import { failOpen, openConnection, sendSyn, SS } from "./open/connect.ts";
+import { socketInfo } from "./show/diagnostics.ts";
+import { TFO } from "./open/fastopen.ts";
+import { startListening } from "./open/listen.ts";
+import { isReadable } from "./receive/receive.ts";
+import { receiveMessage } from "./receive/recvmsg.ts";
+import { checkSendInvariants } from "./send/send-invariants.ts";
+import { sendMessage } from "./send/sendmsg.ts";
 import { stateBit, TCP_STATE } from "./states.ts";
-import { streamIsWriteable } from "./stream-memory.ts";
-import { getOptionOf, setOptionOf, tcpIoctl } from "./tcp-options-api.ts";
+import { streamIsWriteable } from "./send/stream-memory.ts";
+import { getOptionOf, setOptionOf, tcpIoctl } from "./show/tcp-options-api.ts";
 import { TcpSock } from "./tcp-sock.ts";
 import { onTcpTimer } from "./tcp-timers.ts";
-import { traceTcp } from "./trace-tcp.ts";
-import { purgeQueues } from "./write-queue.ts";
+import { traceTcp } from "./show/trace-tcp.ts";
+import { purgeQueues } from "./send/write-queue.ts";
 
 const { CLOSE, LISTEN, SYN_SENT, SYN_RECV } = TCP_STATE;
 const OPENING = stateBit(SYN_SENT) | stateBit(SYN_RECV);

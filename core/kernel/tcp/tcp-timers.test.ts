@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { connection, sent, show, type TestConnection } from "../../../test/harness/tcp-sock.ts";
 import { E } from "../syscall/errno.ts";
-import { sendMessage } from "./sendmsg.ts";
+import { sendMessage } from "./send/sendmsg.ts";
 import { TCP_STATE } from "./states.ts";
 import { armKeepalive } from "./timer-arm.ts";
 

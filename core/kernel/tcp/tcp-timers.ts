@@ -4,20 +4,20 @@
  */
 import { KIND } from "../../contract/trace-event.ts";
 import type { KernelTimer } from "../timer/timers.ts";
-import { compressedAckExpired, delackTimerExpired } from "./acknowledge.ts";
-import { orphanRetries } from "./give-up.ts";
-import { keepaliveTimeout } from "./keepalive.ts";
-import { currentMss } from "./mss.ts";
-import { PUSH, writeXmit } from "./output.ts";
-import { sendProbe0 } from "./probe.ts";
-import { rackTimeout } from "./recovery.ts";
-import { retransmitTimeout } from "./retransmit-timer.ts";
-import { xmitRetransmitQueue } from "./retransmit.ts";
+import { compressedAckExpired, delackTimerExpired } from "./receive/acknowledge.ts";
+import { orphanRetries } from "./close/give-up.ts";
+import { keepaliveTimeout } from "./close/keepalive.ts";
+import { currentMss } from "./send/mss.ts";
+import { PUSH, writeXmit } from "./send/output.ts";
+import { sendProbe0 } from "./send/probe.ts";
+import { rackTimeout } from "./loss/recovery.ts";
+import { retransmitTimeout } from "./loss/retransmit-timer.ts";
+import { xmitRetransmitQueue } from "./loss/retransmit.ts";
 import { stateBit, TCP_STATE } from "./states.ts";
 import { TIMER, WRITE_TIMER, type TcpSock } from "./tcp-sock.ts";
 import { rtoMaxUs } from "./timer-arm.ts";
-import { sendLossProbe } from "./tlp.ts";
-import { writeError } from "./write-error.ts";
+import { sendLossProbe } from "./loss/tlp.ts";
+import { writeError } from "./close/write-error.ts";
 
 const TIMER_EVENT = KIND["tcp:timer"];
 /** States in which held back data may go (tcp_tsq_write). */

@@ -5,7 +5,7 @@
  * delays say that the path is full. The cube root is exact here; Linux's is within 0.2 %.
  */
 import { CA, type TcpSock } from "../tcp-sock.ts";
-import { GSO_BYTES_MAX } from "../mss.ts";
+import { GSO_BYTES_MAX } from "../send/mss.ts";
 import { seqAfter, type Seq } from "../sequence.ts";
 import type { AckSample, CongestionControl, CongestionEvent } from "./congestion.ts";
 import { additiveIncrease, isInSlowStart, slowStart } from "./growth.ts";
