@@ -27,8 +27,8 @@ export class Ring<T> {
     if (this.#length === 0) return undefined;
     const item = this.#items[this.#head];
     this.#items[this.#head] = undefined; // let go, or the ring keeps dead packets alive
-    this.#head = (this.#head + 1) & (this.#items.length - 1);
-    this.#length--;
+    // An empty ring begins anew, so that one with little to do stays in the same cache line.
+    this.#head = --this.#length === 0 ? 0 : (this.#head + 1) & (this.#items.length - 1);
     return item;
   }
 

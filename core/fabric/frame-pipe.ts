@@ -42,8 +42,8 @@ export class FramePipe {
     assert(this.length > 0, "the pipe has a frame");
     const frame = this.#frames[this.#head] as Frame;
     this.#frames[this.#head] = null;
-    this.#head = (this.#head + 1) & this.#mask;
-    this.length--;
+    // An empty pipe begins anew, so that one with little to do stays in the same cache lines.
+    this.#head = --this.length === 0 ? 0 : (this.#head + 1) & this.#mask;
     return frame;
   }
 

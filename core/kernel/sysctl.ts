@@ -26,6 +26,24 @@ export interface TextSysctl {
   value: string;
 }
 
+/** V8 stores a field whole in the object while every value in it fits 32 bits, else in a box of its own. */
+const SMALL_MOST = 2 ** 31 - 1;
+
+/** Nearly all parameters: none of their values needs a box, which thousands of hosts would have a hundred each of. */
+class SmallSysctl implements Sysctl {
+  readonly name: string;
+  readonly least: number;
+  readonly most: number;
+  value: number;
+
+  constructor(name: string, value: number, least: number, most: number) {
+    this.name = name;
+    this.least = least;
+    this.most = most;
+    this.value = value;
+  }
+}
+
 export class SysctlTable {
   readonly #numbers = new Map<string, Sysctl>();
   readonly #texts = new Map<string, TextSysctl>();
@@ -34,7 +52,8 @@ export class SysctlTable {
   /** @throws AssertionError when the name is taken. */
   define(name: string, value: number, least = 0, most = 2 ** 31 - 1): Sysctl {
     assert(this.get(name) === undefined, `${name} is defined once`);
-    const entry: Sysctl = { name, least, most, value };
+    const isSmall = least >= -SMALL_MOST && most <= SMALL_MOST;
+    const entry = isSmall ? new SmallSysctl(name, value, least, most) : { name, least, most, value };
     this.#numbers.set(name, entry);
     return entry;
   }

@@ -1,24 +1,31 @@
 /**
  * Descriptor rings of a network card. The card owns the descriptors from tail to head, the driver the rest. Positions
  * count up and wrap at the ring's size, as the registers RDH/RDT of a real card do, so that they can be shown.
+ *
+ * Memory is another matter: descriptors in use lie in a power-of-two array that grows up to the ring's size and starts
+ * anew at slot 0 when the ring runs empty. A card with little to do stays within a cache line or two, and a thousand
+ * of them in the cache.
  */
 import { assert } from "../../base/assert.ts";
 import type { Frame } from "../../wire/frame.ts";
 import type { MemoryAccount } from "../skb/memory-account.ts";
 
+const SLOTS_MIN = 8;
+
 /** Received frames that wait for the driver. */
 export class RxRing {
   readonly size: number;
-  readonly #frames: (Frame | null)[];
   /** Where the card writes next. */
   head = 0;
   /** The oldest frame that the driver has not taken. */
   tail = 0;
   length = 0;
+  /** Slot of the oldest frame. */
+  #first = 0;
+  #frames: (Frame | null)[] = new Array<Frame | null>(SLOTS_MIN).fill(null);
 
   constructor(size: number) {
     this.size = size;
-    this.#frames = new Array<Frame | null>(size).fill(null);
   }
 
   get isFull(): boolean {
@@ -27,18 +34,28 @@ export class RxRing {
 
   push(frame: Frame): void {
     assert(this.length < this.size, "the card writes into free descriptors only");
-    this.#frames[this.head] = frame;
+    if (this.length === this.#frames.length) this.#grow();
+    this.#frames[(this.#first + this.length) & (this.#frames.length - 1)] = frame;
     this.head = this.head + 1 === this.size ? 0 : this.head + 1;
     this.length++;
   }
 
   shift(): Frame {
-    const frame = this.#frames[this.tail];
+    const at = this.#first;
+    const frame = this.#frames[at];
     assert(frame !== null && frame !== undefined, "the driver takes what the card has filled");
-    this.#frames[this.tail] = null;
+    this.#frames[at] = null;
     this.tail = this.tail + 1 === this.size ? 0 : this.tail + 1;
-    this.length--;
+    this.#first = --this.length === 0 ? 0 : (at + 1) & (this.#frames.length - 1);
     return frame;
+  }
+
+  #grow(): void {
+    const slots = this.#frames.length;
+    const frames = new Array<Frame | null>(slots * 2).fill(null);
+    for (let i = 0; i < slots; i++) frames[i] = this.#frames[(this.#first + i) & (slots - 1)] ?? null;
+    this.#frames = frames;
+    this.#first = 0;
   }
 }
 
@@ -48,10 +65,6 @@ const UNKNOWN = Infinity;
 /** Frames handed to the card, until the driver has seen that they left. */
 export class TxRing {
   readonly size: number;
-  /** Instant at which each frame has left; UNKNOWN until the port says. */
-  readonly #doneAt: Float64Array;
-  readonly #accounts: (MemoryAccount | null)[];
-  readonly #truesizes: Int32Array;
   /** Where the driver writes next. */
   head = 0;
   /** The oldest descriptor that was not reclaimed. */
@@ -59,12 +72,15 @@ export class TxRing {
   length = 0;
   /** How many of them have a sender that waits for their memory. */
   accounts = 0;
+  /** Slot of the oldest descriptor. */
+  #first = 0;
+  #mask = SLOTS_MIN - 1;
+  /** Two numbers a slot: the instant at which the frame has left, UNKNOWN until the port says; its true size. */
+  #slots = new Float64Array(2 * SLOTS_MIN);
+  #owners: (MemoryAccount | null)[] = new Array<MemoryAccount | null>(SLOTS_MIN).fill(null);
 
   constructor(size: number) {
     this.size = size;
-    this.#doneAt = new Float64Array(size);
-    this.#accounts = new Array<MemoryAccount | null>(size).fill(null);
-    this.#truesizes = new Int32Array(size);
   }
 
   get free(): number {
@@ -74,10 +90,14 @@ export class TxRing {
   /** Takes the descriptor for a frame whose instant of leaving is set next. */
   push(account: MemoryAccount | null, truesize: number): void {
     assert(this.length < this.size, "the driver uses free descriptors only");
-    this.#doneAt[this.head] = UNKNOWN;
-    this.#accounts[this.head] = account;
-    this.#truesizes[this.head] = truesize;
-    if (account !== null) this.accounts++;
+    if (this.length > this.#mask) this.#grow();
+    const slot = this.#slot(this.length);
+    this.#slots[2 * slot] = UNKNOWN;
+    if (account !== null) {
+      this.#slots[2 * slot + 1] = truesize;
+      this.#owners[slot] = account;
+      this.accounts++;
+    }
     this.head = this.head + 1 === this.size ? 0 : this.head + 1;
     this.length++;
   }
@@ -87,16 +107,15 @@ export class TxRing {
    * those before it.
    */
   setNewestDone(at: number): void {
-    const newest = this.head === 0 ? this.size - 1 : this.head - 1;
-    const before = this.length > 1 ? (this.#doneAt[newest === 0 ? this.size - 1 : newest - 1] as number) : UNKNOWN;
-    this.#doneAt[newest] = before !== UNKNOWN && before > at ? before : at;
+    const before = this.length > 1 ? this.doneAt(this.length - 2) : UNKNOWN;
+    this.#slots[2 * this.#slot(this.length - 1)] = before !== UNKNOWN && before > at ? before : at;
   }
 
   /** The oldest frame whose leaving was not known has left. @returns false when there was none. */
   finishOldestUnknown(now: number): boolean {
     for (let index = 0; index < this.length; index++) {
       if (this.doneAt(index) !== UNKNOWN) continue;
-      this.#doneAt[(this.tail + index) % this.size] = now;
+      this.#slots[2 * this.#slot(index)] = now;
       return true;
     }
     return false;
@@ -105,13 +124,13 @@ export class TxRing {
   /** When the descriptor `index` places behind the oldest has left; Infinity when that is not known yet. */
   doneAt(index: number): number {
     assert(index >= 0 && index < this.length, "index is inside the ring");
-    return this.#doneAt[(this.tail + index) % this.size] as number;
+    return this.#slots[2 * this.#slot(index)] as number;
   }
 
   /** Frees all descriptors whose frames have left, and gives their memory back. @returns how many. */
   reclaim(now: number): number {
     let count = 0;
-    while (this.length > 0 && (this.#doneAt[this.tail] as number) <= now) {
+    while (this.length > 0 && (this.#slots[2 * this.#first] as number) <= now) {
       this.#shift();
       count++;
     }
@@ -130,15 +149,36 @@ export class TxRing {
     while (this.length > 0) this.#shift();
   }
 
+  #slot(index: number): number {
+    return (this.#first + index) & this.#mask;
+  }
+
   #shift(): void {
-    const at = this.tail;
-    const account = this.#accounts[at] ?? null;
-    this.tail = at + 1 === this.size ? 0 : at + 1;
-    this.length--;
-    if (account === null) return;
-    this.#accounts[at] = null;
+    const slot = this.#first;
+    this.tail = this.tail + 1 === this.size ? 0 : this.tail + 1;
+    this.#first = --this.length === 0 ? 0 : (slot + 1) & this.#mask;
+    if (this.accounts === 0) return;
+    const owner = this.#owners[slot] ?? null;
+    if (owner === null) return;
+    this.#owners[slot] = null;
     this.accounts--;
     // Last, because a sender may wake up and send.
-    account.uncharge(this.#truesizes[at] as number);
+    owner.uncharge(this.#slots[2 * slot + 1] as number);
+  }
+
+  #grow(): void {
+    const slots = this.#mask + 1;
+    const larger = new Float64Array(4 * slots);
+    const owners = new Array<MemoryAccount | null>(2 * slots).fill(null);
+    for (let i = 0; i < slots; i++) {
+      const slot = this.#slot(i);
+      larger[2 * i] = this.#slots[2 * slot] as number;
+      larger[2 * i + 1] = this.#slots[2 * slot + 1] as number;
+      owners[i] = this.#owners[slot] ?? null;
+    }
+    this.#slots = larger;
+    this.#owners = owners;
+    this.#mask = 2 * slots - 1;
+    this.#first = 0;
   }
 }
