@@ -3,38 +3,7 @@
  * print them (Debian's netcat-openbsd, curl 7.88, iperf 2.1.8, iproute2 6.1, net-tools 2.10).
  */
 import { describe, expect, it } from "vitest";
-import type { VirtualTime } from "../../core/base/time.ts";
-import { parseLab } from "../../core/lab/parse.ts";
-import { Session } from "../../core/session/session.ts";
-
-const LAB = `lastack: 1
-name: TCP tools
-seed: 7
-duration: 60s
-nodes:
-  h1: { kind: host, addresses: { eth0: 10.0.1.1/24 }, gateway: 10.0.1.254 }
-  r1: { kind: router, addresses: { eth0: 10.0.1.254/24, eth1: 10.0.2.254/24 } }
-  h2: { kind: host, addresses: { eth0: 10.0.2.1/24 }, gateway: 10.0.2.254 }
-links:
-  - { ends: ["h1:eth0", "r1:eth0"], rate: 100Mbps, delay: 1ms }
-  - { ends: ["r1:eth1", "h2:eth0"], rate: 100Mbps, delay: 1ms }
-`;
-
-type Outcome = { readonly output: string; readonly status: number | null };
-
-/** Runs `host: command` lines together in one lab, and returns what each wrote, in order. */
-function run(commands: readonly string[], seconds = 12): readonly Outcome[] {
-  const lab = parseLab(LAB, "tools.yaml");
-  if (!lab.ok) throw new Error(JSON.stringify(lab.error));
-  const session = new Session(lab.value);
-  commands.forEach((line, i) => {
-    const at = line.indexOf(": ");
-    const command = { kind: "exec", node: line.slice(0, at), command: line.slice(at + 2), console: i + 1 } as const;
-    expect(session.inject(command)).toEqual({ ok: true, value: undefined });
-  });
-  session.advance((seconds * 1e9) as VirtualTime);
-  return session.report().consoles.map(({ output, status }) => ({ output, status }));
-}
+import { runCommands as run } from "../harness/commands.ts";
 
 const outputs = (commands: readonly string[], seconds?: number): string[] =>
   run(commands, seconds).map(({ output }) => output.replace(/port \d{5} connected/g, "port P connected"));

@@ -9,7 +9,6 @@ import { copyBytes } from "../../base/bytes.ts";
 import type { Nanoseconds } from "../../base/time.ts";
 import { IPV4_ANY, type Ipv4Address } from "../../wire/address.ts";
 import type { KernelCore } from "../core.ts";
-import type { MemoryAccount } from "../skb/memory-account.ts";
 import { E } from "../syscall/errno.ts";
 import type { SocketInfo } from "../syscall/netlink.ts";
 import {
@@ -24,50 +23,14 @@ import {
 } from "../syscall/sys.ts";
 import { OpenFile, type FileKind } from "../vfs/open-file.ts";
 import { ERROR_QUEUE_MAX } from "./limits.ts";
-
-/** An error about a packet sent, as recvmsg with MSG_ERRQUEUE reports it. */
-export interface QueuedError {
-  readonly errno: number;
-  readonly origin: "local" | "icmp";
-  readonly type: number;
-  readonly code: number;
-  readonly info: number;
-  readonly offender: Ipv4Address;
-  /** Where the packet was sent. */
-  readonly target: Ipv4Address;
-  readonly port: number;
-  /** What it carried, as far as the error quotes it. */
-  readonly payload: Uint8Array;
-}
+import type { QueuedError } from "./queued-error.ts";
+import { SocketMemory } from "./socket-memory.ts";
 
 export interface SocketSettings {
   readonly domain: number;
   readonly type: number;
   readonly protocol: number;
   readonly inode: number;
-}
-
-/** Bytes that packets of one direction hold (sk_wmem_alloc, sk_rmem_alloc). */
-export class SocketMemory implements MemoryAccount {
-  used = 0;
-  readonly #socket: Socket;
-  /** Whether room wakes the socket's waiters: those who wait for room to send. */
-  readonly #wakes: boolean;
-
-  constructor(socket: Socket, wakes: boolean) {
-    this.#socket = socket;
-    this.#wakes = wakes;
-  }
-
-  uncharge(bytes: number): void {
-    this.used -= bytes;
-    assert(this.used >= 0, "no more is given back than was taken");
-    if (this.#wakes) this.#socket.sendMemoryFreed();
-  }
-
-  pacedBelow(): void {
-    this.#socket.isPacedBelow = true;
-  }
 }
 
 export abstract class Socket extends OpenFile {

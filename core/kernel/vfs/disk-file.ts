@@ -6,7 +6,8 @@ import { DiskContent } from "./disk-content.ts";
 import type { Disk, DiskLoss } from "./disk.ts";
 import { Inode, type InodeKind } from "./inode.ts";
 import { DISK_BYTES_MAX } from "./limits.ts";
-import { OpenFile, type FileKind } from "./open-file.ts";
+import type { OpenFile } from "./open-file.ts";
+import { OpenRegularFile } from "./open-regular-file.ts";
 
 export class DiskFile extends Inode {
   readonly kind: InodeKind = "file";
@@ -84,43 +85,13 @@ export class DiskFile extends Inode {
   }
 }
 
-class OpenDiskFile extends OpenFile {
-  readonly kind: FileKind = "file";
-  readonly #file: DiskFile;
-  readonly #flags: number;
-  #offset = 0;
-
-  constructor(file: DiskFile, flags: number) {
-    super();
-    this.#file = file;
-    this.#flags = flags;
-  }
-
-  override read(buffer: Uint8Array): number {
-    if ((this.#flags & 3) === O.WRONLY) return -E.EBADF;
-    const count = this.#file.readAt(this.#offset, buffer);
-    this.#offset += count;
-    return count;
-  }
-
-  override write(bytes: Uint8Array): number {
-    if ((this.#flags & 3) === O.RDONLY) return -E.EBADF;
-    if ((this.#flags & O.APPEND) !== 0) this.#offset = this.#file.size;
-    const count = this.#file.writeAt(this.#offset, bytes);
-    if (count > 0) this.#offset += count;
-    return count;
-  }
-
+class OpenDiskFile extends OpenRegularFile<DiskFile> {
   override syncTime(): number {
-    return this.#file.disk.syncNs;
+    return this.file.disk.syncNs;
   }
 
   override sync(): number {
-    this.#file.force();
+    this.file.force();
     return 0;
-  }
-
-  protected override release(): void {
-    this.#file.closed();
   }
 }

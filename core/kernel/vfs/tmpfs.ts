@@ -8,7 +8,8 @@ import { TMPFS_BYTES_MAX, TMPFS_INODES_MAX } from "../limits.ts";
 import { E } from "../syscall/errno.ts";
 import { O, type Program } from "../syscall/sys.ts";
 import { Directory, Inode, ProgramInode, type InodeKind } from "./inode.ts";
-import { OpenFile, type FileKind } from "./open-file.ts";
+import type { OpenFile } from "./open-file.ts";
+import { OpenRegularFile } from "./open-regular-file.ts";
 
 /** Source of modification times: the engine. */
 export interface VfsClock {
@@ -258,39 +259,9 @@ export class TmpfsFile extends Inode {
   }
 }
 
-class OpenTmpfsFile extends OpenFile {
-  readonly kind: FileKind = "file";
-  readonly #file: TmpfsFile;
-  readonly #flags: number;
-  #offset = 0;
-
-  constructor(file: TmpfsFile, flags: number) {
-    super();
-    this.#file = file;
-    this.#flags = flags;
-  }
-
-  override read(buffer: Uint8Array): number {
-    if ((this.#flags & 3) === O.WRONLY) return -E.EBADF;
-    const count = this.#file.readAt(this.#offset, buffer);
-    this.#offset += count;
-    return count;
-  }
-
-  override write(bytes: Uint8Array): number {
-    if ((this.#flags & 3) === O.RDONLY) return -E.EBADF;
-    if ((this.#flags & O.APPEND) !== 0) this.#offset = this.#file.size;
-    const count = this.#file.writeAt(this.#offset, bytes);
-    if (count > 0) this.#offset += count;
-    return count;
-  }
-
+class OpenTmpfsFile extends OpenRegularFile<TmpfsFile> {
   /** Memory is as safe as it gets. */
   override sync(): number {
     return 0;
-  }
-
-  protected override release(): void {
-    this.#file.closed();
   }
 }
