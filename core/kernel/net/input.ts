@@ -52,7 +52,8 @@ export class IpInput implements PacketHandler {
   readonly #snmp: SnmpCounters;
   readonly #parts: InputParts;
   readonly #routing: Routing;
-  readonly #protocols: (IpProtocol | null)[] = new Array<IpProtocol | null>(256).fill(null);
+  /** By protocol number, as far as there are any. */
+  readonly #protocols: (IpProtocol | null)[] = [];
   rawHook: RawHook | null = null;
 
   constructor(core: KernelCore, parts: InputParts) {
@@ -63,6 +64,7 @@ export class IpInput implements PacketHandler {
   }
 
   register(protocol: number, handler: IpProtocol): void {
+    while (this.#protocols.length <= protocol) this.#protocols.push(null);
     this.#protocols[protocol] = handler;
   }
 

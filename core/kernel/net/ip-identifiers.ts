@@ -9,7 +9,8 @@ import { IDENT_BUCKETS } from "./limits.ts";
 
 export class IpIdentifiers {
   readonly #secret: number;
-  readonly #counters = new Uint16Array(IDENT_BUCKETS);
+  /** Made on first use: many a host sends nothing but lone datagrams. */
+  #counters: Uint16Array | null = null;
 
   constructor(random: Random) {
     this.#secret = random.next32() | 0;
@@ -22,6 +23,7 @@ export class IpIdentifiers {
     hash = Math.imul(hash ^ (hash >>> 15) ^ (target | 0), 0x85ebca6b);
     hash ^= hash >>> 13;
     const bucket = (hash >>> 8) & (IDENT_BUCKETS - 1);
+    this.#counters ??= new Uint16Array(IDENT_BUCKETS);
     const count = this.#counters[bucket] as number;
     this.#counters[bucket] = count + 1;
     return (count + Math.imul(bucket, 0x6f4f) + this.#secret) & 0xffff;
