@@ -180,3 +180,24 @@ describe("tools of the livelock experiment", () => {
     expect(sink?.output).toBe("1000 packets, 4000 bytes received in 2.000000 s\n");
   });
 });
+
+describe("ip route", () => {
+  it("sets metrics that TCP keeps to, and shows them", () => {
+    const [added, shown, listening, told] = run([
+      "h1: ip route add 10.0.2.1/32 via 10.0.1.254 mtu lock 1400 advmss 700 initcwnd 20",
+      "h1: sleep 0.1; ip route show 10.0.2.1/32",
+      "h2: sleep 0.1; tcpdump -n -c 1 -i eth0 tcp",
+      "h1: sleep 0.2; nc -w 1 10.0.2.1 9",
+    ]);
+    expect(added).toEqual({ output: "", status: 0 });
+    expect(shown?.output).toBe("10.0.2.1 via 10.0.1.254 dev eth0 mtu lock 1400 advmss 700 initcwnd 20 \n");
+    expect(listening?.output).toContain("mss 700");
+    expect(told?.status).toBe(1);
+  });
+
+  it("names a metric that is no number", () => {
+    expect(run(["h1: ip route add default via 10.0.1.254 mtu lock much"])[0]?.output).toContain(
+      'Error: argument "much" is wrong: "mtu" value is invalid',
+    );
+  });
+});

@@ -8,7 +8,7 @@ import type { InterfaceAddress } from "./addresses.ts";
 import type { FibEntry } from "./fib-table.ts";
 import type { IpStack } from "./ip-stack.ts";
 import { FlowKey } from "./protocol.ts";
-import type { Route } from "./route.ts";
+import { NO_METRICS, type Route, type RouteMetrics } from "./route.ts";
 
 const DONE: NetlinkReply = { kind: "done" };
 const done = (result: number): NetlinkReply | number => (result < 0 ? result : DONE);
@@ -152,9 +152,16 @@ function routeInfo(entry: FibEntry, table: "main" | "local"): RouteInfo {
     source: entry.source === 0 ? null : entry.source,
     mtu: entry.mtu === 0 ? null : entry.mtu,
     mtuExpires: null,
+    ...metricsInfo(entry.metrics ?? NO_METRICS),
     isUp: entry.device === null || (entry.device.isUp && entry.device.carrier),
   };
 }
+
+const metricsInfo = ({
+  mtuLocked,
+  advmss,
+  initCwnd,
+}: RouteMetrics): Pick<RouteInfo, "mtuLocked" | "advmss" | "initcwnd"> => ({ mtuLocked, advmss, initcwnd: initCwnd });
 
 /** What `ip route get` shows: the decision for one destination. */
 function resolvedInfo(stack: IpStack, route: Route, from: Ipv4Address): RouteInfo {
@@ -175,6 +182,7 @@ function resolvedInfo(stack: IpStack, route: Route, from: Ipv4Address): RouteInf
     source: from !== 0 ? from : route.source === 0 ? null : route.source,
     mtu: hasMtu ? route.mtu : null,
     mtuExpires: hasMtu ? learned.mtuExpires : null,
+    ...metricsInfo(route.metrics),
     isUp: route.device.isUp && route.device.carrier,
   };
 }

@@ -130,6 +130,10 @@ export interface RouteInfo {
   /** Path MTU learned for it, with the virtual ns at which it expires; only from `route-get` and the cache. */
   readonly mtu: number | null;
   readonly mtuExpires: number | null;
+  /** As in RouteSpec; false and 0 where none was configured. */
+  readonly mtuLocked: boolean;
+  readonly advmss: number;
+  readonly initcwnd: number;
   readonly isUp: boolean;
 }
 

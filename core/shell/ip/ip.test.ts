@@ -39,6 +39,9 @@ const route = (change: Partial<RouteInfo>): RouteInfo => ({
   source: null,
   mtu: null,
   mtuExpires: null,
+  mtuLocked: false,
+  advmss: 0,
+  initcwnd: 0,
   isUp: true,
   ...change,
 });

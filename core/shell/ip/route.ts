@@ -35,6 +35,8 @@ const VERBS = [
   "flush",
   "help",
 ] as const;
+const NUMBERS = ["metric", "mtu", "advmss", "initcwnd"] as const;
+const ATTRIBUTES: readonly string[] = [...NUMBERS, "via", "dev", "src", "proto", "protocol", "scope", "table"];
 const TYPES = ["unicast", "blackhole", "unreachable", "prohibit"] as const;
 
 export function* routeCommand(sys: Sys, options: IpOptions, words: Words): Call<number> {
@@ -47,7 +49,8 @@ export function* routeCommand(sys: Sys, options: IpOptions, words: Words): Call<
       yield* print(sys, "Usage: ip route { show | flush } [ table TABLE_ID ] [ dev NAME ] [ PREFIX ]\n");
       yield* print(sys, "       ip route get ADDRESS [ from ADDRESS ]\n");
       yield* print(sys, "       ip route { add | del | replace } [ TYPE ] PREFIX [ via ADDRESS ] [ dev NAME ]\n");
-      yield* print(sys, "                [ metric NUMBER ] [ src ADDRESS ] [ mtu NUMBER ]\n");
+      yield* print(sys, "                [ metric NUMBER ] [ src ADDRESS ]\n");
+      yield* print(sys, "                [ mtu [ lock ] NUMBER ] [ advmss NUMBER ] [ initcwnd NUMBER ]\n");
       return 0;
     case "get":
       return yield* getRoute(sys, options, words);
@@ -82,7 +85,11 @@ function readSpec(words: Words): Result<RouteSpec, string> {
       continue;
     }
     if (word === "to") continue;
-    if (["via", "dev", "metric", "src", "mtu", "proto", "protocol", "scope", "table"].includes(word)) {
+    if (ATTRIBUTES.includes(word)) {
+      if (word === "mtu" && words.peek() === "lock") {
+        words.skip();
+        draft.mtuLocked = true;
+      }
       const problem = readAttribute(draft, word, words.next());
       if (problem !== null) return bad(problem);
       continue;
@@ -106,11 +113,13 @@ function readAttribute(draft: Draft, word: string, value: string | undefined): s
     if (!address.ok) return `Error: inet address is expected rather than "${value}".`;
     if (word === "via") draft.via = address.value;
     else draft.source = address.value;
-  } else if (word === "metric" || word === "mtu") {
-    const number = parseInteger(value, 0, 2 ** 32 - 1);
-    if (number === null) return `Error: argument "${value}" is wrong: "${word}" value is invalid\n`;
-    draft[word] = number;
+    return null;
   }
+  const counted = NUMBERS.find((each) => each === word);
+  if (counted === undefined) return null;
+  const number = parseInteger(value, 0, 2 ** 32 - 1);
+  if (number === null) return `Error: argument "${value}" is wrong: "${word}" value is invalid\n`;
+  draft[counted] = number;
   return null;
 }
 
@@ -188,7 +197,9 @@ function routeLine(route: RouteInfo, filter: Filter): string {
   if (route.scope !== "global") parts.push(`scope ${route.scope}`);
   if (route.source !== null) parts.push(`src ${formatIpv4(route.source)}`);
   if (route.metric > 0) parts.push(`metric ${route.metric}`);
-  if (route.mtu !== null) parts.push(`mtu ${route.mtu}`);
+  if (route.mtu !== null) parts.push(`mtu ${route.mtuLocked ? "lock " : ""}${route.mtu}`);
+  if (route.advmss > 0) parts.push(`advmss ${route.advmss}`);
+  if (route.initcwnd > 0) parts.push(`initcwnd ${route.initcwnd}`);
   if (!route.isUp) parts.push("linkdown");
   return `${parts.join(" ")} `;
 }
