@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import vue from "@vitejs/plugin-vue";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, type UserConfig } from "vite";
 import { swcInBrowser } from "./.tools/vite/swc-in-browser.mjs";
 import { treeValue } from "./core/lab/tree.ts";
 import { readDocument } from "./core/lab/document.ts";
@@ -11,7 +11,13 @@ import { programFilesOf } from "./renderer/labs/program-files.ts";
 
 const LABS = join(import.meta.dirname, "resources/labs");
 
-export default defineConfig({
+export default defineConfig(({ command }) => {
+  // Started by a test, a build has the test's environment, and would be one for development.
+  if (command === "build") process.env["NODE_ENV"] = "production";
+  return settings;
+});
+
+const settings: UserConfig = {
   root: join(import.meta.dirname, "renderer"),
   // Relative, so that the same files work from any folder of any server and under Electron's own protocol.
   base: "./",
@@ -27,7 +33,7 @@ export default defineConfig({
     sourcemap: true,
     chunkSizeWarningLimit: 1500,
   },
-});
+};
 
 /** Serves resources/labs as `labs/*` with `labs/index.json`, which names and describes them, and their programs. */
 function sampleLabs(): Plugin {

@@ -7,7 +7,11 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, EVERYTHING } from "./builds.mjs";
 import { electronRuntime, fetchRuntime } from "./electron-runtime.mjs";
-import { fail, packageJson, prepare, ROOT, run, tool } from "./setup.mjs";
+import { commandLine, fail, packageJson, prepare, ROOT, run, tool } from "./setup.mjs";
+
+commandLine(`npm run dist
+  packs the command line and the browser edition into out/lastack-VERSION.tgz, which npm installs without dependencies,
+  and, where Electron's runtime is or can be fetched, installers of the desktop app for this system into out/desktop`);
 
 await prepare();
 await build(EVERYTHING);

@@ -2,7 +2,7 @@
  * Electron's runtime, which npm does not bring: it is fetched from GitHub at first use. `require("electron")` would try
  * that and throw, so this looks for it as the package itself does.
  */
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, run } from "./setup.mjs";
 
@@ -10,6 +10,9 @@ const PACKAGE = join(ROOT, "node_modules/electron");
 const SOURCE = "https://github.com/electron/electron/releases/";
 const REACH_MS = 4000;
 const FETCH_MS = 180_000;
+/** Touched when GitHub was not to be reached. */
+const IN_VAIN = join(ROOT, "out/no-electron-runtime");
+const RETRY_MS = 3_600_000;
 
 /** Path of the executable, or null. */
 export function electronRuntime() {
@@ -32,12 +35,18 @@ export function whyNoWindow() {
   return null;
 }
 
-/** Fetches the runtime, once, if it can be had in time. @returns why not, or null. */
-export async function fetchRuntime() {
+/**
+ * Fetches the runtime, once, if it can be had in time.
+ * @param isPatient tries also when it was in vain a little while ago. @returns why not, or null.
+ */
+export async function fetchRuntime({ isPatient = true } = {}) {
   if (electronRuntime() !== null) return null;
   if (!existsSync(join(PACKAGE, "install.js"))) return "the package electron is not installed";
+  const unreachable = "its runtime cannot be fetched: no way to GitHub";
+  if (!isPatient && wasInVain()) return unreachable;
   if (process.env.ELECTRON_MIRROR === undefined && !(await isReachable())) {
-    return "its runtime cannot be fetched: no way to GitHub";
+    rememberInVain();
+    return unreachable;
   }
   console.log("Fetching Electron's runtime, once (about 110 MB) ...");
   const code = await run(process.execPath, [join(PACKAGE, "install.js")], {
@@ -45,6 +54,17 @@ export async function fetchRuntime() {
     timeoutMs: FETCH_MS,
   }).catch(() => 1);
   return code === 0 && electronRuntime() !== null ? null : "its runtime could not be fetched";
+}
+
+/** So that every start does not wait for an answer that does not come. */
+function wasInVain() {
+  const made = statSync(IN_VAIN, { throwIfNoEntry: false })?.mtimeMs;
+  return made !== undefined && Date.now() - made < RETRY_MS;
+}
+
+function rememberInVain() {
+  mkdirSync(join(ROOT, "out"), { recursive: true });
+  writeFileSync(IN_VAIN, "");
 }
 
 async function isReachable() {

@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
@@ -27,6 +28,24 @@ export function run(command, args, { env = {}, onOutput, timeoutMs } = {}) {
       resolve(code ?? (signal === "SIGINT" ? 130 : 1));
     });
   });
+}
+
+/**
+ * What a command was given, by `parseArgs` of Node. `--help` prints the usage and ends; what it does not know, too, and
+ * says so.
+ */
+export function commandLine(usage, options = {}, { allowPositionals = false } = {}) {
+  try {
+    const config = { ...options, help: { type: "boolean", short: "h" } };
+    const { values, positionals } = parseArgs({ options: config, allowPositionals });
+    if (values.help !== true) return { values, positionals };
+    console.log(usage);
+    process.exit(0);
+  } catch (error) {
+    // Node's own text goes on about how to quote things.
+    console.error(`lastack: ${String(error.message).split(". ")[0]}\n\n${usage}`);
+    process.exit(2);
+  }
 }
 
 /** npm that is ended leaves what it has started behind: this ends itself then, and what it runs. */

@@ -1,31 +1,40 @@
-/**
- * `npm start`: sets up, builds, and opens the workbench: the desktop app where it can be had, else the browser edition.
- *   -- --check      starts the browser edition, fetches it, says whether that worked, and ends; so does CI=true
- *   -- --browser    the browser edition, whatever there is
- *   -- LAB          opens that lab (desktop app)
- */
+/** `npm start`: sets up, builds, and opens the workbench: the desktop app where it can be had, else in a browser. */
+import { resolve } from "node:path";
 import { BROWSER_EDITION, build, EVERYTHING } from "./builds.mjs";
 import { electronRuntime, fetchRuntime, whyNoWindow } from "./electron-runtime.mjs";
-import { endWithParent, prepare, ROOT, run } from "./setup.mjs";
+import { commandLine, endWithParent, prepare, ROOT, run } from "./setup.mjs";
 
-const args = process.argv.slice(2);
-const isCheck =
-  args.includes("--check") || args.includes("--headless") || ![undefined, "", "0", "false"].includes(process.env.CI);
+const { values, positionals } = commandLine(
+  `npm start [-- [LAB] [--browser] [--port N] [--no-open] [--check]]
+  opens the workbench, with that lab: the desktop app where it can be had, else in a browser, on this machine only
+  --browser  in a browser, whatever there is
+  --port N   there: at this port instead of 9293
+  --no-open  there: prints the address, and opens no browser
+  --check    only sees whether it can be had in a browser, says so, and ends; so does CI=true
+The command line without a window: npx lastack --help`,
+  {
+    browser: { type: "boolean" },
+    port: { type: "string" },
+    "no-open": { type: "boolean" },
+    check: { type: "boolean" },
+    headless: { type: "boolean" },
+  },
+  { allowPositionals: true },
+);
+const isCheck = values.check || values.headless || ![undefined, "", "0", "false"].includes(process.env.CI);
+const isForBrowser = ["browser", "port", "no-open"].some((name) => values[name] !== undefined);
+const labs = positionals.map((path) => resolve(path));
 
 endWithParent();
 await prepare();
-const why = isCheck ? "this is a check" : args.includes("--browser") ? "as you wish" : await whyNoDesktop();
+const why = isCheck || isForBrowser ? "as you wish" : (whyNoWindow() ?? (await fetchRuntime({ isPatient: false })));
 if (why === null) {
   await build(EVERYTHING);
-  const labs = args.filter((argument) => !argument.startsWith("-"));
   process.exitCode = await run(electronRuntime(), [ROOT, ...labs]);
 } else {
   await build(BROWSER_EDITION);
-  if (!isCheck) console.log(`The browser edition instead of the desktop app: ${why}.`);
-  const serve = ["dist/lastack.js", "serve", ...(isCheck ? ["--check"] : [])];
-  process.exitCode = await run(process.execPath, serve);
-}
-
-async function whyNoDesktop() {
-  return whyNoWindow() ?? (await fetchRuntime());
+  if (!isCheck && !isForBrowser) console.log(`The browser edition instead of the desktop app: ${why}.`);
+  const port = values.port === undefined ? [] : ["--port", values.port];
+  const options = [...port, ...(values["no-open"] ? ["--no-open"] : []), ...(isCheck ? ["--check"] : [])];
+  process.exitCode = await run(process.execPath, ["dist/lastack.js", "serve", ...labs.slice(-1), ...options]);
 }

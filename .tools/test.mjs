@@ -5,7 +5,8 @@
  */
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT, run, seconds, setUp, tool } from "./setup.mjs";
+import { build, COMMAND_LINE, EVERYTHING } from "./builds.mjs";
+import { prepare, ROOT, run, seconds, tool } from "./setup.mjs";
 
 const INSTALL_TIMEOUT_MS = 300_000;
 const RESULTS = "out/test-results.json";
@@ -30,9 +31,19 @@ const CHROMIUM = {
   },
 };
 
+if (process.argv.slice(2).some((argument) => argument === "--help" || argument === "-h")) {
+  console.log(`npm test [-- FILTER...]
+  sets up (tshark and Chromium too, with apt as root), runs npm run check, and all tests, the large ones in full
+  FILTER  runs only the tests of files whose path has this in it, without the check; options go to vitest
+Without tshark or Chromium the tests that need them are skipped, counted and named.`);
+  process.exit(0);
+}
+
 const started = performance.now();
-await setUp();
 const filters = process.argv.slice(2);
+await prepare();
+// All at once, before tests that need it wait for each other to build it.
+await build(filters.length > 0 && !filters.some((one) => /e2e|electron/.test(one)) ? COMMAND_LINE : EVERYTHING);
 const missing = {};
 for (const wanted of [TSHARK, CHROMIUM]) {
   const why = await ensure(wanted);

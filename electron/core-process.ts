@@ -35,6 +35,16 @@ export class CoreProcess {
   stop(): void {
     const child = this.#process;
     this.#process = null;
-    child?.kill();
+    if (child !== null) end(child);
+  }
+}
+
+/** It has nothing to put in order, and one that hangs may not hear a polite signal. */
+function end(child: UtilityProcess): void {
+  try {
+    if (child.pid === undefined) child.kill();
+    else process.kill(child.pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
   }
 }

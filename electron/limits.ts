@@ -19,3 +19,6 @@ export const HANDLES_MAX = 1000;
 export const MENU_ENTRIES_MAX = 100;
 /** From "Save" in the question at closing until the window has saved. */
 export const CLOSE_SAVE_MS = 30_000;
+/** A page that crashed is loaded again: so often within that time, then the person is asked. */
+export const PAGE_CRASHES_MAX = 3;
+export const PAGE_CRASHES_MS = 60_000;

@@ -71,10 +71,10 @@ class Application {
       this.#isWindowUp = false;
       this.#core.stop();
     });
-    // What it knew is gone with it, save the draft: a new page finds that.
-    window.browser.webContents.on("render-process-gone", (_, { reason }) => {
-      if (reason !== "clean-exit") window.load().catch(report);
-    });
+    window.onCrash = () => {
+      this.#isWindowUp = false;
+      this.#core.stop();
+    };
     window.load().catch(report);
   }
 
@@ -107,7 +107,7 @@ class Application {
       if (!saved.ok || saved.value === null) window.stayOpen();
       return saved;
     },
-    "program:save": (_, program) => this.#documents.saveProgram(program),
+    "program:save": ({ browser }, program) => this.#documents.saveProgram(browser, program),
     "bytes:save": ({ browser }, file) => this.#documents.saveBytes(browser, file),
     "draft:list": async () => good(await this.#drafts.list()),
     "draft:keep": (_, draft) => this.#draft(this.#drafts.keep(draft)),

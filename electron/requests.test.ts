@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Handles } from "./handles.ts";
@@ -10,7 +11,8 @@ const CHANNELS = ["lab:save", "draft:keep", "menu:set", "toString"];
 describe("requests of the window", () => {
   test("as they should be are taken as they are", () => {
     expect(parseDesktopRequest("lab:open", null)).toEqual({ channel: "lab:open", params: null });
-    const save = { handle: null, name: "a.lab.yaml", text: "lastack: 1" };
+    const moved = { text: "lastack: 1", programs: { "programs/a.ts": "" } };
+    const save = { handle: null, name: "a.lab.yaml", text: "lastack: 1", from: null, moved };
     expect(parseDesktopRequest("lab:save", save)).toEqual({ channel: "lab:save", params: save });
     const bytes = { name: "a.pcapng", bytes: Uint8Array.of(1, 2) };
     expect(parseDesktopRequest("bytes:save", bytes)).toEqual({ channel: "bytes:save", params: bytes });
@@ -53,6 +55,6 @@ describe("handles of files", () => {
 
 test("labs among the arguments of a start", () => {
   const here = import.meta.dirname;
-  expect(labsAmong(["--inspect", "nothing.yaml", "requests.ts", "/etc/passwd"], here)).toEqual([]);
-  expect(labsAmong(["labs/tcp-handshake.lab.yaml"], `${here}/../resources`)).toHaveLength(1);
+  expect(labsAmong(["--inspect", "--x=a.yaml", "requests.ts", "/etc/passwd", "."], here)).toEqual([]);
+  expect(labsAmong(["labs/Gone.LAB.YAML"], here)).toEqual([join(here, "labs/Gone.LAB.YAML")]);
 });

@@ -2,7 +2,7 @@
 import { app, BrowserWindow, dialog, nativeTheme } from "electron";
 import type { DesktopEvents } from "../core/contract/desktop/desktop.ts";
 import { APP_PAGE } from "./app-protocol.ts";
-import { CLOSE_SAVE_MS } from "./limits.ts";
+import { CLOSE_SAVE_MS, PAGE_CRASHES_MAX, PAGE_CRASHES_MS } from "./limits.ts";
 
 const SAVE_COMMAND = "file.save";
 
@@ -11,6 +11,8 @@ export class AppWindow {
   #unsaved = false;
   /** "Save" was chosen at closing: it goes when the window says that it has saved. */
   #closing: ReturnType<typeof setTimeout> | null = null;
+  /** Of the page, when they were: ms since 1970. */
+  #crashes: readonly number[] = [];
 
   constructor(preload: string) {
     this.browser = new BrowserWindow({
@@ -46,6 +48,9 @@ export class AppWindow {
     });
     // The page asks, too, as it does in a browser; by now the person has answered.
     this.browser.webContents.on("will-prevent-unload", (event) => event.preventDefault());
+    this.browser.webContents.on("render-process-gone", (_, { reason }) => {
+      if (reason !== "clean-exit") this.#recover().catch((error: unknown) => console.error(error));
+    });
   }
 
   load(): Promise<void> {
@@ -97,6 +102,35 @@ export class AppWindow {
     this.browser.destroy();
   }
 
+  /** What the page knew is gone with it, save the draft: a new page finds that. */
+  async #recover(): Promise<void> {
+    this.#unsaved = false;
+    this.stayOpen();
+    this.onCrash();
+    const now = Date.now();
+    this.#crashes = [...this.#crashes.filter((at) => now - at < PAGE_CRASHES_MS), now];
+    if (this.#crashes.length > PAGE_CRASHES_MAX && !(await this.#askToLoad())) {
+      this.browser.destroy();
+      return;
+    }
+    await this.load();
+  }
+
+  /** A page that crashes again and again would keep the machine busy for ever. */
+  async #askToLoad(): Promise<boolean> {
+    const { response } = await dialog.showMessageBox(this.browser, {
+      type: "error",
+      message: "The window has crashed several times.",
+      detail: "Unsaved work is kept, and offered when the window is loaded again.",
+      buttons: ["Load it again", "Close"],
+      defaultId: 0,
+      cancelId: 1,
+      noLink: true,
+    });
+    return response === 0;
+  }
+
+  onCrash: () => void = () => undefined;
   /** What was not saved is not wanted either. */
   onDiscard: () => void = () => undefined;
 }

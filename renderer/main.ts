@@ -23,7 +23,8 @@ app.config.errorHandler = (error) => {
 };
 
 const features = import.meta.glob<object>("./*/contribution.ts");
-await Promise.all(Object.values(features).map((load) => load()));
+// One after the other: menus and the palette list things in the order in which they were registered.
+for (const load of Object.values(features)) await load();
 registerPaneCommands();
 
 app.mount("#app");

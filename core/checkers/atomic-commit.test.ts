@@ -44,6 +44,8 @@ describe("atomic commit", () => {
     ["AC1", `${VOTED}, c COMMIT!, w1 ABORT!`, "w1 decided ABORT, c COMMIT"],
     ["AC2", `${VOTED}, c COMMIT!, w1 COMMIT!, w1 ABORT!`, "w1 decided COMMIT and then ABORT"],
     ["AC3", "w1 READY, c COMMIT!", "c decided COMMIT without a vote of w2"],
+    ["promise", "w1 READY, w1 ABORT!, c ABORT!, w2 ABORT!", "w1 promised to commit, and decided ABORT by itself"],
+    ["promise", `${VOTED}, w2 COMMIT!, c COMMIT!`, "w2 promised to commit, and decided COMMIT by itself"],
     ["AC3", "c COMMIT!", "c decided COMMIT without a vote of w1, w2"],
   ])("%s is broken by %s", (property, history, text) => {
     expect(judge(history).violations).toMatchObject([{ property, transaction: "T", text }]);

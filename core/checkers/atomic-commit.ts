@@ -6,6 +6,8 @@
  * - AC1: all that decide about a transaction decide the same.
  * - AC2: nobody reverses a decision; one repeated after a crash is the same one.
  * - AC3: COMMIT only when all participants have voted for it: each was in READY before.
+ * - promise: who has voted for COMMIT is uncertain (section 7.4) and leaves the decision to somebody else. AC1 alone
+ *   would excuse a participant that breaks its promise and is lucky.
  *
  * AC4 (no failure and all in favour: COMMIT) and AC5 (when failures end, all decide) speak of a whole run:
  * `undecided` tells who has not decided, which is no fault by itself, for two-phase commit blocks.
@@ -15,7 +17,7 @@ import type { TraceEvent, TraceEventName } from "../contract/trace-event.ts";
 /** Events that the checker has to be given. */
 export const ATOMIC_COMMIT_EVENTS = ["program:state", "program:decide"] as const satisfies readonly TraceEventName[];
 
-export type CommitProperty = "AC1" | "AC2" | "AC3";
+export type CommitProperty = "AC1" | "AC2" | "AC3" | "promise";
 
 export interface CommitViolation {
   readonly property: CommitProperty;
@@ -63,6 +65,11 @@ export class AtomicCommitChecker {
     return [...seen].filter((host) => !decided.has(host));
   }
 
+  /** Hosts that have decided. */
+  deciders(about: string): ReadonlySet<string> {
+    return new Set(this.#transaction(about).decided.keys());
+  }
+
   /** The outcome that the first host to decide chose; null while there is none. */
   outcome(about: string): string | null {
     return this.#transactions.get(about)?.first?.outcome ?? null;
@@ -84,6 +91,9 @@ export class AtomicCommitChecker {
       return;
     }
     transaction.decided.set(host, outcome);
+    if (transaction.first === null && transaction.ready.has(host)) {
+      report("promise", `${host} promised to commit, and decided ${outcome} by itself`);
+    }
     transaction.first ??= { host, outcome };
     const { first } = transaction;
     if (first.outcome !== outcome) report("AC1", `${host} decided ${outcome}, ${first.host} ${first.outcome}`);

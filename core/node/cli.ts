@@ -62,12 +62,12 @@ function addRunCommands(program: Command, finish: Finish): void {
     .option("--until <time>", "with input from a pipe: the latest end, in virtual time", durationOption("--until"))
     .action((lab, host, options) => finish(shellCommand(lab, host, options)));
   program
-    .command("serve")
+    .command("serve [lab]")
     .description("show the workbench in a browser: serves it on this machine, to this machine, until Ctrl-C")
-    .option("--port <n>", "on this port instead of 9293", wholeOption("--port"))
+    .option("--port <n>", "on this port instead of 9293; on any free one if it is taken", wholeOption("--port"))
     .option("--no-open", "do not open a browser")
     .option("--check", "only see whether it can be had, and end")
-    .action((options) => finish(serveCommand(options)));
+    .action((lab, options) => finish(serveCommand(lab, options)));
   program
     .command("packetdrill <script...>")
     .description("run packetdrill scripts (files, or all .pkt of a folder) against the TCP/IP stack")

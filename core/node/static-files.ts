@@ -52,6 +52,8 @@ const TYPES: Readonly<Record<string, string>> = {
 export interface StaticFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly type: string;
+  /** Besides those of every file, or instead. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** @param pathname of a URL, as it is. Null for what is not there, or not in the folder. */

@@ -113,6 +113,18 @@ describe("the browser edition's server", () => {
     );
   });
 
+  test("hands out a text that is no file, by its exact path and under the same rules", async () => {
+    const other = await serveStatic(root, 0, { "/opened/1-2.json": '{"a":1}' });
+    const get = (path: string, init: RequestInit = {}): Promise<Response> => fetch(new URL(path, other.url), init);
+    expect(await (await get("/opened/1-2.json")).json()).toEqual({ a: 1 });
+    expect((await get("/opened/1-2.json")).headers.get("cache-control")).toBe("no-store");
+    expect((await get("/opened/1-2.json", { method: "POST" })).status).toBe(405);
+    for (const path of ["/opened/", "/opened/1-3.json", "/constructor", "/__proto__"]) {
+      expect((await get(path)).status, path).toBe(404);
+    }
+    await other.close();
+  });
+
   test("takes another port when its own is in use", async () => {
     const port = Number(new URL(server.url).port);
     const second = await serveStatic(root, port);

@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { readStatic, STATIC_HEADERS } from "./static-files.ts";
+import { readStatic, STATIC_HEADERS, type StaticFile } from "./static-files.ts";
 import { systemErrorCode } from "./system-error.ts";
 
 export interface StaticServer {
@@ -17,13 +17,18 @@ export interface StaticServer {
 const LOOPBACK = "127.0.0.1";
 const NAMES: ReadonlySet<string> = new Set([LOOPBACK, "localhost"]);
 
+/** JSON texts by path, which are no files. */
+type ExtraTexts = Readonly<Record<string, string>>;
+
 /**
  * @param port that is tried first, since a browser keeps what it remembers by port; if it is taken, any free one.
  * @throws when there is none.
  */
-export async function serveStatic(folder: string, port = 0): Promise<StaticServer> {
+export async function serveStatic(folder: string, port = 0, extra: ExtraTexts = {}): Promise<StaticServer> {
+  const read = async (path: string): Promise<StaticFile | null> =>
+    Object.hasOwn(extra, path) ? jsonFile(extra[path] ?? "") : readStatic(folder, path);
   const server = createServer((request, response) => {
-    answer(folder, request, response).catch(() => response.destroy());
+    answer(read, request, response).catch(() => response.destroy());
   });
   // A file takes no time here; whoever is slower than this only holds a connection open.
   server.requestTimeout = 30_000;
@@ -34,13 +39,23 @@ export async function serveStatic(folder: string, port = 0): Promise<StaticServe
   return { url: `http://${LOOPBACK}:${taken}/`, close: () => close(server) };
 }
 
-async function answer(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+const jsonFile = (text: string): StaticFile => ({
+  bytes: new TextEncoder().encode(text),
+  type: "application/json; charset=utf-8",
+  // It is somebody's lab, and another one at the next start.
+  headers: { "Cache-Control": "no-store" },
+});
+
+type Read = (path: string) => Promise<StaticFile | null>;
+
+async function answer(read: Read, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method } = request;
   if (!isForUs(request)) return end(response, 403);
   if (method !== "GET" && method !== "HEAD") return end(response, 405, { Allow: "GET, HEAD" });
-  const file = await readStatic(folder, (request.url ?? "").replace(/[?#].*$/s, ""));
+  const file = await read((request.url ?? "").replace(/[?#].*$/s, ""));
   if (file === null) return end(response, 404);
-  response.writeHead(200, { ...STATIC_HEADERS, "Content-Type": file.type, "Content-Length": file.bytes.length });
+  const headers = { ...STATIC_HEADERS, ...file.headers, "Content-Type": file.type };
+  response.writeHead(200, { ...headers, "Content-Length": file.bytes.length });
   response.end(method === "HEAD" ? undefined : file.bytes);
 }
 

@@ -11,12 +11,15 @@ const HINTS: Readonly<Record<GuestError["kind"], string>> = {
   sandbox: "",
 };
 
+/** Where no line of the program is to blame: it was stopped in the library, or deep in one operation. */
+const STEPS_NOWHERE = "look for an operation that does not end, or for very many calls at once";
+
 const place = ({ file, line, column }: GuestFrame): string => `${file}:${line}:${column}`;
 
 /** `server.ts:12:5: TypeError: x is not a function`, then the calls that led there. */
 export function errorText(program: string, error: GuestError): string {
   const [first, ...rest] = error.frames;
-  const hint = HINTS[error.kind];
+  const hint = error.kind === "steps" && first === undefined ? STEPS_NOWHERE : HINTS[error.kind];
   const head = `${first === undefined ? program : place(first)}: ${error.message}${hint === "" ? "" : ` (${hint})`}`;
   const calls = rest.length === 0 ? [] : repeated(error.frames.map((frame) => `    at ${frameText(frame)}`));
   return `${[head, ...calls].join("\n")}\n`;

@@ -212,7 +212,7 @@ export class QuickJsGuest implements Guest, ActiveRuntime {
     if (kind === "syntax") return this.#modules.loadError(message, frames);
     const limit = this.#limits.memoryBytesMax / 1024 / 1024;
     const hint = message === "InternalError: out of memory" ? ` (a program may use ${limit} MiB)` : "";
-    return { kind, message: message + hint, frames };
+    return { kind, message: message + hint, frames: frames.length > 0 ? frames : this.#modules.importFrames(message) };
   }
 
   // What the running guest asks for

@@ -70,11 +70,14 @@ export class ProgramModules {
   loadError(message: string, frames: readonly GuestFrame[]): GuestError {
     if (this.#error !== null) return this.#error;
     const plain = message.replace(/^Error: /, "").replaceAll("lastack:", "");
-    if (frames.length > 0) return { kind: "syntax", message: plain, frames };
-    const place = this.#importPlace(
-      /"([^"]+)"|no file (\S+?),|'([^']+)' in module/.exec(plain)?.slice(1).join("") ?? "",
-    );
-    return { kind: "syntax", message: plain, frames: place === null ? [] : [place] };
+    return { kind: "syntax", message: plain, frames: frames.length > 0 ? frames : this.importFrames(plain) };
+  }
+
+  /** Where the program imports what a message names: `import("./absent.ts")` fails without a place. */
+  importFrames(message: string): readonly GuestFrame[] {
+    const named = /no module "([^"]+)"|no file (\S+?),|'([^']+)' in module/.exec(message)?.slice(1).join("") ?? "";
+    const place = this.#importPlace(named);
+    return place === null ? [] : [place];
   }
 
   /** Where a loaded module names another one. */

@@ -10,7 +10,7 @@ import type { TcpSocketRow } from "../contract/api/close-view.ts";
 import type { Command } from "../contract/command.ts";
 import type { CheckResult, RunReport } from "../contract/run-report.ts";
 import type { TcpView } from "../contract/tcp-view.ts";
-import { KIND } from "../contract/trace-event.ts";
+import { CONTEXT, KIND } from "../contract/trace-event.ts";
 import { Engine } from "../engine/engine.ts";
 import { fabricContext, type FabricContext } from "../fabric/context.ts";
 import { SkbPool } from "../kernel/skb/skb-pool.ts";
@@ -181,8 +181,14 @@ export class World {
 
   /** Records what people or the timeline did. */
   note(target: string, kind: string): void {
-    if (!this.trace.active) return;
-    this.trace.record(KIND["fault:apply"], 0, this.engine.cause, this.trace.intern(target), this.trace.intern(kind));
+    const trace = this.trace;
+    if (!trace.active) return;
+    // What is done to it happens there, in nobody's context.
+    trace.place = trace.intern(target);
+    trace.context = CONTEXT.none;
+    trace.cpu = 0;
+    trace.pid = 0;
+    trace.record(KIND["fault:apply"], 0, this.engine.cause, trace.place, trace.intern(kind));
   }
 
   /** Switches a node of any kind; what it is doing to its packets is said in machine.ts, switch.ts and hub.ts. */

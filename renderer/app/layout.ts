@@ -1,7 +1,14 @@
 /** The dock's layout, for commands: the dock is there only while a lab is open. */
+export type PaneEdge = "left" | "right" | "above" | "below";
+
 interface Layout {
   reset(): void;
   closeActive(): void;
+  toggleMaximized(): void;
+  readonly isMaximized: boolean;
+  moveActive(to: PaneEdge): void;
+  resizeActive(by: { readonly width?: number; readonly height?: number }): void;
+  focusNeighbour(by: number): void;
 }
 
 let layout: Layout | null = null;
@@ -10,10 +17,4 @@ export function setLayout(to: Layout | null): void {
   layout = to;
 }
 
-export function resetLayout(): void {
-  layout?.reset();
-}
-
-export function closeActivePane(): void {
-  layout?.closeActive();
-}
+export const currentLayout = (): Layout | null => layout;

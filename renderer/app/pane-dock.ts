@@ -8,6 +8,7 @@ import {
   type PanePlace,
   type PaneRequest,
 } from "../panes/registry.ts";
+import type { PaneEdge } from "./layout.ts";
 import { readSetting, removeSetting, writeSetting } from "../stores/settings.ts";
 
 /** Raised when a default layout changes so much that an old one would hide what is new. */
@@ -88,6 +89,43 @@ export class PaneDock implements PaneOpener {
 
   closeActive(): void {
     this.#api.activePanel?.api.close();
+  }
+
+  get isMaximized(): boolean {
+    return this.#api.hasMaximizedGroup();
+  }
+
+  /** The group of the active pane takes all of the dock, and gives it back. */
+  toggleMaximized(): void {
+    if (this.#api.hasMaximizedGroup()) this.#api.exitMaximizedGroup();
+    else this.#api.activePanel?.api.maximize();
+  }
+
+  /** A group of its own at an edge of the window. */
+  moveActive(to: PaneEdge): void {
+    const panel = this.#api.activePanel;
+    if (panel === undefined || this.#api.panels.length < 2) return;
+    panel.api.moveTo({ group: this.#api.addGroup({ direction: to }) });
+    panel.api.setActive();
+  }
+
+  /** By so many pixels; the neighbours give way. */
+  resizeActive({ width = 0, height = 0 }: { readonly width?: number; readonly height?: number }): void {
+    const group = this.#api.activeGroup;
+    if (group === undefined) return;
+    group.api.setSize({ width: group.width + width, height: group.height + height });
+  }
+
+  /** The keyboard goes from group to group; what is shown there gets it. */
+  focusNeighbour(by: number): void {
+    const { groups, activeGroup } = this.#api;
+    const at = groups.findIndex((group) => group === activeGroup);
+    const next = groups[(at + by + groups.length) % groups.length];
+    next?.activePanel?.api.setActive();
+    const inside = next?.element.querySelector<HTMLElement>(
+      ".dv-content-container [tabindex='0'], .dv-content-container button",
+    );
+    inside?.focus();
   }
 
   isOpen(id: string, instance?: string): boolean {

@@ -1,7 +1,8 @@
 /** Menus out of the commands: the browser edition draws them, the desktop app makes native ones of the same. */
 import { allCommands, isEnabled, type Command, type CommandCategory } from "./registry.ts";
 
-const ORDER: readonly CommandCategory[] = ["File", "Edit", "View", "Run", "Network", "Tools", "Help"];
+/** As they stand in the menu bar. */
+export const CATEGORIES: readonly CommandCategory[] = ["File", "Edit", "View", "Run", "Network", "Tools", "Help"];
 
 export interface MenuItems {
   readonly category: CommandCategory;
@@ -14,7 +15,7 @@ export interface MenuItems {
 }
 
 export function menusOf(): MenuItems[] {
-  return ORDER.flatMap((category) => {
+  return CATEGORIES.flatMap((category) => {
     const inMenu = allCommands()
       .filter((command) => command.category === category && command.menu !== undefined)
       .sort((a, b) => (a.menu?.group ?? 0) - (b.menu?.group ?? 0) || (a.menu?.order ?? 0) - (b.menu?.order ?? 0));

@@ -13,22 +13,20 @@ export class DesktopDrafts implements DraftStore {
 
   left(): Draft | null {
     if (this.#left === null) return null;
-    const { name: file, text, sources } = this.#left;
-    return { file, text, sources };
+    const { name: file, text, sources, file: place } = this.#left;
+    return { file, text, sources, place: place?.handle ?? null };
   }
 
-  keep({ file, text, sources = {} }: Draft): void {
-    tellDesktop("draft:keep", { handle: null, name: file, text, sources });
-    // What was recovered is kept as this run's own now.
-    if (this.#left?.text === text) this.#dropLeft();
+  keep({ file, text, sources = {}, place = null }: Draft): void {
+    const handle = typeof place === "string" ? place : null;
+    tellDesktop("draft:keep", { handle, name: file, text, sources });
   }
 
   forget(): void {
     tellDesktop("draft:drop", { id: null });
-    this.#dropLeft();
   }
 
-  #dropLeft(): void {
+  forgetLeft(): void {
     if (this.#left !== null) tellDesktop("draft:drop", { id: this.#left.id });
     this.#left = null;
   }

@@ -8,9 +8,12 @@ export const desktopFiles: FileHost = {
     const file = await askDesktop("lab:open", null);
     return file === null ? null : labFileOf(file);
   },
-  async save({ name, text, place }) {
-    const saved = await askDesktop("lab:save", { handle: handleOf(place), name, text });
-    return saved === null ? null : { name: saved.name, text, place: saved.handle };
+  async save({ name, text, place, from, moved }) {
+    const saved = await askDesktop("lab:save", {
+      ...{ handle: handleOf(place), name, text, from: handleOf(from) },
+      moved: moved === null ? null : { text: moved.text, programs: moved.sources },
+    });
+    return saved === null ? null : { name: saved.name, place: saved.handle, isMoved: saved.isMoved };
   },
   async saveProgram(place, path, text) {
     const handle = handleOf(place);

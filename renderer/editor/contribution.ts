@@ -26,7 +26,7 @@ async function newProgram(): Promise<void> {
     import("./templates.ts"),
   ]);
   const machine = selectedMachine() ?? machines[0] ?? "";
-  const answer = await showDialog({ title: "New program", component, props: { machines, machine } });
+  const answer = await showDialog({ title: "New program", component, props: { machines, machine }, width: 500 });
   if (answer === undefined) return;
   const { node, template } = answer as { node: string; template: string };
   const chosen = TEMPLATES.find(({ id }) => id === template);
@@ -46,7 +46,7 @@ registerCommands([
     },
   },
   {
-    ...{ id: "programs.new", title: "New program…", category: "Network", menu: { group: 1, order: 2 } },
+    ...{ id: "programs.new", title: "New program…", category: "Network", menu: { group: 4, order: 3 } },
     when: () => useLab().view !== null && usePrograms().machines.length > 0,
     run: newProgram,
   },

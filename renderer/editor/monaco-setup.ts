@@ -9,6 +9,8 @@ import { typescriptDefaults, type ModuleResolutionKind } from "monaco-editor/lan
 import EditorWorker from "monaco-editor/editor/editor.worker?worker";
 import TypeScriptWorker from "monaco-editor/languages/features/typescript/ts.worker?worker";
 import { token } from "../theme/theme.ts";
+import { completeFromLibrary } from "./library-completion.ts";
+import { suggestAnewForEachWord } from "./suggest-anew.ts";
 
 self.MonacoEnvironment = {
   getWorker: (_id: string, label: string) => (label === "typescript" ? new TypeScriptWorker() : new EditorWorker()),
@@ -47,6 +49,7 @@ typescriptDefaults.setExtraLibs(
     filePath: `file:///node_modules/lastack/${path.slice(path.lastIndexOf("/") + 1)}`,
   })),
 );
+completeFromLibrary(Object.values(declarations));
 
 export type Editor = monaco.editor.IStandaloneCodeEditor;
 export type Model = monaco.editor.ITextModel;
@@ -54,7 +57,7 @@ export { monaco };
 
 export function createEditor(element: HTMLElement): Editor {
   useTheme();
-  return monaco.editor.create(element, {
+  const editor = monaco.editor.create(element, {
     model: null,
     automaticLayout: true,
     fixedOverflowWidgets: true,
@@ -74,6 +77,8 @@ export function createEditor(element: HTMLElement): Editor {
     occurrencesHighlight: "singleFile",
     stickyScroll: { enabled: false },
   });
+  suggestAnewForEachWord(editor);
+  return editor;
 }
 
 /** Colours of the theme that the window has now. */
@@ -104,6 +109,9 @@ export function useTheme(): void {
       "editorSuggestWidget.background": color("bg-2"),
       "editorSuggestWidget.selectedBackground": color("accent-fill"),
       "editorSuggestWidget.selectedForeground": color("on-accent"),
+      "editorSuggestWidget.selectedIconForeground": color("on-accent"),
+      "editorSuggestWidget.highlightForeground": color("accent"),
+      "editorSuggestWidget.focusHighlightForeground": color("on-accent"),
       "editorHoverWidget.background": color("bg-2"),
       "editorRuler.foreground": color("line"),
       "editorIndentGuide.background1": color("line"),
@@ -119,8 +127,11 @@ export function useTheme(): void {
   monaco.editor.setTheme("lastack");
 }
 
-/** Tokens are written with six digits; Monaco takes nothing else. */
-const hex = (color: string): string => (/^#[0-9a-f]{6}$/i.test(color) ? color : "#808080");
+/** Monaco takes six digits only; the build shortens `#ffffff` to `#fff`. */
+function hex(color: string): string {
+  const full = color.replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3");
+  return /^#[0-9a-f]{6}$/i.test(full) ? full : "#808080";
+}
 
 /** The model of a program: made when it is not there. */
 export function modelOf(path: string, text: string): Model {

@@ -8,7 +8,7 @@ import type { FramePush } from "../../core/contract/api/run-view.ts";
 import { editLab, type LabEdit } from "../../core/lab/write.ts";
 import { asList, asRecord, readSource } from "../labs/lab-source.ts";
 import { call, onFrame } from "../stores/core.ts";
-import { useLab } from "../stores/lab.ts";
+import { useLab, type LabTexts } from "../stores/lab.ts";
 import { crashOf, type Crash } from "./crash-lines.ts";
 import { freeProgramName, programsIn, type ProgramEntry, type ProgramUse } from "./programs.ts";
 import type { ProgramTemplate } from "./templates.ts";
@@ -54,6 +54,22 @@ export const usePrograms = defineStore("programs", () => {
 
   async function saveAll(): Promise<void> {
     for (const id of [...drafts.keys()]) await save(id);
+  }
+
+  /** What was typed is not lost with the window either. */
+  function merged({ text, sources }: LabTexts): LabTexts {
+    let labText = text;
+    const programs: Record<string, string> = { ...sources };
+    for (const [id, draft] of drafts) {
+      const entry = entries.value.find((one) => one.id === id);
+      const [use] = entry?.uses ?? [];
+      if (entry !== undefined && entry.path !== null) programs[entry.path] = draft;
+      else if (use !== undefined) {
+        const edited = editLab(labText, [{ path: ["nodes", use.node, "programs", use.index, "source"], value: draft }]);
+        if (edited.ok) labText = edited.value;
+      }
+    }
+    return { text: labText, sources: programs };
   }
 
   function revert(id: string): void {
@@ -129,6 +145,15 @@ export const usePrograms = defineStore("programs", () => {
 
   // For as long as the window: drafts outlive the pane.
   lab.onFlush(saveAll);
+  lab.onKeep(merged);
+  // What is typed while a lab is saved elsewhere belongs to the program by its new name.
+  lab.onRelocate((rename) => {
+    for (const [id, text] of [...drafts]) {
+      drafts.delete(id);
+      drafts.set(rename(id), text);
+    }
+    picked.value = rename(picked.value);
+  });
 
   watch(
     () => lab.generation,

@@ -3,6 +3,7 @@
  * downloading elsewhere; the desktop app brings its own host through its preload.
  */
 
+import type { MovedLab } from "../labs/moved-lab.ts";
 import { matchedSources } from "../labs/program-files.ts";
 
 export interface LabFile {
@@ -14,11 +15,25 @@ export interface LabFile {
   readonly place: unknown;
 }
 
+export interface SaveFile extends LabFile {
+  /** Where the lab that is open came from. */
+  readonly from: unknown;
+  /** To be written to a place from which its programs are not to be found. */
+  readonly moved: MovedLab | null;
+}
+
+export interface SavedFile {
+  readonly name: string;
+  readonly place: unknown;
+  /** `moved` was written, with its programs. */
+  readonly isMoved: boolean;
+}
+
 export interface FileHost {
   /** Asks for a file; null when the person thought better of it. */
   open(): Promise<LabFile | null>;
-  /** Asks where to, when `place` is null. */
-  save(file: LabFile): Promise<LabFile | null>;
+  /** Asks where to, when `place` is null. Null when the person thought better of it. */
+  save(file: SaveFile): Promise<SavedFile | null>;
   /** A program of the lab at that place, where it was; false when that is not known. Left out: never is. */
   saveProgram?(place: unknown, path: string, text: string): Promise<boolean>;
   /** Asks where to, or puts it among the downloads. */
@@ -106,25 +121,35 @@ function openByInput(): Promise<LabFile | null> {
   });
 }
 
-function saveByPicker(file: LabFile): Promise<LabFile | null> {
+function saveByPicker(file: SaveFile): Promise<SavedFile | null> {
   return unlessAborted(async () => {
-    const handle =
-      file.place instanceof FileSystemFileHandle
-        ? file.place
-        : await picking.showSaveFilePicker?.({ suggestedName: file.name, types: TYPES });
+    const isKnown = file.place instanceof FileSystemFileHandle;
+    const handle = isKnown
+      ? (file.place as FileSystemFileHandle)
+      : await picking.showSaveFilePicker?.({ suggestedName: file.name, types: TYPES });
     if (handle === undefined) return null;
+    const moved = isKnown ? null : file.moved;
     // The browser writes to a copy and swaps it in when it is closed: a full disk leaves the old file as it was.
     const stream = await handle.createWritable();
-    await stream.write(file.text);
+    await stream.write(moved?.text ?? file.text);
     await stream.close();
-    return { ...file, name: handle.name, place: handle };
+    downloadPrograms(moved);
+    return { name: handle.name, place: handle, isMoved: moved !== null };
   });
 }
 
 /** A browser without pickers saves into its downloads. */
-function download(file: LabFile): LabFile {
-  downloadBytes(file.name, new Blob([file.text], { type: "application/yaml" }));
-  return file;
+function download({ name, text, moved }: SaveFile): SavedFile {
+  downloadBytes(name, new Blob([moved?.text ?? text], { type: "application/yaml" }));
+  downloadPrograms(moved);
+  return { name, place: null, isMoved: moved !== null };
+}
+
+/** A page may not write beside a file that was chosen: the programs are found again by their names. */
+function downloadPrograms(moved: MovedLab | null): void {
+  for (const [path, text] of Object.entries(moved?.sources ?? {})) {
+    downloadBytes(path.slice(path.lastIndexOf("/") + 1), new Blob([text], { type: "text/plain" }));
+  }
 }
 
 function downloadBytes(name: string, bytes: Blob): void {

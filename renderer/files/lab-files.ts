@@ -5,7 +5,8 @@ import { useLab } from "../stores/lab.ts";
 import { useSelection } from "../stores/selection.ts";
 import { EMPTY_LAB } from "../labs/lab-edits.ts";
 import AskChoice from "../ui/AskChoice.vue";
-import { notify } from "../stores/notices.ts";
+import { dismiss, notify } from "../stores/notices.ts";
+import { insideOf, movedLab, type MovedLab } from "../labs/moved-lab.ts";
 import { matchedSources, missingFilesOf } from "../labs/program-files.ts";
 import { showDialog } from "../ui/dialogs.ts";
 import { browserFiles, type FileHost, type LabFile } from "./file-host.ts";
@@ -14,6 +15,9 @@ import { forgetDraft } from "./draft.ts";
 let files: FileHost = browserFiles;
 /** Of the file that is open; null for one that was never saved. */
 let place: unknown = null;
+
+/** Where the lab that is open was read from, as its host knows it. */
+export const placeOfLab = (): unknown => place;
 
 /** The desktop app's. */
 export function setFileHost(host: FileHost): void {
@@ -49,12 +53,17 @@ export async function openText(file: LabFile, isUnsaved = false): Promise<void> 
   tellMissing();
 }
 
+/** What was said of the lab before is not true of the next one. */
+let missingNotice: number | null = null;
+
 /** Programs in files of their own do not come with a lab that was opened alone. */
 function tellMissing(): void {
+  if (missingNotice !== null) dismiss(missingNotice);
+  missingNotice = null;
   const { text, sources, view } = useLab();
   const missing = view === null ? [] : missingFilesOf(text, sources);
   if (missing.length === 0) return;
-  notify({
+  missingNotice = notify({
     kind: "warning",
     title: `Not here, though this lab runs ${missing.length === 1 ? "it" : "them"}: ${missing.join(", ")}`,
     hint: "Open the lab together with these files, or drop them into this window.",
@@ -89,19 +98,33 @@ export async function openLab(): Promise<void> {
 export async function saveLab(asNew = false): Promise<boolean> {
   const lab = useLab();
   await lab.flush();
-  const file = { name: lab.file, text: lab.text, place: asNew ? null : place };
+  const isNewPlace = asNew || place === null;
+  const moved = isNewPlace ? movedLab(lab.text, lab.sources) : null;
+  const file = { name: lab.file, text: lab.text, place: asNew ? null : place, from: place, moved };
   const saved = await files.save(file);
   if (saved === null) return false;
-  // A lab's file holds the paths of its programs, not their texts: what was changed of those is saved by itself.
-  for (const path of lab.changedSources) {
-    const text = lab.sources[path] ?? "";
-    if ((await files.saveProgram?.(place, path, text)) === true) continue;
-    await files.saveBytes(path.slice(path.lastIndexOf("/") + 1), new TextEncoder().encode(text));
-  }
+  if (moved !== null && saved.isMoved) await takeAlong(moved);
+  else await saveChangedPrograms(place ?? saved.place);
   place = saved.place;
   lab.markSaved(saved.name);
   forgetDraft();
   return true;
+}
+
+async function takeAlong({ text, sources }: MovedLab): Promise<void> {
+  await useLab().relocate(text, sources, insideOf);
+  const names = Object.keys(sources);
+  notify({ kind: "info", title: `Saved with its ${names.length === 1 ? "program" : "programs"}: ${names.join(", ")}` });
+}
+
+/** A lab's file holds the paths of its programs, not their texts: what was changed of those is saved by itself. */
+async function saveChangedPrograms(lab: unknown): Promise<void> {
+  const { changedSources, sources } = useLab();
+  for (const path of changedSources) {
+    const text = sources[path] ?? "";
+    if ((await files.saveProgram?.(lab, path, text)) === true) continue;
+    await files.saveBytes(path.slice(path.lastIndexOf("/") + 1), new TextEncoder().encode(text));
+  }
 }
 
 export async function closeLab(): Promise<void> {

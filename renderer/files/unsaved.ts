@@ -4,7 +4,7 @@ import { useLab } from "../stores/lab.ts";
 import { notify, report } from "../stores/notices.ts";
 import { keepDraft } from "./draft.ts";
 import { labOfFiles, programsOf } from "./file-host.ts";
-import { openLabFile, takePrograms } from "./lab-files.ts";
+import { openLabFile, placeOfLab, takePrograms } from "./lab-files.ts";
 
 const KEEP_MS = 400;
 
@@ -13,11 +13,11 @@ export function guardUnsavedWork(): () => void {
   const lab = useLab();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stopWatching = watch(
-    () => [lab.text, lab.sources],
+    () => [lab.text, lab.sources, lab.pendingChanges],
     () => {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        if (lab.isDirty) keepDraft({ file: lab.file, text: lab.text, sources: lab.sources });
+        if (lab.isDirty) keepDraft({ file: lab.file, ...lab.withPending(), place: placeOfLab() });
       }, KEEP_MS);
     },
   );

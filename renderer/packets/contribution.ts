@@ -1,11 +1,14 @@
 /** The packets pane and its commands. */
 import { IconListDetails } from "@tabler/icons-vue";
-import { registerCommands } from "../commands/registry.ts";
+import type { PacketDetail } from "../../core/contract/api/packet-view.ts";
+import { exportCapture } from "../files/lab-files.ts";
+import { registerCommands, type Command } from "../commands/registry.ts";
 import { registerPane, openPane } from "../panes/registry.ts";
 import { useLab } from "../stores/lab.ts";
 import { resetColumns } from "./columns.ts";
 import { copy } from "./packet-menu.ts";
-import { rowText } from "./packet-text.ts";
+import { filtersFor } from "./packet-filters.ts";
+import { bytesText, detailText, rowText } from "./packet-text.ts";
 import { areDetailsShown, withPacketsPane } from "./pane-focus.ts";
 import { usePackets } from "./packets-store.ts";
 import PacketsPane from "./PacketsPane.vue";
@@ -18,6 +21,14 @@ registerPane({
 const isOpen = (): boolean => useLab().view !== null;
 const hasPacket = (): boolean => isOpen() && usePackets().detail !== null;
 const category = "Tools";
+
+const ofPacket = (id: string, title: string, run: (packet: PacketDetail) => unknown): Command => ({
+  ...{ id, title, category, when: hasPacket },
+  run: () => {
+    const { detail } = usePackets();
+    return detail === null ? undefined : run(detail);
+  },
+});
 
 registerCommands([
   {
@@ -59,6 +70,15 @@ registerCommands([
       if (detail !== null) copy(rowText(detail.row));
     },
   },
+  ofPacket("packets.copy-all", "Copy layers and bytes of the packet", (packet) => copy(detailText(packet))),
+  ofPacket("packets.copy-bytes", "Copy bytes of the packet", ({ bytes }) => copy(bytesText(bytes))),
+  ofPacket("packets.capture-interface", "Export capture of the packet’s interface", ({ row }) =>
+    exportCapture([row.interface]),
+  ),
+  ofPacket("packets.filter-like", "Filter like the packet: its conversation", (packet) => {
+    const [first] = filtersFor(packet);
+    return first === undefined ? undefined : usePackets().setFilter(first.filter);
+  }),
   { id: "packets.reset-columns", title: "Reset packet columns", category, when: isOpen, run: resetColumns },
   {
     ...{ id: "packets.clear-filter", title: "Clear packet filter", category, when: isOpen },

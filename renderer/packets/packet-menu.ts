@@ -1,10 +1,9 @@
 /** What can be done with a packet: the context menu, and the commands behind it. */
 import type { PacketDetail } from "../../core/contract/api/packet-view.ts";
 import { runCommand } from "../commands/registry.ts";
-import { exportCapture } from "../files/lab-files.ts";
 import { report, notify } from "../stores/notices.ts";
 import { filtersFor } from "./packet-filters.ts";
-import { bytesText, detailText, rowText } from "./packet-text.ts";
+import { rowText } from "./packet-text.ts";
 import { usePackets } from "./packets-store.ts";
 
 export interface PacketMenuItem {
@@ -33,15 +32,18 @@ export function menuOf(packet: PacketDetail): PacketMenuItem[] {
       : []),
     ...filters,
     { ...{ title: "Copy line", keys: "Ctrl+C", startsGroup: true }, run: () => copy(rowText(row)) },
-    { ...{ title: "Copy layers and bytes", keys: "", startsGroup: false }, run: () => copy(detailText(packet)) },
-    { ...{ title: "Copy bytes", keys: "", startsGroup: false }, run: () => copy(bytesText(packet.bytes)) },
+    {
+      ...{ title: "Copy layers and bytes", keys: "", startsGroup: false },
+      run: () => void runCommand("packets.copy-all"),
+    },
+    { ...{ title: "Copy bytes", keys: "", startsGroup: false }, run: () => void runCommand("packets.copy-bytes") },
     {
       ...{ title: `Export capture of ${row.interface}`, keys: "", startsGroup: true },
-      run: () => void exportCapture([row.interface]).catch(report),
+      run: () => void runCommand("packets.capture-interface"),
     },
     {
       ...{ title: "Export capture of all", keys: "", startsGroup: false },
-      run: () => void exportCapture(null).catch(report),
+      run: () => void runCommand("file.export-capture"),
     },
   ];
 }

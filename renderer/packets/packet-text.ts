@@ -10,6 +10,11 @@ export function secondsOf(ns: number): string {
   return `${Math.floor(ns / 1e9)}.${String(Math.round(ns % 1e9)).padStart(9, "0")}`;
 }
 
+/** Without the name of the protocol, which has a column of its own. */
+export function infoOf({ protocol, info }: Pick<PacketRow, "protocol" | "info">): string {
+  return info.startsWith(`${protocol}, `) ? info.slice(protocol.length + 2) : info;
+}
+
 export function rowText(row: PacketRow): string {
   const { number, time, interface: at, direction, source, target, protocol, length, info, drop } = row;
   const fate = drop === "" ? "" : ` [dropped: ${drop}]`;

@@ -20,6 +20,10 @@ import { useRun } from "./run.ts";
 export type NameChanges = ReadonlyMap<string, string | null>;
 /** Texts by path from the lab file, with `/`. */
 export type LabSources = Readonly<Record<string, string>>;
+export interface LabTexts {
+  readonly text: string;
+  readonly sources: LabSources;
+}
 const NO_CHANGES: NameChanges = new Map();
 
 export const useLab = defineStore("lab", () => {
@@ -38,7 +42,11 @@ export const useLab = defineStore("lab", () => {
   );
   /** Who has edits that the lab does not have yet: an editor with a program that was not handed over. */
   const pending = shallowReactive(new Set<string>());
+  /** Counts what was typed and is not in the lab, so that drafts follow it. */
+  const pendingChanges = ref(0);
   const flushers = new Set<() => Promise<void>>();
+  const followers = new Set<(rename: (path: string) => string) => void>();
+  const keepers = new Set<(texts: LabTexts) => LabTexts>();
   const isDirty = computed(
     () => isLoaded.value && (text.value !== savedText.value || changedSources.value.length > 0 || pending.size > 0),
   );
@@ -80,6 +88,7 @@ export const useLab = defineStore("lab", () => {
   function setPending(who: string, isPending: boolean): void {
     if (isPending) pending.add(who);
     else pending.delete(who);
+    pendingChanges.value++;
   }
 
   /** @param flush hands over what is pending, before the lab is saved. @returns how to stop. */
@@ -90,6 +99,33 @@ export const useLab = defineStore("lab", () => {
 
   async function flush(): Promise<void> {
     for (const one of flushers) await one();
+  }
+
+  /** @param merge adds what is pending to the texts of the lab, for a draft. */
+  function onKeep(merge: (texts: LabTexts) => LabTexts): void {
+    keepers.add(merge);
+  }
+
+  /** The lab as it would be with what was typed and not handed over. */
+  function withPending(): LabTexts {
+    let texts: LabTexts = { text: text.value, sources: sources.value };
+    for (const merge of keepers) texts = merge(texts);
+    return texts;
+  }
+
+  /** @param follow is told how programs are called from now on, by whoever holds something by their paths. */
+  function onRelocate(follow: (rename: (path: string) => string) => void): void {
+    followers.add(follow);
+  }
+
+  /** Its programs have other paths from now on: what could be undone is of the old ones. */
+  async function relocate(newText: string, newSources: LabSources, rename: (path: string) => string): Promise<void> {
+    const isSame = newText === text.value;
+    sources.value = newSources;
+    if (isSame) return;
+    await apply(newText, NO_CHANGES, false);
+    for (const follow of followers) follow(rename);
+    forgetAll();
   }
 
   function markSaved(as: string): void {
@@ -213,7 +249,7 @@ export const useLab = defineStore("lab", () => {
 
   return {
     ...{ file, text, sources, changedSources, view, problems, isLoaded, isDirty, hasErrors, generation },
-    ...{ setPending, onFlush, flush },
+    ...{ setPending, pendingChanges, onFlush, flush, onKeep, withPending, onRelocate, relocate },
     ...{ open, close, markSaved, edit, editPlaces, replaceText, replaceSource, addSources, rewind, withoutEntry },
   };
 });

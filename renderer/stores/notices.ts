@@ -16,13 +16,15 @@ const INFO_MS = 5000;
 export const notices = shallowReactive<Notice[]>([]);
 let ids = 0;
 
-export function notify(notice: Omit<Notice, "id" | "hint" | "action"> & Partial<Notice>): void {
+/** @returns its id, to dismiss it by. */
+export function notify(notice: Omit<Notice, "id" | "hint" | "action"> & Partial<Notice>): number {
   const whole: Notice = { hint: "", action: null, ...notice, id: ++ids };
   const same = notices.findIndex(({ title, hint }) => title === whole.title && hint === whole.hint);
   if (same >= 0) notices.splice(same, 1);
   notices.push(whole);
   if (notices.length > SHOWN_MAX) notices.shift();
   if (whole.kind === "info") setTimeout(() => dismiss(whole.id), INFO_MS);
+  return whole.id;
 }
 
 export function dismiss(id: number): void {

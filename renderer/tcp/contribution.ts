@@ -26,7 +26,10 @@ async function showConnectionOfPacket(): Promise<void> {
     ({ local, peer }) => (local === source && peer === target) || (local === target && peer === source),
   );
   const here = ends.find(({ node }) => detail.row.interface.startsWith(`${node}:`)) ?? ends[0];
-  if (here === undefined) return notify({ kind: "info", title: "That connection is not there any more." });
+  if (here === undefined) {
+    notify({ kind: "info", title: "That connection is not there any more." });
+    return;
+  }
   useTcp().pick(here);
   openPane("tcp", { focus: true });
 }

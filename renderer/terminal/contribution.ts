@@ -31,13 +31,13 @@ const hasHosts = (): boolean => useTerminals().machines.length > 0;
 registerCommands([
   {
     ...{ id: "terminal.open", title: "Open terminal", category: "Network", keys: ["Ctrl+`"] },
-    ...{ menu: { group: 1, order: 0 }, when: hasHosts },
+    ...{ menu: { group: 4, order: 1 }, when: hasHosts },
     titleNow: () => `Open terminal on ${likelyHost() ?? "a host"}`,
     run: () => useTerminals().reveal(likelyHost() ?? ""),
   },
   {
     ...{ id: "terminal.new", title: "New terminal", category: "Network", keys: ["Ctrl+Shift+`"] },
-    ...{ menu: { group: 1, order: 1 }, when: hasHosts },
+    ...{ menu: { group: 4, order: 2 }, when: hasHosts },
     titleNow: () => `New terminal on ${likelyHost() ?? "a host"}`,
     run: () => useTerminals().open(likelyHost() ?? ""),
   },

@@ -48,19 +48,30 @@ function paintCaption(
   const y = at.y + NODE_RADIUS + 4;
   context.font = `600 ${13 * scale}px ${CANVAS_FONT}`;
   const width = context.measureText(node.name).width + 6 * scale;
-  context.globalAlpha = 0.8;
-  context.fillStyle = colors.background;
-  context.fillRect(at.x - width / 2, y, width, 17 * scale);
-  context.globalAlpha = 1;
+  paintGround(context, { left: at.x - width / 2, top: y, width, height: 17 * scale }, colors);
   context.fillStyle = colors.text;
   context.fillText(node.name, at.x, y + 9 * scale);
   const addressed = node.nics.filter(({ addresses }) => addresses.length > 0);
   const address = addressed[0]?.addresses[0];
   if (!hasAddress || address === undefined || node.kind !== "host") return;
   context.font = `${11 * scale}px ${CANVAS_FONT}`;
+  const text = address + (addressed.length > 1 ? ` +${addressed.length - 1}` : "");
+  const room = context.measureText(text).width + 4 * scale;
+  paintGround(context, { left: at.x - room / 2, top: y + 17 * scale, width: room, height: 14 * scale }, colors);
   context.fillStyle = colors.text3;
-  const more = addressed.length > 1 ? ` +${addressed.length - 1}` : "";
-  context.fillText(address + more, at.x, y + 24 * scale);
+  context.fillText(text, at.x, y + 24 * scale);
+}
+
+/** A cable that passes behind a text leaves it readable. */
+function paintGround(
+  context: CanvasRenderingContext2D,
+  { left, top, width, height }: { left: number; top: number; width: number; height: number },
+  colors: CanvasColors,
+): void {
+  context.globalAlpha = 0.85;
+  context.fillStyle = colors.background;
+  context.fillRect(left, top, width, height);
+  context.globalAlpha = 1;
 }
 
 /** The state of a program, above its machine. */

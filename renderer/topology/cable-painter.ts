@@ -1,16 +1,18 @@
 /** Draws cables: plugged in, in somebody's hand, springing back, hanging loose; with what is written on them. */
 import type { LinkView } from "../../core/contract/api/lab-view.ts";
-import type { LinkState } from "../../core/contract/api/run-view.ts";
+import type { LinkState, NodeState } from "../../core/contract/api/run-view.ts";
 import type { Place } from "../labs/lab-edits.ts";
 import { textScale } from "./badge-painter.ts";
 import { progressOf, wobble, type CablePull } from "./cable-pull.ts";
 import { looseEnd, pointOn, type Cable } from "./cables.ts";
 import { CANVAS_FONT, type CanvasColors } from "./canvas-colors.ts";
+import { CONDITION_TEXTS, conditionOf, type LinkCondition } from "./link-condition.ts";
 
 export interface CableScene {
   readonly cables: readonly (Cable | null)[];
   readonly links: readonly LinkView[];
   readonly states: readonly LinkState[];
+  readonly nodes: readonly NodeState[];
   readonly labels: { readonly shown: readonly string[]; readonly all: readonly string[] };
   readonly showsLabels: boolean;
   readonly showsInterfaces: boolean;
@@ -55,7 +57,7 @@ function isFree(box: Box, taken: readonly Box[]): boolean {
 function paintCable(context: CanvasRenderingContext2D, scene: CableScene, cable: Cable): void {
   const { colors, states, pull, wallMs } = scene;
   const state = states[cable.index];
-  const isUp = state === undefined || state.forwardUp || state.backwardUp;
+  const condition = conditionAt(scene, cable);
   const isSelected = scene.selected.has(cable.name);
   const isHovered = scene.hovered === cable.index;
   context.strokeStyle = isSelected ? colors.accent : isHovered ? colors.text2 : colors.cable;
@@ -71,15 +73,18 @@ function paintCable(context: CanvasRenderingContext2D, scene: CableScene, cable:
     if (spring.kind === "caught") context.strokeStyle = colors.ok;
     return strokeThrough(context, cable, middle, spring.fraction);
   }
-  if (!isUp) return paintLoose(context, scene, cable, { held, recoil: spring ?? null });
-  const oneWay = state !== undefined && state.forwardUp !== state.backwardUp;
-  if (oneWay) {
-    context.strokeStyle = isSelected ? colors.accent : colors.warn;
-    context.setLineDash([8, 5]);
-  }
+  if (condition === "unplugged") return paintLoose(context, scene, cable, { held, recoil: spring ?? null });
+  const isOneWay = condition === "one-way";
+  if (isOneWay && !isSelected) context.strokeStyle = colors.warn;
+  if (condition !== "up") context.setLineDash(isOneWay ? [8, 5] : [3, 6]);
   strokeCable(context, cable);
   context.setLineDash([]);
-  if (oneWay) paintArrow(context, cable, state.forwardUp, colors.warn);
+  if (isOneWay) paintArrow(context, cable, state?.forwardUp === true, colors.warn);
+}
+
+function conditionAt({ links, states, nodes }: CableScene, { index }: Cable): LinkCondition {
+  const link = links[index];
+  return link === undefined ? "up" : conditionOf(link, states[index], nodes);
 }
 
 function strokeCable(context: CanvasRenderingContext2D, cable: Cable): void {
@@ -187,13 +192,13 @@ function paintArrow(context: CanvasRenderingContext2D, cable: Cable, isForward: 
 function paintTexts(context: CanvasRenderingContext2D, scene: CableScene, cable: Cable, taken: Box[]): void {
   const { colors } = scene;
   const scale = textScale(scene.zoom);
-  const state = scene.states[cable.index];
-  const isDown = state !== undefined && !state.forwardUp && !state.backwardUp;
+  const condition = conditionAt(scene, cable);
+  const isDown = condition === "unplugged" || condition === "no-carrier";
   const isPointed = scene.hovered === cable.index || scene.selected.has(cable.name);
   if ((scene.showsLabels || isPointed || isDown) && scene.pull.pull?.link !== cable.index) {
     const labels = isPointed ? scene.labels.all : scene.labels.shown;
-    const text = isDown ? "unplugged" : (labels[cable.index] ?? "");
-    const color = isDown ? colors.danger : colors.text3;
+    const text = isDown ? CONDITION_TEXTS[condition] : (labels[cable.index] ?? "");
+    const color = condition === "unplugged" ? colors.danger : colors.text3;
     if (cable.length > 110 * scale || isPointed || isDown) {
       paintBeside(context, cable, { text, color, colors, fraction: 0.5, scale, taken });
     }

@@ -23,7 +23,15 @@ import { useLab } from "../stores/lab.ts";
 import { useSelection } from "../stores/selection.ts";
 import AskText from "../ui/AskText.vue";
 import { showDialog } from "../ui/dialogs.ts";
-import { canvas, isLinking, linkSource, setLinking } from "./current.ts";
+import {
+  canvas,
+  isLinking,
+  linkSource,
+  setLinking,
+  showsAddresses,
+  showsInterfaces,
+  showsLinkLabels,
+} from "./current.ts";
 import { showImpairDialog } from "./impair-dialog.ts";
 import { openNode } from "./open-node.ts";
 
@@ -112,6 +120,32 @@ const nudges = (
   }),
 );
 
+const PAN_PX = 60;
+const pans = (
+  [
+    ["left", PAN_PX, 0],
+    ["right", -PAN_PX, 0],
+    ["up", 0, PAN_PX],
+    ["down", 0, -PAN_PX],
+  ] as const
+).map(([way, x, y]): Command => ({
+  ...{ id: `view.look-${way}`, title: `Look further ${way}`, category: "View", when: hasLab },
+  keys: [`Shift+Arrow${way.charAt(0).toUpperCase()}${way.slice(1)}`],
+  run: () => canvas.value?.graph.panBy(x, y),
+}));
+
+const labels = (
+  [
+    ["links", "Rate and delay of links", showsLinkLabels],
+    ["interfaces", "Names of interfaces", showsInterfaces],
+    ["addresses", "Addresses of hosts", showsAddresses],
+  ] as const
+).map(([what, title, isShown], order): Command => ({
+  ...{ id: `view.label-${what}`, title, category: "View", menu: { group: 2, order }, when: hasLab },
+  checked: () => isShown.value,
+  run: () => (isShown.value = !isShown.value),
+}));
+
 registerCommands([
   ...adds,
   network("network.link-tool", "Connect two nodes", {
@@ -188,9 +222,11 @@ registerCommands([
     when: () => selection().single !== null,
     run: () => openPane("inspector", { focus: true }),
   }),
-  network("network.rename", "Rename…", { keys: ["F2"], menu: { group: 4, order: 0 }, when: onlyNode, run: askName }),
-  network("network.arrange", "Arrange the nodes", { menu: { group: 5, order: 0 }, run: arrange }),
+  network("network.rename", "Rename…", { keys: ["F2"], menu: { group: 1, order: 1 }, when: onlyNode, run: askName }),
+  network("network.arrange", "Arrange the nodes", { menu: { group: 1, order: 2 }, run: arrange }),
   ...nudges,
+  ...pans,
+  ...labels,
   {
     ...{ id: "edit.copy", title: "Copy", category: "Edit", keys: ["Ctrl+C"], menu: { group: 1, order: 0 } },
     ...{ when: hasNodes, run: () => copySelection(canvas.value?.graph.labPlaces() ?? new Map()) },

@@ -19,6 +19,8 @@ const WAIT_MAX_MS = 1500;
 const ARRIVALS = 8;
 /** A packet still under way is never drawn inside of a node. */
 const MARGIN = 0.06;
+/** A band looks no brighter beyond this, and must not take longer to fade: while it does, the canvas is drawn anew. */
+const BAND_MAX = 1000;
 /** Half-life of a band's brightness, ms. */
 const BAND_HALF_MS = 400;
 
@@ -208,6 +210,6 @@ export class FlightBoard {
   }
 
   #glow(lane: number, frames: number): void {
-    this.bands.set(lane, (this.bands.get(lane) ?? 0) + frames);
+    this.bands.set(lane, Math.min(BAND_MAX, (this.bands.get(lane) ?? 0) + frames));
   }
 }

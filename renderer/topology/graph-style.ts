@@ -31,7 +31,7 @@ export function graphStyle(): StylesheetJson {
     ...(["host", "router", "switch", "hub"] as const).map(picture),
     {
       selector: "node.off",
-      style: { "background-opacity": 0.35, "background-image-opacity": 0.3, "border-style": "dashed" },
+      style: { "background-color": token("bg-0"), "background-image-opacity": 0.35, "border-style": "dashed" },
     },
     { selector: "node.paused", style: { "background-image-opacity": 0.55 } },
     {

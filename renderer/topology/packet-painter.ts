@@ -8,13 +8,16 @@ import { FLIGHTS_MAX, type FlightBoard } from "./flights.ts";
 import type { Viewport } from "./topology-graph.ts";
 
 /** Dots keep to the right of their way, so that the two directions do not meet. */
-const LANE = 6;
+const LANE = 8;
 const DOT_WIDTH = 17;
 const DOT_HEIGHT = 14;
 /** Room around a picture for its rim. */
 const PAD = 2;
-/** Below this zoom a letter would be a smudge. */
+/** Below this zoom a letter would be a smudge; until then dots get no smaller than they are at the second. */
 const LETTER_ZOOM_MIN = 0.45;
+const DOT_ZOOM_MIN = 1;
+/** Dots nearer to each other on their lane than this share of a dot are drawn without a letter, as beads. */
+const CROWDED = 1.1;
 /** Pictures are made for steps of size, so that each is copied as it is: scaling costs several times as much. */
 const SIZE_STEP = 0.25;
 
@@ -119,11 +122,14 @@ export function paintBands(context: CanvasRenderingContext2D, scene: PacketScene
 export function paintPackets(context: CanvasRenderingContext2D, scene: PacketScene): void {
   const { board, cables, colors, viewport, bent } = scene;
   const { zoom } = viewport;
-  const pictures = zoom >= LETTER_ZOOM_MIN ? scene.pictures.at(colors, zoom) : null;
+  const pictures = zoom >= LETTER_ZOOM_MIN ? scene.pictures.at(colors, Math.max(zoom, DOT_ZOOM_MIN)) : null;
+  const lane = LANE * Math.max(1, DOT_ZOOM_MIN / zoom);
+  const spread = new Spread(cables.length, (CROWDED * DOT_WIDTH * Math.max(zoom, DOT_ZOOM_MIN)) / zoom);
   const scale = devicePixelRatio;
   // In pixels of the device, whole ones: what is not scaled and not between pixels is only copied.
   context.setTransform(1, 0, 0, 1, 0, 0);
-  const dot = Math.round(4 * scale);
+  const bead = Math.round((pictures === null ? 4 : 3) * scale);
+  lettered.length = 0;
   for (let slot = 0; slot < FLIGHTS_MAX; slot++) {
     if (board.state[slot] !== 2) continue;
     const cable = cables[board.link[slot] as number];
@@ -132,17 +138,45 @@ export function paintPackets(context: CanvasRenderingContext2D, scene: PacketSce
     const progress = board.progress[slot] as number;
     const fraction = isForward ? progress : 1 - progress;
     const point = bent?.link === cable.index ? pointOnBent(cable, bent.through, fraction) : pointOn(cable, fraction);
-    const way = isForward ? LANE : -LANE;
+    const way = isForward ? lane : -lane;
     const x = ((point.x - point.dy * way) * zoom + viewport.x) * scale;
     const y = ((point.y + point.dx * way) * zoom + viewport.y) * scale;
     const protocol = board.protocol[slot] as number;
-    const picture = pictures?.[protocol];
-    if (picture !== undefined) {
-      context.drawImage(picture, Math.round(x - picture.width / 2), Math.round(y - picture.height / 2));
-    } else {
+    if (pictures !== null && spread.hasRoom(cable, isForward ? 0 : 1, progress)) lettered.push(protocol, x, y);
+    else {
       context.fillStyle = colors.protocols[protocol] ?? colors.text3;
-      context.fillRect(Math.round(x - dot), Math.round(y - dot), 2 * dot, 2 * dot);
+      context.fillRect(Math.round(x - bead), Math.round(y - bead), 2 * bead, 2 * bead);
     }
+  }
+  // Over the beads, so that every letter that is drawn can be read.
+  for (let at = 0; at < lettered.length; at += 3) {
+    const picture = pictures?.[lettered[at] as number];
+    if (picture === undefined) continue;
+    const [x, y] = [lettered[at + 1] as number, lettered[at + 2] as number];
+    context.drawImage(picture, Math.round(x - picture.width / 2), Math.round(y - picture.height / 2));
+  }
+}
+
+/** Protocol, x and y of dots with a letter: kept from frame to frame, so that none makes garbage. */
+const lettered: number[] = [];
+
+/** Tells which dots of a lane have room for their letter: in the order in which they set out. */
+class Spread {
+  readonly #last: Float64Array;
+  readonly #gap: number;
+
+  /** @param gap along a cable, canvas pixels */
+  constructor(cables: number, gap: number) {
+    this.#last = new Float64Array(2 * cables).fill(Infinity);
+    this.#gap = gap;
+  }
+
+  hasRoom(cable: Cable, direction: number, progress: number): boolean {
+    const lane = 2 * cable.index + direction;
+    const at = progress * cable.length * (cable.to - cable.from);
+    if (Math.abs((this.#last[lane] as number) - at) < this.#gap) return false;
+    this.#last[lane] = at;
+    return true;
   }
 }
 

@@ -10,7 +10,7 @@ import { paintBadges } from "./badge-painter.ts";
 import { paintCables } from "./cable-painter.ts";
 import { CablePull } from "./cable-pull.ts";
 import { CableMap } from "./cable-map.ts";
-import { pointOn } from "./cables.ts";
+import { pointOn, type Cable } from "./cables.ts";
 import { paintBurst } from "./burst-painter.ts";
 import { canvasColors, type CanvasColors } from "./canvas-colors.ts";
 import { BurstBoard, type Burst } from "./drops.ts";
@@ -135,10 +135,15 @@ export class TopologyCanvas {
     for (const state of links) {
       const cable = this.cables.at(state?.link ?? -1);
       const old = before[state?.link ?? -1];
-      if (cable === null || old === undefined || isUp(old) === isUp(state)) continue;
+      if (cable === null || old === undefined || isUp(old) === isUp(state) || this.#hasOffEnd(cable)) continue;
       this.pull.moved(cable, isUp(state), performance.now());
     }
     this.invalidate();
+  }
+
+  /** Then it was no hand that took the carrier away. */
+  #hasOffEnd({ index }: Cable): boolean {
+    return this.#view?.links[index]?.ends.some(({ node }) => this.#nodes[node]?.power === "off") === true;
   }
 
   onPush(push: FramePush): void {
@@ -249,6 +254,7 @@ export class TopologyCanvas {
       wallMs,
       links: view.links,
       states: this.#links,
+      nodes: this.#nodes,
       labels: this.#labels,
       showsLabels: this.#options.linkLabels,
       showsInterfaces: this.#options.interfaces,

@@ -220,14 +220,18 @@ export class TopologyGraph {
   fit(): void {
     this.#cy.resize();
     this.#isFitted = true;
+    if (this.#isHidden()) return;
     const places = this.#cy.nodes().map((node) => node.position());
     if (places.length > 0) this.#cy.viewport(fitted(places, this.#size()));
   }
 
-  /** In the middle of what is seen, where nothing is. */
+  /** In the middle of what is seen, or of what there is, where nothing is. */
   freePlace(): Place {
     const { width, height } = this.#size();
-    const center = this.toModel({ x: width / 2, y: height / 2 });
+    const { x1, y1, w, h } = this.#cy.nodes().boundingBox();
+    const center = this.#isHidden()
+      ? { x: x1 + w / 2 || 0, y: y1 + h / 2 || 0 }
+      : this.toModel({ x: width / 2, y: height / 2 });
     for (let ring = 0; ring < 12; ring++) {
       for (let turn = 0; turn < Math.max(1, ring * 6); turn++) {
         const angle = (turn / Math.max(1, ring * 6)) * 2 * Math.PI;
@@ -242,7 +246,15 @@ export class TopologyGraph {
     return { width: this.#cy.width(), height: this.#cy.height() };
   }
 
+  /** A tab lies over it: there is nothing that could be fitted into nothing. */
+  #isHidden(): boolean {
+    const { width, height } = this.#size();
+    // Out of the document Cytoscape says NaN.
+    return !(width > 0 && height > 0);
+  }
+
   resized(): void {
+    if (this.#isHidden()) return;
     this.#cy.resize();
     if (this.#isFitted) this.fit();
   }

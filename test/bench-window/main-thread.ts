@@ -6,42 +6,86 @@ interface TraceEvent {
   readonly ph: string;
   readonly pid: number;
   readonly tid: number;
-  /** CPU time of the thread, us: on a busy machine wall time says more about the others. */
+  /** us, on a clock of the machine's. */
+  readonly ts: number;
+  /** How long it took, and how much of that the thread was running, us: the rest is what others did meanwhile. */
+  readonly dur?: number;
   readonly tdur?: number;
-  readonly args: { readonly name?: string };
+  readonly args: { readonly name?: string; readonly data?: { readonly documentLoaderURL?: string } };
 }
 
 export interface MainThread {
   readonly frames: number;
-  /** Mean work for one frame, and the longest task, ms. */
+  /** Mean work for one frame, and the longest task: CPU time, ms. On a busy machine wall time says more of others. */
   readonly perFrameMs: number;
   readonly longestMs: number;
+  /** The longest task by the clock on the wall, ms. */
+  readonly longestWallMs: number;
 }
 
-export async function watchMainThread(browser: Browser, page: Page, ms: number): Promise<MainThread> {
-  await browser.startTracing(page, { categories: ["devtools.timeline", "disabled-by-default-devtools.timeline"] });
-  await page.waitForTimeout(ms);
-  const trace = JSON.parse((await browser.stopTracing()).toString("utf8")) as { traceEvents: TraceEvent[] };
-  const events = trace.traceEvents;
-  // Of several renderers the one that draws frames is ours.
-  const fired = events.filter(({ name }) => name === "FireAnimationFrame");
-  const threads = new Map<string, number>();
-  for (const { pid, tid } of fired) threads.set(`${pid}/${tid}`, (threads.get(`${pid}/${tid}`) ?? 0) + 1);
-  const [thread = "", frames = 0] = [...threads].sort((a, b) => b[1] - a[1])[0] ?? [];
-  const tasks = events.filter(
-    ({ name, ph, pid, tid }) => ph === "X" && name === "RunTask" && `${pid}/${tid}` === thread,
-  );
+const CATEGORIES = [
+  "devtools.timeline",
+  "disabled-by-default-devtools.timeline",
+  "disabled-by-default-devtools.timeline.frame",
+  "blink.user_timing",
+  "__metadata",
+] as const;
+
+async function trace(browser: Browser, page: Page, during: () => Promise<void>): Promise<readonly TraceEvent[]> {
+  await browser.startTracing(page, { categories: [...CATEGORIES] });
+  await during();
+  const text = (await browser.stopTracing()).toString("utf8");
+  return (JSON.parse(text) as { traceEvents: TraceEvent[] }).traceEvents;
+}
+
+const threadOf = ({ pid, tid }: TraceEvent): string => `${pid}/${tid}`;
+
+/** Of several renderers the one that makes the most frames is ours. */
+function mainThreadOf(events: readonly TraceEvent[]): { thread: string; frames: number } {
+  const frames = new Map<string, number>();
+  for (const event of events) {
+    if (event.name !== "BeginMainThreadFrame") continue;
+    frames.set(threadOf(event), (frames.get(threadOf(event)) ?? 0) + 1);
+  }
+  const [thread = "", count = 0] = [...frames].sort((a, b) => b[1] - a[1])[0] ?? [];
+  return { thread, frames: count };
+}
+
+/** All work of the thread counts, by the frame: also what other tasks do between two frames. */
+export async function watchMainThread(browser: Browser, page: Page, during: () => Promise<void>): Promise<MainThread> {
+  const events = await trace(browser, page, during);
+  const { thread, frames } = mainThreadOf(events);
+  const tasks = events.filter((event) => event.ph === "X" && event.name === "RunTask" && threadOf(event) === thread);
   if (process.env["LASTACK_BENCH_PARTS"] !== undefined) printParts(events, thread, frames);
-  const durations = tasks.map(({ tdur = 0 }) => tdur / 1000);
-  const total = durations.reduce((sum, dur) => sum + dur, 0);
-  return { frames, perFrameMs: frames === 0 ? NaN : total / frames, longestMs: Math.max(0, ...durations) };
+  const total = tasks.reduce((sum, { tdur = 0 }) => sum + tdur / 1000, 0);
+  return {
+    frames,
+    perFrameMs: frames === 0 ? NaN : total / frames,
+    longestMs: Math.max(0, ...tasks.map(({ tdur = 0 }) => tdur / 1000)),
+    longestWallMs: Math.max(0, ...tasks.map(({ dur = 0 }) => dur / 1000)),
+  };
+}
+
+/** @returns ms from the navigation to the page's mark of that name. */
+export async function watchStart(
+  browser: Browser,
+  page: Page,
+  mark: string,
+  during: () => Promise<void>,
+): Promise<number> {
+  const events = await trace(browser, page, during);
+  const marked = events.find(({ name }) => name === mark);
+  if (marked === undefined) return NaN;
+  const starts = events.filter(({ name, ts }) => name === "navigationStart" && ts <= marked.ts).map(({ ts }) => ts);
+  return (marked.ts - Math.max(...starts)) / 1000;
 }
 
 /** LASTACK_BENCH_PARTS: what the time went into, by Chromium's names; parts contain each other. */
 function printParts(events: readonly TraceEvent[], thread: string, frames: number): void {
   const parts = new Map<string, number>();
-  for (const { name, ph, pid, tid, tdur = 0 } of events) {
-    if (ph === "X" && `${pid}/${tid}` === thread) parts.set(name, (parts.get(name) ?? 0) + tdur / 1000 / frames);
+  for (const event of events) {
+    if (event.ph !== "X" || threadOf(event) !== thread) continue;
+    parts.set(event.name, (parts.get(event.name) ?? 0) + (event.tdur ?? 0) / 1000 / frames);
   }
   const largest = [...parts].sort((a, b) => b[1] - a[1]).slice(0, 14);
   for (const [name, ms] of largest) console.log(`  ${ms.toFixed(2)} ms ${name}`);

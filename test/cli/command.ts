@@ -17,6 +17,8 @@ export interface Outcome {
 export interface RunningCommand {
   /** Resolves once standard output contains `text`. */
   seen(text: string): Promise<void>;
+  /** What it has printed up to now. */
+  output(): string;
   interrupt(): void;
   readonly outcome: Promise<Outcome>;
 }
@@ -82,6 +84,7 @@ export function startLastack(args: readonly string[]): RunningCommand {
         child.once("close", () => reject(new Error(`ended without printing '${text}':\n${out}\n${err}`)));
         look();
       }),
+    output: () => out,
     interrupt: () => void child.kill("SIGINT"),
     outcome: new Promise((resolve) => child.once("close", (code) => resolve({ code, out, err }))),
   };

@@ -44,6 +44,19 @@ describeWorkbench("kernel view", ({ open }) => {
     await eventually(() => span.innerText()).toBe("96 ms");
   });
 
+  test("tells how full the rings are", async () => {
+    const bench = await open();
+    await bench.openSample("receive-livelock");
+    await seek(bench, 3.1);
+    await bench.showPane("kernel");
+    await pane(bench).getByLabel("Machine").selectOption("irq");
+    await eventually(async () => Number(await timeline(bench).getAttribute("data-intervals"))).toBeGreaterThan(20);
+    const box = await timeline(bench).boundingBox();
+    if (box === null) throw new Error("no timeline");
+    await bench.page.mouse.move(box.x + box.width - 40, box.y + 118);
+    await eventually(() => pane(bench).locator(".tip").innerText()).toMatch(/eth0 rx ring\n+\d+ of 32 used/);
+  });
+
   test("leads to the instant of an interval", async () => {
     const bench = await open();
     await bench.openSample("receive-livelock");

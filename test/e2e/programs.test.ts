@@ -1,42 +1,20 @@
 /** Programs: types and completion offline, errors as typed, saving restarts them, crashes at their lines, templates. */
 import type { Locator } from "@playwright/test";
 import { expect, test } from "vitest";
+import { codeOf, codeText, placeBehind } from "./program-editor.ts";
 import { describeWorkbench, eventually, type Workbench } from "./workbench.ts";
 
 const LAB = "socket-client-and-server";
 
-interface CodeElement extends HTMLElement {
-  readonly editor: {
-    getValue(): string;
-    getModel(): {
-      findMatches(...search: unknown[]): { range: { startLineNumber: number; endColumn: number } }[];
-    } | null;
-    setPosition(position: { lineNumber: number; column: number }): void;
-    focus(): void;
-  };
-}
-
 const pane = ({ page }: Workbench): Locator => page.locator("[data-pane=programs]");
-const code = (bench: Workbench): Locator => pane(bench).getByTestId("program-editor");
 const foot = (bench: Workbench): Promise<string> => pane(bench).locator(".foot").innerText();
 
 async function openPrograms(open: () => Promise<Workbench>): Promise<Workbench> {
   const bench = await open();
   await bench.openSample(LAB);
   await bench.showPane("programs");
-  await code(bench).locator(".view-line").first().waitFor({ timeout: 60_000 });
+  await codeOf(bench).locator(".view-line").first().waitFor({ timeout: 60_000 });
   return bench;
-}
-
-/** Puts the cursor behind a text in the program. */
-async function placeBehind(bench: Workbench, text: string): Promise<void> {
-  await code(bench).evaluate((element, wanted) => {
-    const { editor } = element as CodeElement;
-    const [match] = editor.getModel()?.findMatches(wanted, false, false, true, null, false) ?? [];
-    if (match === undefined) throw new Error(`no ${wanted}`);
-    editor.setPosition({ lineNumber: match.range.startLineNumber, column: match.range.endColumn });
-    editor.focus();
-  }, text);
 }
 
 async function output(bench: Workbench): Promise<string> {
@@ -56,10 +34,29 @@ describeWorkbench("programs", ({ open }) => {
     await bench.page.keyboard.press("Enter");
     await bench.page.keyboard.type("(consockfd, 10);\nconst wrong: number = portno;");
     await eventually(() => foot(bench)).toContain("error");
-    expect(await code(bench).evaluate((element) => (element as CodeElement).editor.getValue())).toContain("recvfrom");
+    // It was not imported; picking it has seen to that.
+    expect(await codeText(bench)).toMatch(/^ {2}recvfrom,\n\} from "lastack\/socket";$/m);
+    expect(await codeText(bench)).toContain("await recvfrom(consockfd, 10);");
     // Nothing of it is the lab's yet, and it can be taken back.
     await pane(bench).getByRole("button", { name: "Undo all that is not saved" }).click();
     await eventually(() => foot(bench)).toContain("No errors");
+  });
+
+  test("are completed where a word is typed before the one ahead of it is answered", async () => {
+    const bench = await open();
+    await bench.page.route(/ts\.worker/, async (route) => {
+      await bench.page.waitForTimeout(1500);
+      await route.continue();
+    });
+    await bench.openSample(LAB);
+    await bench.showPane("programs");
+    await codeOf(bench).locator(".view-line").first().waitFor({ timeout: 60_000 });
+    await pane(bench)
+      .getByRole("button", { name: /socket-server/ })
+      .click();
+    await placeBehind(bench, "await server(consockfd);");
+    await bench.page.keyboard.type("\nawait recvf", { delay: 120 });
+    await bench.page.locator(".suggest-widget .monaco-list-row", { hasText: "recvfrom" }).waitFor({ timeout: 60_000 });
   });
 
   test("start anew when they are saved", async () => {
@@ -96,7 +93,7 @@ describeWorkbench("programs", ({ open }) => {
       /server crashed at 0\.\d+ s, .*socket-server-v1\.ts:\d+: .*out of order/,
     );
     await pane(bench).locator(".crash").last().click();
-    await eventually(() => code(bench).locator(".squiggly-error").count()).toBeGreaterThan(0);
+    await eventually(() => codeOf(bench).locator(".squiggly-error").count()).toBeGreaterThan(0);
   });
 
   test("begin as a template, in the lab itself", async () => {
@@ -108,10 +105,24 @@ describeWorkbench("programs", ({ open }) => {
     await dialog.getByLabel("Host").selectOption("h2");
     await dialog.getByText("Socket server").click();
     await dialog.getByRole("button", { name: "Add the program" }).click();
-    await code(bench).locator(".view-line").first().waitFor({ timeout: 60_000 });
+    await codeOf(bench).locator(".view-line").first().waitFor({ timeout: 60_000 });
     await eventually(() => pane(bench).locator(".use").innerText()).toMatch(/h2\s+server\s+8080/);
     await eventually(() => foot(bench)).toContain("No errors");
     await bench.run("run.play-max");
     await eventually(() => output(bench)).toContain("Listening on port 8080");
+  });
+
+  test("begin as two-phase commit, with the files that belong to it", async () => {
+    const bench = await open();
+    await bench.openSample("ping-across-a-router");
+    await bench.run("programs.new");
+    const dialog = bench.page.getByRole("dialog");
+    await dialog.getByLabel("Host").selectOption("h1");
+    await dialog.getByText("Two-phase commit: worker").click();
+    await dialog.getByRole("button", { name: "Add the program" }).click();
+    await codeOf(bench).locator(".view-line").first().waitFor({ timeout: 60_000 });
+    expect(await pane(bench).locator("nav, .list, aside").first().innerText()).toMatch(/messages\.ts/);
+    await eventually(() => foot(bench)).toContain("No errors");
+    expect(await codeText(bench)).toContain("Two-phase commit: a worker");
   });
 });

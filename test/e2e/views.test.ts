@@ -1,34 +1,36 @@
 /**
- * The main views at two sizes, dark and light: nothing serious by axe, nothing cut off at the edge, and a picture of
- * each in out/screenshots to be looked at.
+ * The main views at two sizes, dark and light: nothing serious by axe, nothing cut off at the edge, a picture of each
+ * in out/screenshots to be looked at, and some of them as those that were found good (baselines.ts).
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import { describe, expect, test } from "vitest";
+import type { Page } from "@playwright/test";
+import { expect, test } from "vitest";
 import { LONG } from "../harness/long.ts";
-import { describeWorkbench, type Workbench } from "./workbench.ts";
+import { compareWithBaseline } from "./baselines.ts";
+import { SCENES } from "./scenes.ts";
+import { describeWorkbench } from "./workbench.ts";
 
 const PICTURES = join(import.meta.dirname, "../../out/screenshots");
 
-const VIEWS = [
-  { width: 1280, height: 800, scheme: "dark" },
-  { width: 1280, height: 800, scheme: "light" },
-  { width: 1920, height: 1080, scheme: "dark" },
-  { width: 1920, height: 1080, scheme: "light" },
+/** The first two are looked at by axe too: size changes nothing of what it sees. */
+const VIEWINGS = [
+  { width: 1280, height: 800, colorScheme: "dark" },
+  { width: 1280, height: 800, colorScheme: "light" },
+  { width: 1920, height: 1080, colorScheme: "light" },
+  { width: 1920, height: 1080, colorScheme: "dark" },
 ] as const;
+type Viewing = (typeof VIEWINGS)[number];
 
-const BROKEN = `lastack: 1
-name: Broken
-nodes:
-  h1: { kind: host }
-  h2: { kind: hosst, at: [10] }
-links:
-  - { ends: [h1, h3], delay: 5 parsecs }
-`;
+/** Cursors that blink; what Playwright's own `caret: hide` does not know. */
+const STILL = ".monaco-editor .cursor, .xterm-cursor { visibility: hidden !important; }";
+/** Until nothing moves any more, ms; and between two looks. */
+const STILL_MAX_MS = 8000;
+const LOOK_MS = 250;
 
-async function serious(bench: Workbench): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page: bench.page }).analyze();
+async function serious(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) =>
@@ -36,75 +38,55 @@ async function serious(bench: Workbench): Promise<string[]> {
     );
 }
 
-/** Nothing makes the window scroll. */
-async function overflow(bench: Workbench): Promise<string> {
-  return bench.page.evaluate(() => {
+/** Nothing makes the window scroll, and nothing sticks out of a dialog or a menu. */
+async function overflow(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
     const { scrollWidth, scrollHeight, clientWidth, clientHeight } = document.documentElement;
-    return scrollWidth > clientWidth || scrollHeight > clientHeight ? `${scrollWidth}x${scrollHeight}` : "";
+    const isTooLarge = scrollWidth > clientWidth || scrollHeight > clientHeight;
+    const outside = [...document.querySelectorAll("[role=dialog], [role=menu]")].flatMap((box) => {
+      const { left, right } = box.getBoundingClientRect();
+      return [...box.querySelectorAll("*")].filter((inner) => {
+        const at = inner.getBoundingClientRect();
+        const isHidden = at.width <= 1 || at.height <= 1;
+        return !isHidden && (at.left < left - 1 || at.right > right + 1);
+      });
+    });
+    return [...(isTooLarge ? [`${scrollWidth}x${scrollHeight}`] : []), ...outside.map(({ outerHTML }) => outerHTML)];
   });
+}
+
+/** A picture that is the same twice: packets have come to where the paused run has them, nothing is still loading. */
+async function picture(page: Page, name: string, { width, colorScheme }: Viewing): Promise<Buffer> {
+  const path = join(PICTURES, `${name}-${width}-${colorScheme}.png`);
+  // Compared are those at the smaller size only.
+  const end = Date.now() + (width === VIEWINGS[0].width ? STILL_MAX_MS : 0);
+  let last: Buffer = Buffer.alloc(0);
+  for (;;) {
+    const now = await page.screenshot({ path, animations: "disabled", caret: "hide", style: STILL });
+    if (now.equals(last) || Date.now() > end) return now;
+    last = now;
+    await page.waitForTimeout(LOOK_MS);
+  }
 }
 
 describeWorkbench("views", ({ open }) => {
   mkdirSync(PICTURES, { recursive: true });
-  // The everyday loop takes one of them.
-  describe.each(LONG ? VIEWS : VIEWS.slice(0, 1))("$width x $height, $scheme", ({ width, height, scheme }) => {
-    const start = (): Promise<Workbench> => open({ width, height, scheme });
-
-    async function look(bench: Workbench, name: string): Promise<void> {
-      await bench.page.waitForTimeout(250);
-      await bench.page.screenshot({ path: join(PICTURES, `${name}-${width}-${scheme}.png`) });
-      expect(await overflow(bench)).toBe("");
-      // Size changes nothing that axe looks at; colours do.
-      if (width === 1280) expect(await serious(bench)).toEqual([]);
+  test.each(SCENES)("$name", async ({ name, show, baseline }) => {
+    const { width, height } = VIEWINGS[0];
+    const bench = await open({ width, height, scheme: "dark" });
+    const { page } = bench;
+    await page.emulateMedia({ reducedMotion: "reduce", colorScheme: "dark" });
+    await show(bench);
+    // The everyday loop takes the first of them.
+    for (const viewing of LONG ? VIEWINGS : VIEWINGS.slice(0, 1)) {
+      const { colorScheme } = viewing;
+      await page.setViewportSize({ width: viewing.width, height: viewing.height });
+      await page.emulateMedia({ colorScheme });
+      const taken = await picture(page, name, viewing);
+      expect(await overflow(page)).toEqual([]);
+      if (viewing.width !== width) continue;
+      expect(await serious(page)).toEqual([]);
+      if (baseline === colorScheme) expect(await compareWithBaseline(page, name, taken)).toBe("");
     }
-
-    test("welcome", async () => look(await start(), "welcome"));
-
-    test("a lab that runs, a node and a link inspected", async () => {
-      const bench = await start();
-      await bench.openSample("receive-livelock");
-      await bench.page.keyboard.press("Space");
-      await bench.runTo(0.2);
-      await bench.page.keyboard.press("Space");
-      await look(bench, "running");
-      await bench.showPane("inspector");
-      const { x, y } = await bench.node("generator");
-      await bench.page.mouse.click(x, y);
-      await look(bench, "node");
-      await bench.showPane("outline");
-      await bench.row("generator-irq").click();
-      await bench.page.keyboard.press("u");
-      await bench.showPane("inspector");
-      await look(bench, "link");
-    });
-
-    test("palette, keys, menus, dialog", async () => {
-      const bench = await start();
-      await bench.openSample("tcp-fairness");
-      await bench.page.keyboard.press("Control+k");
-      await look(bench, "palette");
-      await bench.page.keyboard.press("Escape");
-      await bench.page.locator("[data-testid=topology]").focus();
-      await bench.page.keyboard.press("?");
-      await look(bench, "keys");
-      await bench.page.keyboard.press("Escape");
-      await bench.showPane("outline");
-      await bench.page.locator("[data-pane=outline] li").last().click();
-      await bench.page.keyboard.press("i");
-      await look(bench, "impair");
-      await bench.page.keyboard.press("Escape");
-      await bench.page.locator("[role=menubar] >> text=Run").click();
-      await look(bench, "menu");
-    });
-
-    test("a broken lab, and an empty one", async () => {
-      const bench = await start();
-      await bench.openText("broken.lab.yaml", BROKEN);
-      await look(bench, "broken");
-      await bench.run("file.close");
-      await bench.page.click("button:text('New lab')");
-      await bench.page.waitForSelector("[data-testid=topology]");
-      await look(bench, "empty");
-    });
   });
 });

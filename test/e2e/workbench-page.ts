@@ -17,7 +17,10 @@ interface TopologyElement extends HTMLElement {
     readonly cables: {
       at(index: number): { readonly a: Point; readonly b: Point; readonly control: Point } | null;
     };
-    readonly flights: { readonly lanes: ReadonlyMap<number, number> };
+    readonly flights: {
+      readonly lanes: ReadonlyMap<number, number>;
+      readonly bands: ReadonlyMap<number, number>;
+    };
     readonly bursts: { readonly bursts: readonly { readonly reason: string }[] };
   };
 }
@@ -140,6 +143,19 @@ export class Workbench {
     return Number(text.replace(/[ s]/g, ""));
   }
 
+  /** Winds to an instant, as a person would: `400ms`, `2.5s`. */
+  async seek(instant: string): Promise<void> {
+    const [, number = "", unit = "s"] = /^([\d.]+)(ms|s)$/.exec(instant) ?? [];
+    const seconds = unit === "ms" ? Number(number) / 1000 : Number(number);
+    await this.page.keyboard.press("Control+g");
+    await this.page.keyboard.type(instant);
+    await this.page.keyboard.press("Enter");
+    await this.page.waitForFunction((there) => {
+      const clock = document.querySelector<HTMLInputElement>("[data-testid=clock]");
+      return Number((clock?.value ?? "-1").replace(/[ s]/g, "")) === there;
+    }, seconds);
+  }
+
   /** Until the clock shows at least that many seconds. */
   async runTo(seconds: number): Promise<void> {
     await this.page.waitForFunction((least) => {
@@ -153,6 +169,13 @@ export class Workbench {
       const element = document.querySelector<TopologyElement>("[data-testid=topology]");
       return [...(element?.topology.flights.lanes.values() ?? [])].reduce((sum, count) => sum + count, 0);
     });
+  }
+
+  /** Directions of links with more packets than dots. */
+  async bandsDrawn(): Promise<number> {
+    return this.page.evaluate(
+      () => document.querySelector<TopologyElement>("[data-testid=topology]")?.topology.flights.bands.size ?? 0,
+    );
   }
 
   async burstReasons(): Promise<string[]> {

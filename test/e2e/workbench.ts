@@ -23,8 +23,9 @@ export interface Viewing {
 /** What a busy machine may take to show something. */
 const EVENTUALLY_MS = 20_000;
 
-export function eventually<T>(look: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> {
-  return expect.poll(look, { timeout: EVENTUALLY_MS });
+/** @param what is looked at, where several things are. */
+export function eventually<T>(look: () => T | Promise<T>, what?: string): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(look, { timeout: EVENTUALLY_MS, ...(what === undefined ? {} : { message: what }) });
 }
 
 export interface WorkbenchSuite {

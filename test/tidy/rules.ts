@@ -94,6 +94,31 @@ export function missingFolders(folders: readonly string[], map: string): string[
   return folders.filter((folder) => !map.includes(`| \`${folder}\``));
 }
 
+/**
+ * Paths that the map of core names, from the root: what stands in its tables, which are about core or about the folder
+ * that the heading above them names, and every path with a slash in its text.
+ */
+export function pathsOfMap(map: string): { readonly line: number; readonly candidates: readonly string[] }[] {
+  let base = "core";
+  return map.split("\n").flatMap((line, index) => {
+    const about = /^## .*?(?:`([\w/-]+)`)?$/.exec(line);
+    if (about !== null) base = about[1] === undefined ? "core" : `core/${about[1]}`;
+    const names = [...line.matchAll(/`([\w./-]+)`/g)].map(([, name = ""]) => name);
+    const cells = line.split("|").map((cell) => cell.trim());
+    const isRow = line.startsWith("| `");
+    const folder = isRow ? `${base}/${/^`([\w./-]+)`/.exec(cells[1] ?? "")?.[1] ?? ""}` : base;
+    return names
+      .filter((name) => isPath(name) && (isRow || name.includes("/")))
+      .map((name) => ({
+        line: index + 1,
+        candidates: [`${folder}/${name}`, `${base}/${name}`, `core/${name}`, name],
+      }));
+  });
+}
+
+/** A folder's name in the first column has no dot and no slash, but so has a command. */
+const isPath = (name: string): boolean => /\.ts$|\//.test(name);
+
 const TOP_LEVEL = new Set(
   "package.json package-lock.json electron renderer core resources test electron-builder.yml README.md LICENSE".split(
     " ",

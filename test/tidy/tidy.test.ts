@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseLab } from "../../core/lab/parse.ts";
 import { generatedFiles } from "./generated.ts";
-import { countDisabled, missingFolders, RULES, strangersAtTop, type SourceFile } from "./rules.ts";
+import { countDisabled, missingFolders, pathsOfMap, RULES, strangersAtTop, type SourceFile } from "./rules.ts";
 import { ROOT, textFiles, trackedPaths } from "./tree.ts";
 
 /** Reasoned exceptions in product code. The number may only fall. */
@@ -34,6 +34,28 @@ describe.skipIf(paths === null)("the tree is tidy (needs a git checkout to know 
         map,
       ),
     ).toEqual([]);
+  });
+
+  it("has what the map of core names", () => {
+    const named = pathsOfMap(readFileSync(join(ROOT, "core/README.md"), "utf8"));
+    expect(named.length).toBeGreaterThan(40);
+    const gone = named.filter(({ candidates }) => !candidates.some((path) => existsSync(join(ROOT, path))));
+    expect(gone.map(({ line, candidates: [path] }) => `core/README.md:${line}: ${path} is not there`)).toEqual([]);
+  });
+
+  it("has the folders of a machine and of TCP in the map of core", () => {
+    const map = readFileSync(join(ROOT, "core/README.md"), "utf8");
+    for (const part of ["core/kernel", "core/kernel/tcp"]) {
+      const folders = readdirSync(join(ROOT, part), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+      const names = folders.map(({ name }) => name);
+      expect(missingFolders(names, map), part).toEqual([]);
+      const section = map.split(`\`${part.replace("core/", "")}\`\n`)[1]?.split("\n## ")[0] ?? "";
+      const rows = [...section.matchAll(/^\| `([\w-]+)` +\|/gm)].map(([, name = ""]) => name);
+      expect(
+        rows.filter((name) => !names.includes(name)),
+        part,
+      ).toEqual([]);
+    }
   });
 
   it("has nothing strange at the top", () => {
@@ -91,6 +113,12 @@ describe("the rules find what is planted", () => {
     const disable = `// eslint-${"disable"}-next-line x\n`;
     expect(countDisabled({ path: "a.ts", text: disable + disable })).toBe(2);
     expect(missingFolders(["base", "new"], "| `base` | low |")).toEqual(["new"]);
+    const map = "## One: `kernel`\n| `tcp` | `x` | `gone.ts` |\nsee `a/b.ts`, `word`\n## Two\nand `c/d.ts`";
+    expect(pathsOfMap(map).map(({ line, candidates: [path] }) => `${line} ${path}`)).toEqual([
+      "2 core/kernel/tcp/gone.ts",
+      "3 core/kernel/a/b.ts",
+      "5 core/c/d.ts",
+    ]);
     expect(
       strangersAtTop(["core/a.ts", ".ci/run", "vite.config.ts", "tsconfig.base.json", "notes.txt", "src/x.ts"]),
     ).toEqual(["notes.txt", "src"]);

@@ -44,6 +44,20 @@ export interface SaveLab {
   readonly handle: string | null;
   readonly name: string;
   readonly text: string;
+  /** What is written to a place from which the programs of `from` are not to be found: they come to lie beside it. */
+  readonly moved: MovedLab | null;
+  /** Where the lab was read from; null for one that has no file. */
+  readonly from: string | null;
+}
+
+export interface MovedLab {
+  readonly text: string;
+  readonly programs: ProgramTexts;
+}
+
+export interface SavedLab extends FileHandle {
+  /** `moved` was written. */
+  readonly isMoved: boolean;
 }
 
 export interface KeepDraft {
@@ -72,8 +86,8 @@ export interface DesktopApi {
   "core:stop": { params: null; value: null };
   /** Null: the person thought better of it. */
   "lab:open": { params: null; value: LabFile | null };
-  "lab:save": { params: SaveLab; value: FileHandle | null };
-  /** A program that was read with its lab, to where it was; false for any other. */
+  "lab:save": { params: SaveLab; value: SavedLab | null };
+  /** A program, to where it was read from, or beside its lab; false for one that lies elsewhere. */
   "program:save": { params: SaveProgram; value: boolean };
   "bytes:save": { params: SaveBytes; value: FileHandle | null };
   /** Newest first. Asked once by each new page, whose own draft is a new one from then on. */

@@ -55,7 +55,11 @@ function windowActions(): Record<string, Action> {
     close: () => theWindow().close(),
     /** Address at which another client of the browser finds the page. */
     pageUrl: () => theWindow().webContents.page?.url() ?? "",
-    crashPage: () => theWindow().webContents.emit("render-process-gone", {}, { reason: "crashed" }),
+    /** Nothing of the page is left, as after a crash. */
+    crashPage: async () => {
+      await theWindow().webContents.page?.goto("about:blank");
+      theWindow().webContents.emit("render-process-gone", {}, { reason: "crashed" });
+    },
   };
 }
 

@@ -1,0 +1,95 @@
+/** What a person does to the packet list, and looks at what comes of it. */
+import type { Page, Response } from "@playwright/test";
+
+const LIST = "[role=grid][aria-label=Packets]";
+const GESTURE_MS = 2500;
+const TURN_PX = 120;
+/** Id of a command of Monaco's, which stands in its code whatever a build makes of names. */
+const MONACO_MARK = "editor.action.triggerSuggest";
+
+/** Looks for the editor's code among what the page loads: by what is in the files, whatever they are called. */
+export class MonacoWatch {
+  readonly #texts: Promise<string>[] = [];
+
+  constructor(page: Page) {
+    page.on("response", (response: Response) => {
+      if (/\.js$/.test(new URL(response.url()).pathname)) this.#texts.push(response.text().catch(() => ""));
+    });
+  }
+
+  async count(): Promise<number> {
+    return (await Promise.all(this.#texts)).filter((text) => text.includes(MONACO_MARK)).length;
+  }
+}
+
+/** The rows of the list. */
+export class PacketRows {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  count(): Promise<number> {
+    return this.#page.evaluate((list) => Number(document.querySelector(list)?.getAttribute("aria-rowcount")) - 1, LIST);
+  }
+
+  async waitFor(rows: number, timeout: number): Promise<void> {
+    await this.#page.waitForFunction(
+      ([list, least]) => Number(document.querySelector(list)?.getAttribute("aria-rowcount")) > least,
+      [LIST, rows] as const,
+      { timeout, polling: 500 },
+    );
+  }
+
+  /** Index of the first row that is drawn. */
+  first(): Promise<number> {
+    return this.#page.evaluate(
+      (list) => Number(document.querySelector<HTMLElement>(`${list} [data-index]`)?.dataset["index"] ?? NaN),
+      LIST,
+    );
+  }
+
+  /** Every row in sight shows its packet. */
+  async waitUntilFilled(): Promise<void> {
+    await this.#page.waitForFunction((list) => {
+      const rows = [...document.querySelectorAll<HTMLElement>(`${list} [data-index]`)];
+      return rows.length > 5 && rows.every((row) => /\d/.test(row.innerText));
+    }, LIST);
+  }
+}
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+async function boxOf(page: Page): Promise<Box> {
+  const box = await page.locator(LIST).boundingBox();
+  if (box === null) throw new Error("the packet list is in sight");
+  return box;
+}
+
+/** Turns the wheel upwards, as fast as the page takes it. */
+export async function turnWheel(page: Page): Promise<void> {
+  const box = await boxOf(page);
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  for (const end = Date.now() + GESTURE_MS; Date.now() < end;) await page.mouse.wheel(0, -TURN_PX);
+}
+
+/** Drags the scrollbar's thumb up and down: all the list goes by. */
+export async function dragBar(page: Page): Promise<void> {
+  const box = await boxOf(page);
+  const x = box.x + box.width - 5;
+  // The thumb is at the end of the list, over the arrow that takes one step.
+  const [top, bottom] = [box.y + 35, box.y + box.height - 17];
+  await page.mouse.move(x, bottom);
+  await page.mouse.down();
+  for (const end = Date.now() + GESTURE_MS; Date.now() < end;) {
+    await page.mouse.move(x, top, { steps: 40 });
+    await page.mouse.move(x, (top + bottom) / 2, { steps: 40 });
+  }
+  await page.mouse.up();
+}
