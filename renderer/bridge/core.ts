@@ -45,7 +45,7 @@ interface OpenLab {
 }
 
 /** A starting process that says nothing for so long will not come. */
-const START_MS = 15_000;
+const START_MS = 45_000;
 
 export function superviseCore(start: CoreStarter, clock: ClientClock = browserClock): Core {
   return new SupervisedCore(start, clock);

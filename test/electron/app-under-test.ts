@@ -108,9 +108,8 @@ export class AppUnderTest {
     await this.exited;
   }
 
-  /** Ends it, with all it has started, and its settings. */
-  async end(): Promise<void> {
-    await this.kill();
+  /** Once it is killed. */
+  removeSettings(): void {
     // Processes of the browser may still be writing their last.
     rmSync(this.userData, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }

@@ -17,7 +17,7 @@ const SAMPLE = join(import.meta.dirname, "../../resources/labs/ping-across-a-rou
 export const LAB = readFileSync(SAMPLE, "utf8");
 /** A busy machine takes ten times as long as an idle one. */
 const TIMEOUT_MS = 240_000;
-const UNTIL_MS = 60_000;
+export const UNTIL_MS = 60_000;
 const POLL_MS = 25;
 
 type Options = Omit<StartOptions, "main">;
@@ -63,13 +63,17 @@ export function describeDesktop(title: string, tests: (suite: DesktopSuite) => v
       built = copyBuilt();
     }, TIMEOUT_MS);
     afterEach(async () => {
-      await Promise.all(apps.map((app) => app.end()));
+      // All of them before any settings go: two may share a folder, and a browser that lives would write into it.
+      await Promise.all(apps.map((app) => app.kill()));
+      for (const app of apps) app.removeSettings();
       apps = [];
     });
     afterAll(async () => {
-      await (await common)?.app.end();
+      const shared = (await common)?.app;
+      await shared?.kill();
+      shared?.removeSettings();
       built?.remove();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     });
     tests({
       launch,

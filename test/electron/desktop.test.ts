@@ -1,6 +1,6 @@
 /** The window of the desktop app, the core beside it, and what becomes of both when one of them dies or hangs. */
 import { expect, test } from "vitest";
-import { describeDesktop, hasMenu, menu, menuEntry, until } from "./desktop-suite.ts";
+import { describeDesktop, hasMenu, menu, menuEntry, until, UNTIL_MS } from "./desktop-suite.ts";
 
 describeDesktop("window and core", ({ start, launch }) => {
   test("the window is locked up, shows the workbench, and runs a lab in a process beside it", async () => {
@@ -50,7 +50,7 @@ describeDesktop("window and core", ({ start, launch }) => {
     const [digest, time] = [await workbench.digest(), await workbench.time()];
     const [pid] = await app.do<number[]>("utilityPids");
     process.kill(pid ?? 0, "SIGKILL");
-    await page.waitForSelector(".banner.restored");
+    await page.waitForSelector(".banner.restored", { timeout: UNTIL_MS });
     expect(await workbench.digest()).toBe(digest);
     expect(await workbench.time()).toBe(time);
     expect(await app.do("utilityPids")).not.toContain(pid);
@@ -66,7 +66,7 @@ describeDesktop("window and core", ({ start, launch }) => {
     const [pid = 0] = await app.do<number[]>("utilityPids");
     // It is there, and answers nothing: not even a signal that it could act upon.
     process.kill(pid, "SIGSTOP");
-    await page.waitForSelector(".banner.restored");
+    await page.waitForSelector(".banner.restored", { timeout: UNTIL_MS });
     expect(await page.locator(".banner").innerText()).toContain("has not answered");
     expect(await workbench.digest()).toBe(digest);
     expect(await app.do("utilityPids")).not.toContain(pid);

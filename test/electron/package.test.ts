@@ -172,7 +172,8 @@ describe.skipIf(process.platform !== "linux")("the packed desktop app", { timeou
       await page.getByText("2 of 2 checks").first().waitFor();
       expect(app.output).toBe("");
     } finally {
-      await app.end();
+      await app.kill();
+      app.removeSettings();
     }
   });
 });
