@@ -55,6 +55,8 @@ export class TopologyGraph {
       boxSelectionEnabled: true,
       selectionType: "single",
       pixelRatio: "auto",
+      // Its own first layout asks for a size, and a tab may lie over the canvas.
+      layout: { name: "null" },
     });
     const cy = this.#cy;
     cy.on("viewport", () => events.viewport());

@@ -125,4 +125,27 @@ describeWorkbench("programs", ({ open }) => {
     await eventually(() => foot(bench)).toContain("No errors");
     expect(await codeText(bench)).toContain("Two-phase commit: a worker");
   });
+
+  test("lie over the canvas, and the next lab is drawn all the same", async () => {
+    const bench = await openPrograms(open);
+    // Until nothing of the lab before is under way any more: then the canvas comes into being out of sight.
+    await bench.page.locator(".monaco-editor .view-line").first().waitFor();
+    await bench.run("file.close");
+    await bench.page.waitForSelector("[data-sample]");
+    // Without places, so that they have to be found for a canvas nobody sees.
+    const text = "lastack: 1\nnodes: { a: { kind: host }, b: { kind: host } }\nlinks: [{ ends: [a, b] }]\n";
+    const opened = bench.openText("next.lab.yaml", text);
+    await pane(bench).waitFor();
+    await bench.showPane("topology");
+    await opened;
+    await bench.settled();
+    const box = await bench.page.locator("[data-testid=topology]").boundingBox();
+    await eventually(async () => (await bench.node("a")).x > (box?.x ?? Infinity)).toBe(true);
+    const [a, b] = [await bench.node("a"), await bench.node("b")];
+    expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThan(40);
+    for (const { x, y } of [a, b]) {
+      expect(x).toBeLessThan((box?.x ?? 0) + (box?.width ?? 0));
+      expect(y).toBeLessThan((box?.y ?? 0) + (box?.height ?? 0));
+    }
+  });
 });
