@@ -63,3 +63,10 @@ export function layoutOptions(isAnimated: boolean): LayoutOptions {
     nodeDimensionsIncludeLabels: true,
   } as unknown as LayoutOptions;
 }
+
+/** Somewhere, as long as nobody looks. */
+export function onCircle(at: number, count: number): Place {
+  const turn = (at / count) * 2 * Math.PI;
+  const radius = Math.max(EDGE_LENGTH / 2, (count * EDGE_LENGTH) / (2 * Math.PI));
+  return { x: Math.cos(turn) * radius, y: Math.sin(turn) * radius };
+}

@@ -7,7 +7,7 @@ import fcose from "cytoscape-fcose";
 import type { LabView } from "../../core/contract/api/lab-view.ts";
 import type { NodeState } from "../../core/contract/api/run-view.ts";
 import type { Place } from "../labs/lab-edits.ts";
-import { EDGE_LENGTH, fitted, layoutOptions, spreadOf, ZOOM_MAX, ZOOM_MIN } from "./graph-layout.ts";
+import { EDGE_LENGTH, fitted, layoutOptions, onCircle, spreadOf, ZOOM_MAX, ZOOM_MIN } from "./graph-layout.ts";
 import { graphStyle } from "./graph-style.ts";
 import { NODE_RADIUS } from "./node-size.ts";
 
@@ -37,6 +37,8 @@ export class TopologyGraph {
   /** Canvas pixels for one of the lab's: a lab whose nodes would lie on each other is drawn further apart. */
   #spread = 1;
   #isSelecting = false;
+  /** Places were given while a tab lay over the canvas: the layout comes when it is seen. */
+  #isMakeshift = false;
   /** Nobody has panned or zoomed since: another size of the window is fitted again. */
   #isFitted = true;
   /** By index of the lab. */
@@ -258,6 +260,10 @@ export class TopologyGraph {
   resized(): void {
     if (this.#isHidden()) return;
     this.#cy.resize();
+    if (this.#isMakeshift) {
+      this.#isMakeshift = false;
+      this.#cy.layout(layoutOptions(false)).run();
+    }
     if (this.#isFitted) this.fit();
   }
 
@@ -282,7 +288,10 @@ export class TopologyGraph {
   /** Finds a place for nodes that the lab gives none: all of them by the layout, some near their neighbours. */
   #house(nodes: readonly NodeSingular[]): void {
     if (nodes.length === this.#cy.nodes().length) {
-      this.#cy.layout(layoutOptions(false)).run();
+      // A layout needs a size: out of sight they stand in a circle until there is one.
+      this.#isMakeshift = this.#isHidden();
+      if (this.#isMakeshift) nodes.forEach((node, at) => node.position(onCircle(at, nodes.length)));
+      else this.#cy.layout(layoutOptions(false)).run();
       return;
     }
     for (const node of nodes) {
