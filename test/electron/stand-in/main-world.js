@@ -1,18 +1,7 @@
 /** The page's own world: what the preload has exposed, as frozen objects whose functions call over (isolated-world.js). */
 (() => {
   if (window !== window.top) return;
-  const encode = (value) =>
-    JSON.stringify(value, (_, part) =>
-      part instanceof Uint8Array
-        ? { $bytes: btoa(Array.from(part, (byte) => String.fromCharCode(byte)).join("")) }
-        : part,
-    ) ?? "null";
-  const decode = (text) =>
-    JSON.parse(text, (_, part) =>
-      part !== null && typeof part === "object" && typeof part.$bytes === "string"
-        ? Uint8Array.from(atob(part.$bytes), (unit) => unit.charCodeAt(0))
-        : part,
-    );
+  const { encode, decode } = TEXTS;
   const calls = new Map();
   const callbacks = [];
   let ids = 0;

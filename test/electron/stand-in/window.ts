@@ -118,9 +118,9 @@ export class StandInContents extends EventEmitter {
     await cdp.send("Page.enable");
     await cdp.send("Runtime.addBinding", { name: "standInSend", executionContextName: WORLD });
     const preload = readFileSync(this.#preload, "utf8").replace(/\/\/# sourceMappingURL=.*/, "");
-    const isolated = textOf("isolated-world.js").replace("PRELOAD;", () => preload);
+    const isolated = worldOf("isolated-world.js").replace("PRELOAD;", () => preload);
     await cdp.send("Page.addScriptToEvaluateOnNewDocument", { source: isolated, worldName: WORLD });
-    await cdp.send("Page.addScriptToEvaluateOnNewDocument", { source: textOf("main-world.js") });
+    await cdp.send("Page.addScriptToEvaluateOnNewDocument", { source: worldOf("main-world.js") });
   }
 
   #receive(payload: string): void {
@@ -208,3 +208,5 @@ export class BrowserWindow extends EventEmitter {
 }
 
 const textOf = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");
+/** A script for one of the page's worlds, with the functions that both have. */
+const worldOf = (name: string): string => textOf(name).replace("TEXTS;", () => textOf("texts.js"));
