@@ -146,6 +146,7 @@ describe("pushes", () => {
 describe("a core that is lost", () => {
   test("is hung when five seconds bring no answer to a ping", async () => {
     const { port, clock, client, losses } = connected();
+    port.answer(port.of("frame.next")[0], { result: {} });
     const call = client.call("tcp.list", {});
     const rejected = expect(call).rejects.toMatchObject({ code: "core/lost", definite: false });
     for (let second = 0; second < 5; second++) clock.second();
@@ -157,6 +158,14 @@ describe("a core that is lost", () => {
     expect(port.close).toHaveBeenCalledOnce();
     clock.second();
     expect(losses).toHaveLength(1);
+  });
+
+  test("is given longer while it has never answered: it may be starting", () => {
+    const { clock, losses } = connected();
+    for (let second = 0; second < 45; second++) clock.second();
+    expect(losses).toEqual([]);
+    clock.second();
+    expect(losses).toEqual([{ kind: "hung", why: "The core has not answered for 45 seconds." }]);
   });
 
   test("is not hung when it answers, also late", async () => {

@@ -37,8 +37,10 @@ export interface Client {
 
 /** Between two pings. */
 const PING_MS = 1000;
-/** Pings without an answer until the core counts as hung. */
+/** Pings without an answer until the core counts as hung: five seconds' worth. */
 const PINGS_MISSED_MAX = 5;
+/** The same for one that has never answered: it may still be on its way, on a machine that is busy with other things. */
+const FIRST_PINGS_MISSED_MAX = 45;
 
 interface Waiting {
   resolve(result: unknown): void;
@@ -58,6 +60,7 @@ class PortClient implements Client {
   readonly #stopTicking: () => void;
   #ids = 0;
   #missed = 0;
+  #hasAnswered = false;
   #isPinging = false;
   #isAsking = false;
   #problem: ApiProblem | null = null;
@@ -100,6 +103,7 @@ class PortClient implements Client {
   // The core's part of the contract is trusted: it is our own code, on the other side of a port that only it holds.
   readonly #onMessage = (event: Event): void => {
     const { data } = event as MessageEvent<{ id: number; result: unknown; problem?: ApiProblem }>;
+    this.#hasAnswered = true;
     const waiting = this.#waiting.get(data.id);
     this.#waiting.delete(data.id);
     if (data.problem === undefined) waiting?.resolve(data.result);
@@ -127,8 +131,9 @@ class PortClient implements Client {
   #tick(): void {
     if (!this.#isAsking) this.#askForFrame();
     if (this.#isPinging) {
-      if (++this.#missed < PINGS_MISSED_MAX) return;
-      this.#lose({ kind: "hung", why: "The core has not answered for 5 seconds." });
+      const missedMax = this.#hasAnswered ? PINGS_MISSED_MAX : FIRST_PINGS_MISSED_MAX;
+      if (++this.#missed < missedMax) return;
+      this.#lose({ kind: "hung", why: `The core has not answered for ${missedMax} seconds.` });
       return;
     }
     this.#isPinging = true;

@@ -107,6 +107,15 @@ export async function menuEntry(app: AppUnderTest, title: string, id: string): P
   return (await menu(app, title)).find((one) => one.id === id || one.label === id);
 }
 
+/** A core that was lost is back. @throws with what the window says instead. */
+export async function restored({ app, page }: Running): Promise<void> {
+  const banner = page.locator(".banner");
+  await page.waitForSelector(".banner.restored, .banner.failed", { timeout: UNTIL_MS }).catch(() => undefined);
+  if (await page.locator(".banner.restored").isVisible()) return;
+  const says = (await banner.isVisible()) ? await banner.innerText() : "no banner";
+  throw new Error(`the core did not come back: ${says}; ${JSON.stringify(await app.do("utilityPids"))}; ${app.output}`);
+}
+
 /** The window has told main its commands. */
 export const hasMenu = (app: AppUnderTest): Promise<void> => until(async () => (await menu(app, "File")).length > 3);
 

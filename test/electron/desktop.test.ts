@@ -1,6 +1,6 @@
 /** The window of the desktop app, the core beside it, and what becomes of both when one of them dies or hangs. */
 import { expect, test } from "vitest";
-import { describeDesktop, hasMenu, menu, menuEntry, until, UNTIL_MS } from "./desktop-suite.ts";
+import { describeDesktop, hasMenu, menu, menuEntry, restored, until } from "./desktop-suite.ts";
 
 describeDesktop("window and core", ({ start, launch }) => {
   test("the window is locked up, shows the workbench, and runs a lab in a process beside it", async () => {
@@ -41,7 +41,8 @@ describeDesktop("window and core", ({ start, launch }) => {
   });
 
   test("a core that is killed comes back where it was", async () => {
-    const { app, page, workbench } = await start();
+    const running = await start();
+    const { app, page, workbench } = running;
     await workbench.openSample("ping-across-a-router");
     await workbench.run("run.play-pause");
     await workbench.runTo(0.5);
@@ -50,14 +51,15 @@ describeDesktop("window and core", ({ start, launch }) => {
     const [digest, time] = [await workbench.digest(), await workbench.time()];
     const [pid] = await app.do<number[]>("utilityPids");
     process.kill(pid ?? 0, "SIGKILL");
-    await page.waitForSelector(".banner.restored", { timeout: UNTIL_MS });
+    await restored(running);
     expect(await workbench.digest()).toBe(digest);
     expect(await workbench.time()).toBe(time);
     expect(await app.do("utilityPids")).not.toContain(pid);
   });
 
   test("a core that hangs is noticed, ended, and brought back", async () => {
-    const { app, page, workbench } = await start();
+    const running = await start();
+    const { app, page, workbench } = running;
     await workbench.openSample("ping-across-a-router");
     const atStart = await workbench.digest();
     await workbench.run("run.step-event");
@@ -66,7 +68,7 @@ describeDesktop("window and core", ({ start, launch }) => {
     const [pid = 0] = await app.do<number[]>("utilityPids");
     // It is there, and answers nothing: not even a signal that it could act upon.
     process.kill(pid, "SIGSTOP");
-    await page.waitForSelector(".banner.restored", { timeout: UNTIL_MS });
+    await restored(running);
     expect(await page.locator(".banner").innerText()).toContain("has not answered");
     expect(await workbench.digest()).toBe(digest);
     expect(await app.do("utilityPids")).not.toContain(pid);
