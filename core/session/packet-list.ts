@@ -42,8 +42,8 @@ export class PacketList {
     this.#interfaces = interfaces;
   }
 
-  /** Rows `from` to `from + count - 1` of those that the filter lets through. */
-  page(text: string, from: number, count: number): Result<PacketPage, FilterProblem> {
+  /** Rows `from` to `from + count - 1` of those that the filter lets through; from "end": the last ones. */
+  page(text: string, from: number | "end", count: number): Result<PacketPage, FilterProblem> {
     if (text !== this.#text) {
       const filter = parseDisplayFilter(text);
       if (!filter.ok) return bad(filter.error);
@@ -59,12 +59,14 @@ export class PacketList {
     this.#forget();
     const isAll = this.#filter.kind === "all";
     const total = isAll ? newest - oldest + 1 : this.#chosen.length - this.#first;
+    const most = Math.min(count, PACKET_PAGE_MAX);
+    const first = from === "end" ? Math.max(0, total - most) : from;
     const rows: PacketRow[] = [];
-    for (let at = from; at < Math.min(from + count, from + PACKET_PAGE_MAX, total); at++) {
+    for (let at = first; at < Math.min(first + most, total); at++) {
       const number = isAll ? oldest + at : (this.#chosen[this.#first + at] as number);
       rows.push(this.#row(this.#store.frame(number)));
     }
-    return good({ total, complete: !this.isLooking, forgotten: oldest - 1, rows });
+    return good({ total, complete: !this.isLooking, forgotten: oldest - 1, from: first, rows });
   }
 
   /** A page was asked for, and not all of what it could show has been looked at. */

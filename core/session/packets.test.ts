@@ -65,6 +65,10 @@ describe("the packet list", () => {
     expect(page.rows).toEqual(all.slice(3, 7));
     expect(page.total).toBe(all.length);
     expect(bench.ask("packets.page", { filter: "icmp", from: all.length, count: 10 }).rows).toEqual([]);
+    const last = bench.ask("packets.page", { filter: "icmp", from: "end", count: 3 });
+    expect(last).toMatchObject({ from: all.length - 3, rows: all.slice(-3) });
+    const more = bench.ask("packets.page", { filter: "icmp", from: "end", count: all.length + 1 });
+    expect(more).toMatchObject({ from: 0, rows: all });
   });
 
   test("layers and bytes belong together, and a packet is followed over all hops", () => {

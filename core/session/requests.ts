@@ -98,7 +98,7 @@ const SCHEMAS: Readonly<Record<MethodName, z.ZodType>> = {
   "console.complete": z.strictObject({ console, line: z.string().max(65_536), cursor: index }),
   "packets.page": z.strictObject({
     filter: z.string().max(10_000),
-    from: index,
+    from: z.union([index, z.literal("end")]),
     count: z.number().int().min(0).max(PACKET_PAGE_MAX),
   }),
   "packets.detail": z.strictObject({ number: index }),

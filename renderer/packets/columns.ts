@@ -13,7 +13,7 @@ export interface Column {
 }
 
 export const COLUMNS: readonly Column[] = [
-  { id: "number", title: "No.", width: 48, isNumber: true },
+  { id: "number", title: "No.", width: 62, isNumber: true },
   { id: "time", title: "Time (s)", width: 80, isNumber: true },
   { id: "interface", title: "Interface", width: 98, isNumber: false },
   { id: "source", title: "Source", width: 88, isNumber: false },

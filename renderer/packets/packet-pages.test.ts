@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { PacketPage, PacketRow } from "../../core/contract/api/packet-view.ts";
-import { PAGE_ROWS, PacketPages } from "./packet-pages.ts";
+import { PAGE_ROWS, PacketPages, type FetchPage } from "./packet-pages.ts";
 
 /** A core with packets numbered from 1, of which the filter "even" lets through every other one. */
 class FakeCore {
   newest = 0;
   forgotten = 0;
-  readonly asked: { filter: string; from: number; count: number }[] = [];
+  readonly asked: { filter: string; from: number | "end"; count: number }[] = [];
 
-  page = async (params: { filter: string; from: number; count: number }): Promise<PacketPage> => {
+  page: FetchPage = async (params) => {
     this.asked.push(params);
     await Promise.resolve();
     if (params.filter === "bad") throw { code: "filter/syntax", title: "no", column: 1 };
@@ -16,8 +16,9 @@ class FakeCore {
     for (let number = this.forgotten + 1; number <= this.newest; number++) {
       if (params.filter === "" || number % 2 === 0) numbers.push(number);
     }
-    const rows = numbers.slice(params.from, params.from + params.count).map((number) => ({ number }) as PacketRow);
-    return { total: numbers.length, complete: true, forgotten: this.forgotten, rows };
+    const from = params.from === "end" ? Math.max(0, numbers.length - params.count) : params.from;
+    const rows = numbers.slice(from, from + params.count).map((number) => ({ number }) as PacketRow);
+    return { total: numbers.length, complete: true, forgotten: this.forgotten, from, rows };
   };
 }
 
@@ -70,6 +71,55 @@ describe("pages of packets", () => {
     await settled();
     expect(pages.total).toBe(45);
     expect(pages.row(44)?.number).toBe(45);
+  });
+
+  it("are the newest while these are followed, wherever they are by then", async () => {
+    const core = new FakeCore();
+    core.newest = 1000;
+    const pages = await pagesOf(core);
+    pages.isFollowing = true;
+    core.newest = 50_030;
+    core.forgotten = 7;
+    pages.refresh();
+    await settled();
+    expect(pages.total).toBe(50_023);
+    const inSight = (): (number | undefined)[] =>
+      [pages.total - 20, pages.total - 1].map((at) => pages.row(at)?.number);
+    expect(inSight()).toEqual([50_011, 50_030]);
+    const before = core.asked.length;
+    pages.look(pages.total - 20, pages.total);
+    await settled();
+    expect(core.asked.length).toBe(before);
+    // Nobody follows any more: what is in sight stays there, and pages come as ever.
+    pages.isFollowing = false;
+    core.newest = 60_000;
+    pages.look(50_003, 50_023);
+    await settled();
+    expect(pages.row(50_003)?.number).toBe(50_011);
+    pages.look(49_000, 49_020);
+    await settled();
+    expect(pages.row(49_000)?.number).toBe(49_008);
+  });
+
+  it("that are followed under a filter are its last ones, also when older packets are forgotten", async () => {
+    const core = new FakeCore();
+    core.newest = 1000;
+    const pages = await pagesOf(core);
+    await pages.setFilter("even");
+    pages.isFollowing = true;
+    core.newest = 3000;
+    pages.refresh();
+    await settled();
+    expect(pages.row(pages.total - 1)?.number).toBe(3000);
+    core.forgotten = 500;
+    core.newest = 3001;
+    pages.isFollowing = false;
+    pages.refresh();
+    await settled();
+    pages.look(pages.total - 20, pages.total);
+    await settled();
+    expect(pages.total).toBe(1250);
+    expect(pages.row(pages.total - 1)?.number).toBe(3000);
   });
 
   it("keep their numbers when the oldest packets are forgotten", async () => {

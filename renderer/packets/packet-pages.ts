@@ -1,16 +1,20 @@
 /**
  * Rows of the packet list, pulled from the core in pages as they come into view. One request at a time, for what is
  * looked at now: whoever scrolls fast asks for where they stop. Rows that may have changed stay until newer ones come,
- * so nothing flickers.
+ * so nothing flickers. While the newest packets are followed, a refresh asks for the last rows wherever they are by now,
+ * since under heavy traffic they would be elsewhere again before a page came.
  */
 import type { PacketPage, PacketRow } from "../../core/contract/api/packet-view.ts";
 import type { ApiProblem } from "../../core/contract/api/problem.ts";
 
-export type FetchPage = (params: { filter: string; from: number; count: number }) => Promise<PacketPage>;
+export type FetchPage = (params: { filter: string; from: number | "end"; count: number }) => Promise<PacketPage>;
 
 export const PAGE_ROWS = 100;
 /** Pages that are kept; some that are out of sight save a request when people scroll back. */
 const PAGES_MAX = 60;
+/** Rows asked for at the end besides those in sight, so that a small scroll shows some; and at most. */
+const TAIL_SPARE = 20;
+const TAIL_MAX = 200;
 
 interface Page {
   readonly rows: readonly PacketRow[];
@@ -20,15 +24,32 @@ interface Page {
   isOld: boolean;
 }
 
+/** Rows at the end of the list, as they came together. */
+interface Tail {
+  /** As in `#pages`, counted from the first packet of the run without a filter. */
+  readonly at: number;
+  readonly rows: readonly PacketRow[];
+}
+
+interface Request {
+  readonly from: number | "end";
+  readonly count: number;
+  /** Null: the tail. */
+  readonly page: number | null;
+}
+
 export class PacketPages {
   total = 0;
   /** False while the core still looks through older packets. */
   isComplete = true;
   /** Packets that fell out of the core's store. */
   forgotten = 0;
+  /** The list's end is what is looked at. */
+  isFollowing = false;
   #filter = "";
   /** By number of the page. Unfiltered rows count from the first packet of the run, so that they keep their place. */
   readonly #pages = new Map<number, Page>();
+  #tail: Tail = NO_TAIL;
   readonly #fetch: FetchPage;
   readonly #onChange: () => void;
   #seen = { from: 0, to: 0 };
@@ -51,7 +72,7 @@ export class PacketPages {
   /** Undefined: not here yet. */
   row(index: number): PacketRow | undefined {
     const at = index + this.#shift;
-    return this.#pages.get(Math.floor(at / PAGE_ROWS))?.rows[at % PAGE_ROWS];
+    return this.#tail.rows[at - this.#tail.at] ?? this.#pages.get(Math.floor(at / PAGE_ROWS))?.rows[at % PAGE_ROWS];
   }
 
   /** @returns what is wrong with the filter, which then changes nothing; null when it holds now. */
@@ -62,8 +83,8 @@ export class PacketPages {
       const page = await this.#fetch({ filter, from: 0, count: PAGE_ROWS });
       if (epoch !== this.#epoch) return null;
       this.#filter = filter;
-      this.#pages.clear();
-      this.#take(0, page);
+      this.#clear();
+      this.#take(page, false);
     } catch (problem) {
       if (isFilterProblem(problem)) return problem;
       throw problem;
@@ -91,7 +112,7 @@ export class PacketPages {
   /** Nothing that was here holds any more. */
   rewind(): void {
     this.#epoch++;
-    this.#pages.clear();
+    this.#clear();
     this.total = 0;
     this.forgotten = 0;
     this.isComplete = true;
@@ -121,34 +142,53 @@ export class PacketPages {
     return this.#isUnfiltered ? this.forgotten : 0;
   }
 
+  #clear(): void {
+    this.#pages.clear();
+    this.#tail = NO_TAIL;
+  }
+
   #pump(): void {
     if (this.#isBusy) return;
-    const page = this.#nextPage();
-    if (page === null) return;
-    this.#mustRefresh = false;
-    const from = Math.max(0, page * PAGE_ROWS - this.#shift);
-    const count = Math.max(1, (page + 1) * PAGE_ROWS - this.#shift - from);
+    const request = this.#nextRequest();
+    if (request === null) return;
+    const { page, ...range } = request;
+    if (page === null) this.#mustRefresh = false;
     const epoch = this.#epoch;
     this.#isBusy = true;
-    void this.#fetch({ filter: this.#filter, from, count })
+    void this.#fetch({ filter: this.#filter, ...range })
       .then(
         (answer) => {
-          if (epoch === this.#epoch) this.#take(from, answer);
+          if (epoch !== this.#epoch) return;
+          this.#take(answer, page === null);
         },
         // The core was lost or has no lab: the next push brings what there is then.
         () => undefined,
       )
       .finally(() => {
         this.#isBusy = false;
-        if (this.#pages.get(page)?.isOld !== false && epoch === this.#epoch) this.#vain = page;
+        const isVain = page !== null && this.#pages.get(page)?.isOld !== false;
+        if (isVain && epoch === this.#epoch) this.#vain = page;
         this.#pump();
       });
+  }
+
+  #nextRequest(): Request | null {
+    const inSight = this.#seen.to - this.#seen.from;
+    if (this.isFollowing && this.#mustRefresh) {
+      return { from: "end", count: Math.min(TAIL_MAX, inSight + TAIL_SPARE), page: null };
+    }
+    const page = this.#nextPage();
+    if (page === null) return null;
+    this.#mustRefresh = false;
+    const from = Math.max(0, page * PAGE_ROWS - this.#shift);
+    return { from, count: Math.max(1, (page + 1) * PAGE_ROWS - this.#shift - from), page };
   }
 
   /** The first page in sight that is not here; else one that is old; else, on a refresh, the last one in sight. */
   #nextPage(): number | null {
     const pageOf = (index: number): number => Math.floor((index + this.#shift) / PAGE_ROWS);
     const end = Math.min(this.#seen.to, this.total);
+    if (this.isFollowing && this.#isInTail(this.#seen.from, end)) return null;
     let old: number | null = null;
     for (let page = pageOf(this.#seen.from); page <= pageOf(end - 1) && this.#seen.from < end; page++) {
       const known = this.#pages.get(page);
@@ -159,21 +199,28 @@ export class PacketPages {
     return old ?? (this.#mustRefresh ? pageOf(Math.max(0, end - 1)) : null);
   }
 
+  #isInTail(from: number, end: number): boolean {
+    const { at, rows } = this.#tail;
+    return from + this.#shift >= at && end + this.#shift <= at + rows.length;
+  }
+
   #hasMore({ rows, total }: Page): boolean {
     return rows.length < PAGE_ROWS && total < this.total + this.#shift;
   }
 
-  #take(from: number, { total, complete, forgotten, rows }: PacketPage): void {
+  #take({ total, complete, forgotten, from, rows }: PacketPage, isTail: boolean): void {
     const hasMoved = forgotten !== this.forgotten;
     this.total = total;
     this.isComplete = complete;
     this.forgotten = forgotten;
-    if (this.#isUnfiltered) this.#keepByNumber(rows);
-    else {
-      // How many of the filter's rows are gone with what was forgotten, nobody says.
-      if (hasMoved) for (const page of this.#pages.values()) page.isOld = true;
-      this.#keep(from, rows);
+    // How many of the filter's rows are gone with what was forgotten, nobody says.
+    if (hasMoved && !this.#isUnfiltered) {
+      for (const page of this.#pages.values()) page.isOld = true;
+      this.#tail = NO_TAIL;
     }
+    if (isTail) this.#tail = { at: from + this.#shift, rows };
+    else if (this.#isUnfiltered) this.#keepByNumber(rows);
+    else this.#keep(from, rows);
     this.#onChange();
   }
 
@@ -200,6 +247,8 @@ export class PacketPages {
     }
   }
 }
+
+const NO_TAIL: Tail = { at: Infinity, rows: [] };
 
 function isFilterProblem(problem: unknown): problem is ApiProblem {
   return (problem as Partial<ApiProblem> | null)?.code === "filter/syntax";

@@ -13,8 +13,8 @@ import { useLab } from "../stores/lab.ts";
 import { rememberFilter } from "./filter-history.ts";
 import { PacketPages } from "./packet-pages.ts";
 
-/** New packets show this often at most: faster nobody reads. */
-const REFRESH_MS = 100;
+/** Between two refreshes, ms: faster nobody reads. */
+const REFRESH_MS = 200;
 
 export type DetailTab = "layers" | "journey";
 
@@ -32,6 +32,14 @@ export const usePackets = defineStore("packets", () => {
   const filter = ref("");
   const problem = shallowRef<ApiProblem | null>(null);
   const isFollowing = ref(true);
+  watch(
+    isFollowing,
+    (follows) => {
+      pages.isFollowing = follows;
+      if (follows) pages.refresh();
+    },
+    { immediate: true, flush: "sync" },
+  );
   const detail = shallowRef<PacketDetail | null>(null);
   const hops = shallowRef<readonly PacketRow[]>([]);
   const tab = ref<DetailTab>("layers");
@@ -41,17 +49,22 @@ export const usePackets = defineStore("packets", () => {
   const isComplete = computed(() => (version.value, pages.isComplete));
 
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let refreshedMs = -Infinity;
   let newest = 0;
   /** Raised by each selection: answers may come out of order. */
   let asked = 0;
 
+  /** At once after a rest, so that a single step shows without delay. */
   function refreshSoon(): void {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      pages.refresh();
-      if (tab.value === "journey") void readHops();
-      if (!pages.isComplete) refreshSoon();
-    }, REFRESH_MS);
+    timer ??= setTimeout(refresh, Math.max(0, refreshedMs + REFRESH_MS - performance.now()));
+  }
+
+  function refresh(): void {
+    timer = undefined;
+    refreshedMs = performance.now();
+    pages.refresh();
+    if (tab.value === "journey") void readHops();
+    if (!pages.isComplete) refreshSoon();
   }
 
   function onPush(push: FramePush): void {

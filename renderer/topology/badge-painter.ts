@@ -2,17 +2,13 @@
 import type { NodeView } from "../../core/contract/api/lab-view.ts";
 import type { NodeState } from "../../core/contract/api/run-view.ts";
 import type { Place } from "../labs/lab-edits.ts";
-import { CANVAS_FONT, type CanvasColors } from "./canvas-colors.ts";
+import type { CanvasColors } from "./canvas-colors.ts";
+import { CANVAS_FONT, textScale } from "./canvas-text.ts";
 import { NODE_RADIUS } from "./node-size.ts";
 
 /** Names stay readable when the network gets small; below this zoom they would only cover each other. */
 const NAME_ZOOM_MIN = 0.3;
 const TEXT_ZOOM_MIN = 0.5;
-
-/** Texts keep their size on the screen, within reason. */
-export function textScale(zoom: number): number {
-  return Math.max(0.75, Math.min(1.6, 1 / zoom));
-}
 
 export interface BadgeStyle {
   readonly colors: CanvasColors;
@@ -21,7 +17,7 @@ export interface BadgeStyle {
 }
 
 export function paintBadges(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   { node, state, at }: { readonly node: NodeView; readonly state: NodeState | undefined; readonly at: Place },
   { colors, zoom, showsAddresses }: BadgeStyle,
 ): void {
@@ -36,7 +32,7 @@ export function paintBadges(
 }
 
 function paintCaption(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   node: NodeView,
   at: Place,
   {
@@ -64,7 +60,7 @@ function paintCaption(
 
 /** A cable that passes behind a text leaves it readable. */
 function paintGround(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   { left, top, width, height }: { left: number; top: number; width: number; height: number },
   colors: CanvasColors,
 ): void {
@@ -76,7 +72,7 @@ function paintGround(
 
 /** The state of a program, above its machine. */
 function paintLabel(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   label: string,
   at: Place,
   { colors, scale }: { readonly colors: CanvasColors; readonly scale: number },
@@ -105,7 +101,12 @@ function stateColor(label: string, colors: CanvasColors): string {
 }
 
 /** A disc at the corner: a cross for off, two bars for paused. */
-function paintPower(context: CanvasRenderingContext2D, at: Place, power: "off" | "paused", colors: CanvasColors): void {
+function paintPower(
+  context: OffscreenCanvasRenderingContext2D,
+  at: Place,
+  power: "off" | "paused",
+  colors: CanvasColors,
+): void {
   const [x, y] = [at.x + NODE_RADIUS - 3, at.y - NODE_RADIUS + 3];
   context.fillStyle = power === "off" ? colors.danger : colors.warn;
   context.strokeStyle = colors.background;

@@ -2,10 +2,10 @@
 import type { LinkView } from "../../core/contract/api/lab-view.ts";
 import type { LinkState, NodeState } from "../../core/contract/api/run-view.ts";
 import type { Place } from "../labs/lab-edits.ts";
-import { textScale } from "./badge-painter.ts";
 import { progressOf, wobble, type CablePull } from "./cable-pull.ts";
 import { looseEnd, pointOn, type Cable } from "./cables.ts";
-import { CANVAS_FONT, type CanvasColors } from "./canvas-colors.ts";
+import type { CanvasColors } from "./canvas-colors.ts";
+import { CANVAS_FONT, textScale } from "./canvas-text.ts";
 import { CONDITION_TEXTS, conditionOf, type LinkCondition } from "./link-condition.ts";
 
 export interface CableScene {
@@ -27,7 +27,7 @@ export interface CableScene {
 /** Texts are not drawn below this zoom: nobody could read them. */
 const TEXT_ZOOM_MIN = 0.5;
 
-export function paintCables(context: CanvasRenderingContext2D, scene: CableScene): void {
+export function paintCables(context: OffscreenCanvasRenderingContext2D, scene: CableScene): void {
   context.lineCap = "round";
   context.lineJoin = "round";
   for (const cable of scene.cables) if (cable !== null) paintCable(context, scene, cable);
@@ -54,7 +54,7 @@ function isFree(box: Box, taken: readonly Box[]): boolean {
   );
 }
 
-function paintCable(context: CanvasRenderingContext2D, scene: CableScene, cable: Cable): void {
+function paintCable(context: OffscreenCanvasRenderingContext2D, scene: CableScene, cable: Cable): void {
   const { colors, states, pull, wallMs } = scene;
   const state = states[cable.index];
   const condition = conditionAt(scene, cable);
@@ -87,7 +87,7 @@ function conditionAt({ links, states, nodes }: CableScene, { index }: Cable): Li
   return link === undefined ? "up" : conditionOf(link, states[index], nodes);
 }
 
-function strokeCable(context: CanvasRenderingContext2D, cable: Cable): void {
+function strokeCable(context: OffscreenCanvasRenderingContext2D, cable: Cable): void {
   context.beginPath();
   context.moveTo(cable.a.x, cable.a.y);
   context.quadraticCurveTo(cable.control.x, cable.control.y, cable.b.x, cable.b.y);
@@ -95,7 +95,12 @@ function strokeCable(context: CanvasRenderingContext2D, cable: Cable): void {
 }
 
 /** Through a point that somebody holds. */
-function strokeThrough(context: CanvasRenderingContext2D, { a, b }: Cable, through: Place, fraction: number): void {
+function strokeThrough(
+  context: OffscreenCanvasRenderingContext2D,
+  { a, b }: Cable,
+  through: Place,
+  fraction: number,
+): void {
   // Two curves that bend towards the hand, so that it looks like rubber and not like a stick.
   const soft = (end: Place, weight: number): Place => ({
     x: end.x + (through.x - end.x) * 0.6 + (b.x - a.x) * weight * 0.12,
@@ -110,7 +115,7 @@ function strokeThrough(context: CanvasRenderingContext2D, { a, b }: Cable, throu
 }
 
 function paintStretched(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   { colors }: CableScene,
   cable: Cable,
   { pointer, tension }: { readonly pointer: Place; readonly tension: number },
@@ -126,7 +131,7 @@ function paintStretched(
 }
 
 function paintLoose(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   { colors, pull, wallMs }: CableScene,
   cable: Cable,
   { held, recoil }: { readonly held: CablePull["pull"]; readonly recoil: CablePull["springs"][number] | null },
@@ -161,7 +166,7 @@ function paintLoose(
 }
 
 /** An RJ45 plug, seen from the side: a small box with a nose. */
-function paintPlug(context: CanvasRenderingContext2D, from: Place, at: Place, colors: CanvasColors): void {
+function paintPlug(context: OffscreenCanvasRenderingContext2D, from: Place, at: Place, colors: CanvasColors): void {
   const angle = Math.atan2(at.y - from.y, at.x - from.x);
   context.save();
   context.translate(at.x, at.y);
@@ -174,7 +179,7 @@ function paintPlug(context: CanvasRenderingContext2D, from: Place, at: Place, co
   context.restore();
 }
 
-function paintArrow(context: CanvasRenderingContext2D, cable: Cable, isForward: boolean, color: string): void {
+function paintArrow(context: OffscreenCanvasRenderingContext2D, cable: Cable, isForward: boolean, color: string): void {
   const { x, y, dx, dy } = pointOn(cable, 0.5);
   const way = isForward ? 1 : -1;
   context.save();
@@ -189,7 +194,7 @@ function paintArrow(context: CanvasRenderingContext2D, cable: Cable, isForward: 
   context.restore();
 }
 
-function paintTexts(context: CanvasRenderingContext2D, scene: CableScene, cable: Cable, taken: Box[]): void {
+function paintTexts(context: OffscreenCanvasRenderingContext2D, scene: CableScene, cable: Cable, taken: Box[]): void {
   const { colors } = scene;
   const scale = textScale(scene.zoom);
   const condition = conditionAt(scene, cable);
@@ -223,7 +228,7 @@ interface Writing {
 }
 
 /** On the upper side of a cable, so that neither it nor what moves on it is hidden. */
-function paintBeside(context: CanvasRenderingContext2D, cable: Cable, writing: Writing): void {
+function paintBeside(context: OffscreenCanvasRenderingContext2D, cable: Cable, writing: Writing): void {
   const { text, color, colors, fraction, scale, taken } = writing;
   if (text === "") return;
   const { x, y, dx, dy } = pointOn(cable, fraction);

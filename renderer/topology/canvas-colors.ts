@@ -33,5 +33,3 @@ export function canvasColors(): CanvasColors {
     protocolInk: token("proto-ink"),
   };
 }
-
-export const CANVAS_FONT = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';

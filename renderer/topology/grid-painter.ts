@@ -1,6 +1,6 @@
 /** A quiet grid of dots, so that panning and zooming are felt. */
 import type { CanvasColors } from "./canvas-colors.ts";
-import type { Viewport } from "./topology-graph.ts";
+import type { Viewport } from "./viewport.ts";
 
 /** Between dots, canvas pixels. */
 const GRID = 20;
@@ -8,7 +8,7 @@ const GRID = 20;
 const STEP_MIN = 18;
 
 export function paintGrid(
-  context: CanvasRenderingContext2D,
+  context: OffscreenCanvasRenderingContext2D,
   { colors, viewport, size }: { colors: CanvasColors; viewport: Viewport; size: HTMLElement },
 ): void {
   const { zoom, x, y } = viewport;

@@ -25,7 +25,7 @@ export function handleAt({ x, y }: Place): Place {
   return { x: x + NODE_RADIUS * 0.92, y: y + NODE_RADIUS * 0.92 };
 }
 
-export function paintTools(context: CanvasRenderingContext2D, scene: ToolScene): void {
+export function paintTools(context: OffscreenCanvasRenderingContext2D, scene: ToolScene): void {
   const { colors, rubber, handle, source, placeOf } = scene;
   if (handle !== null && rubber === null) paintHandle(context, handle, colors);
   for (const name of [source, rubber?.target ?? null]) {
@@ -44,7 +44,7 @@ export function paintTools(context: CanvasRenderingContext2D, scene: ToolScene):
   context.setLineDash([]);
 }
 
-function paintRing(context: CanvasRenderingContext2D, { x, y }: Place, colors: CanvasColors): void {
+function paintRing(context: OffscreenCanvasRenderingContext2D, { x, y }: Place, colors: CanvasColors): void {
   context.strokeStyle = colors.accent;
   context.lineWidth = 2;
   context.beginPath();
@@ -52,7 +52,7 @@ function paintRing(context: CanvasRenderingContext2D, { x, y }: Place, colors: C
   context.stroke();
 }
 
-function paintHandle(context: CanvasRenderingContext2D, at: Place, colors: CanvasColors): void {
+function paintHandle(context: OffscreenCanvasRenderingContext2D, at: Place, colors: CanvasColors): void {
   context.fillStyle = colors.accent;
   context.strokeStyle = colors.background;
   context.lineWidth = 2;

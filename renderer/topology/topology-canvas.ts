@@ -1,7 +1,8 @@
 /**
- * The canvas as a whole: Cytoscape's nodes over a canvas of ours with the cables, under one with names and states, and
- * on top one with packets and bursts, all under the same pan and zoom. What lies still is drawn when it changes; what
- * moves, while it moves.
+ * The canvas as a whole: one layer with what lies still, which is drawn when it changes, and over it one with what
+ * moves, drawn while it moves, and in a worker; both under the same pan and zoom. Cytoscape holds and draws the nodes on
+ * canvases that are not seen, and its picture is copied between cables and names. Layers that are seen are offscreen
+ * canvases: a browser without graphics processor copies all others anew whenever anything changes on the page.
  */
 import type { LabView } from "../../core/contract/api/lab-view.ts";
 import type { DropView, FramePush, LinkState, NodeState } from "../../core/contract/api/run-view.ts";
@@ -10,22 +11,24 @@ import { paintBadges } from "./badge-painter.ts";
 import { paintCables } from "./cable-painter.ts";
 import { CablePull } from "./cable-pull.ts";
 import { CableMap } from "./cable-map.ts";
-import { pointOn, type Cable } from "./cables.ts";
-import { paintBurst } from "./burst-painter.ts";
+import type { Cable } from "./cables.ts";
 import { canvasColors, type CanvasColors } from "./canvas-colors.ts";
-import { BurstBoard, type Burst } from "./drops.ts";
-import { FlightBoard } from "./flights.ts";
 import { paintGrid } from "./grid-painter.ts";
-import { PacketPictures, paintBands, paintPackets } from "./packet-painter.ts";
+import { placeBursts } from "./moving/burst-places.ts";
+import { BurstBoard } from "./moving/drops.ts";
+import { FlightBoard } from "./moving/flights.ts";
+import { MovingLayer } from "./moving/moving-layer.ts";
+import { placeBands, placeDots } from "./moving/packet-places.ts";
 import { handleAt, paintTools, type Rubber } from "./tools-painter.ts";
-import { TopologyGraph, type GraphEvents, type Viewport } from "./topology-graph.ts";
+import { TopologyGraph, type GraphEvents } from "./topology-graph.ts";
+import type { Viewport } from "./viewport.ts";
 
 export interface CanvasLayers {
   readonly host: HTMLElement;
-  readonly below: HTMLCanvasElement;
+  readonly still: HTMLCanvasElement;
+  /** Takes the pointer; what is drawn in it is not seen. */
   readonly graph: HTMLElement;
-  readonly middle: HTMLCanvasElement;
-  readonly above: HTMLCanvasElement;
+  readonly moving: HTMLCanvasElement;
 }
 
 /** What is shown besides, as people choose. */
@@ -51,10 +54,14 @@ export class TopologyCanvas {
   readonly pull = new CablePull();
   readonly cables = new CableMap((node) => this.graph.place(node));
   readonly #layers: CanvasLayers;
-  readonly #contexts: Readonly<Record<"below" | "middle" | "above", CanvasRenderingContext2D>>;
+  readonly #still: OffscreenCanvasRenderingContext2D;
+  readonly #moving: MovingLayer;
   #colors: CanvasColors = canvasColors();
-  readonly #pictures = new PacketPictures();
+  #size = { width: 0, height: 0 };
   #view: LabView | null = null;
+  /** Indices by name. */
+  #nodeNames: ReadonlyMap<string, number> = new Map();
+  #linkNames: ReadonlyMap<string, number> = new Map();
   #links: readonly LinkState[] = [];
   #nodes: readonly NodeState[] = [];
   #labels: LinkLabels = { shown: [], all: [] };
@@ -63,7 +70,8 @@ export class TopologyCanvas {
   #virtualNow = 0;
   #frame = 0;
   #lastMs = 0;
-  #isDirty = false;
+  #isStillOld = false;
+  #isMovingOld = false;
   #wasMoving = false;
   #wasPulled = false;
   hoveredLink: number | null = null;
@@ -72,11 +80,12 @@ export class TopologyCanvas {
   /** Node at which the keyboard's link tool starts. */
   linkSource: string | null = null;
 
-  constructor(layers: CanvasLayers, events: Omit<GraphEvents, "viewport" | "geometry">) {
+  constructor(layers: CanvasLayers, events: Omit<GraphEvents, "viewport" | "geometry" | "drawn">) {
     this.#layers = layers;
-    const [below, middle, above] = [layers.below, layers.middle, layers.above].map((canvas) => canvas.getContext("2d"));
-    if (!below || !middle || !above) throw new Error("This browser draws no canvas.");
-    this.#contexts = { below, middle, above };
+    const still = layers.still.transferControlToOffscreen().getContext("2d");
+    if (still === null) throw new Error("This browser draws no canvas.");
+    this.#still = still;
+    this.#moving = new MovingLayer(layers.moving);
     this.graph = new TopologyGraph(layers.graph, {
       ...events,
       viewport: () => this.invalidate(),
@@ -84,6 +93,8 @@ export class TopologyCanvas {
         this.cables.invalidate();
         this.invalidate();
       },
+      // In the same frame, so that nodes and cables move together.
+      drawn: () => this.#paintStill(performance.now()),
     });
     this.flights.onEnd = (slot) => this.bursts.flightEnded(slot, performance.now());
     this.resized();
@@ -92,6 +103,7 @@ export class TopologyCanvas {
   destroy(): void {
     cancelAnimationFrame(this.#frame);
     this.graph.destroy();
+    this.#moving.close();
   }
 
   focus(): void {
@@ -103,6 +115,8 @@ export class TopologyCanvas {
   /** Null: there is a lab, and it cannot be drawn. */
   show(view: LabView | null, labels: LinkLabels): void {
     this.#view = view;
+    this.#nodeNames = new Map(view?.nodes.map(({ name, index }) => [name, index]));
+    this.#linkNames = new Map(view?.links.map(({ name, index }) => [name, index]));
     this.#labels = labels;
     this.graph.show(view ?? NOTHING);
     this.cables.setLab(view);
@@ -160,31 +174,31 @@ export class TopologyCanvas {
   }
 
   #drop(drop: DropView, now: number): void {
-    const view = this.#view;
-    const [place = ""] = drop.place.split(":");
-    const link = view?.links.findIndex(({ name }) => name === drop.place) ?? -1;
-    if (link >= 0) {
+    const link = this.#linkNames.get(drop.place);
+    if (link !== undefined) {
       const flight = this.flights.cutShort(drop.packet, link);
       return this.bursts.add(drop, { kind: "link", index: link, fraction: 0.5 }, flight, now);
     }
-    const node = view?.nodes.findIndex(({ name }) => name === place) ?? -1;
-    if (node < 0) return;
+    const [place = ""] = drop.place.split(":");
+    const node = this.#nodeNames.get(place);
+    if (node === undefined) return;
     const flight = this.flights.find(drop.packet, null);
     this.bursts.add(drop, { kind: "node", index: node, fraction: 0 }, flight, now);
   }
 
   restyle(): void {
     this.#colors = canvasColors();
+    this.#moving.setColors(this.#colors);
     this.graph.restyle();
     this.invalidate();
   }
 
   resized(): void {
     const { clientWidth, clientHeight } = this.#layers.host;
-    for (const canvas of [this.#layers.below, this.#layers.middle, this.#layers.above]) {
-      canvas.width = Math.round(clientWidth * devicePixelRatio);
-      canvas.height = Math.round(clientHeight * devicePixelRatio);
-    }
+    const width = Math.round(clientWidth * devicePixelRatio);
+    const height = Math.round(clientHeight * devicePixelRatio);
+    this.#size = { width, height };
+    Object.assign(this.#still.canvas, this.#size);
     this.graph.resized();
     this.restyle();
   }
@@ -211,7 +225,8 @@ export class TopologyCanvas {
 
   /** What lies still has changed: cables, nodes, the viewport. */
   invalidate(): void {
-    this.#isDirty = true;
+    this.#isStillOld = true;
+    this.#isMovingOld = true;
     this.#wake();
   }
 
@@ -228,26 +243,27 @@ export class TopologyCanvas {
     this.bursts.tick(wallMs);
     this.pull.tick(wallMs);
     const isMoving = hasMoved || this.bursts.bursts.length > 0;
-    if (this.#isDirty || this.pull.isMoving || this.#wasPulled) this.#paintStill(wallMs);
+    if (this.#isStillOld || this.pull.isMoving || this.#wasPulled) this.#paintStill(wallMs);
     // Once more after the last movement, to wipe it away.
-    if (this.#isDirty || isMoving || this.#wasMoving || this.pull.isMoving) this.#paintMoving(wallMs);
+    if (this.#isMovingOld || isMoving || this.#wasMoving || this.pull.isMoving) this.#paintMoving(wallMs);
     this.#wasPulled = this.pull.isMoving;
     this.#wasMoving = isMoving;
-    this.#isDirty = false;
     if (isMoving || this.#wasPulled) this.#wake();
   }
 
   /** Grid and cables below the nodes, their names and states above them. */
   #paintStill(wallMs: number): void {
+    this.#isStillOld = false;
     const view = this.#view;
     const viewport = this.graph.viewport;
-    const { below, middle } = this.#contexts;
-    this.#begin(below, viewport);
-    this.#begin(middle, viewport);
-    paintGrid(below, { colors: this.#colors, viewport, size: this.#layers.host });
+    const context = this.#still;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.#size.width, this.#size.height);
+    this.#toModel(viewport);
+    paintGrid(context, { colors: this.#colors, viewport, size: this.#layers.host });
     if (view === null) return;
     const { zoom } = viewport;
-    paintCables(below, {
+    paintCables(context, {
       cables: this.cables.all,
       colors: this.#colors,
       zoom,
@@ -262,12 +278,15 @@ export class TopologyCanvas {
       hovered: this.hoveredLink,
       pull: this.pull,
     });
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    this.graph.paint(context);
+    this.#toModel(viewport);
     const how = { colors: this.#colors, zoom, showsAddresses: this.#options.addresses };
     for (const node of view.nodes) {
       const at = this.graph.place(node.index);
-      if (at !== null) paintBadges(middle, { node, state: this.#nodes[node.index], at }, how);
+      if (at !== null) paintBadges(context, { node, state: this.#nodes[node.index], at }, how);
     }
-    paintTools(middle, {
+    paintTools(context, {
       colors: this.#colors,
       rubber: this.rubber,
       handle: this.hoveredNode === null ? null : this.handleOf(this.hoveredNode),
@@ -277,47 +296,27 @@ export class TopologyCanvas {
   }
 
   #paintMoving(wallMs: number): void {
-    const { above } = this.#contexts;
-    const viewport = this.graph.viewport;
-    this.#begin(above, viewport);
+    this.#isMovingOld = false;
+    const { viewport } = this.graph;
+    const cables = this.cables.all;
     const { pull } = this.pull;
-    const packets = {
-      cables: this.cables.all,
-      board: this.flights,
-      pictures: this.#pictures,
-      colors: this.#colors,
-      viewport,
+    const bent = pull?.mode === "pull" ? { link: pull.link, through: pull.pointer } : null;
+    const traffic = { cables, board: this.flights, viewport, scale: devicePixelRatio, bent };
+    const placeOf = (node: number): Place | null => this.graph.place(node);
+    this.#moving.paint({
+      ...this.#size,
+      ...viewport,
+      scale: devicePixelRatio,
       wallMs,
-      bent: pull?.mode === "pull" ? { link: pull.link, through: pull.pointer } : null,
-    };
-    paintBands(above, packets);
-    paintPackets(above, packets);
-    if (this.bursts.bursts.length === 0) return;
-    this.#toModel(above, viewport);
-    for (const burst of this.bursts.bursts) this.#paintBurst(above, burst, viewport.zoom, wallMs);
+      dots: placeDots(traffic),
+      bands: placeBands(traffic),
+      bursts: placeBursts(this.bursts.bursts, { cables, placeOf, wallMs }),
+    });
   }
 
-  #begin(context: CanvasRenderingContext2D, viewport: Viewport): void {
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
-    this.#toModel(context, viewport);
-  }
-
-  #toModel(context: CanvasRenderingContext2D, { zoom, x, y }: Viewport): void {
+  #toModel({ zoom, x, y }: Viewport): void {
     const scale = devicePixelRatio;
-    context.setTransform(scale * zoom, 0, 0, scale * zoom, scale * x, scale * y);
-  }
-
-  #paintBurst(context: CanvasRenderingContext2D, burst: Burst, zoom: number, wallMs: number): void {
-    const { kind, index, fraction } = burst.place;
-    const cable = kind === "link" ? this.cables.at(index) : null;
-    const at =
-      kind === "node"
-        ? this.graph.place(index)
-        : cable === null || cable === undefined
-          ? null
-          : pointOn(cable, fraction);
-    if (at !== null) paintBurst(context, burst, at, { colors: this.#colors, wallMs, zoom });
+    this.#still.setTransform(scale * zoom, 0, 0, scale * zoom, scale * x, scale * y);
   }
 }
 

@@ -10,14 +10,9 @@ import type { Place } from "../labs/lab-edits.ts";
 import { EDGE_LENGTH, fitted, layoutOptions, onCircle, spreadOf, ZOOM_MAX, ZOOM_MIN } from "./graph-layout.ts";
 import { graphStyle } from "./graph-style.ts";
 import { NODE_RADIUS } from "./node-size.ts";
+import type { Viewport } from "./viewport.ts";
 
 cytoscape.use(fcose);
-
-export interface Viewport {
-  readonly zoom: number;
-  readonly x: number;
-  readonly y: number;
-}
 
 export interface GraphEvents {
   /** People selected nodes, by name. */
@@ -29,11 +24,15 @@ export interface GraphEvents {
   viewport(): void;
   /** Some node is elsewhere. */
   geometry(): void;
+  /** Nodes were drawn anew: `paint` has the picture. */
+  drawn(): void;
 }
 
 export class TopologyGraph {
   readonly #cy: Core;
   readonly #events: GraphEvents;
+  /** Cytoscape's own canvases, the lowest first. */
+  readonly #pictures: readonly HTMLCanvasElement[];
   /** Canvas pixels for one of the lab's: a lab whose nodes would lie on each other is drawn further apart. */
   #spread = 1;
   #isSelecting = false;
@@ -61,6 +60,9 @@ export class TopologyGraph {
       layout: { name: "null" },
     });
     const cy = this.#cy;
+    // Its box of selection comes first, then nodes that are dragged, then the others.
+    this.#pictures = [...container.querySelectorAll("canvas")].reverse();
+    cy.on("render", () => events.drawn());
     cy.on("viewport", () => events.viewport());
     cy.on("position", "node", () => events.geometry());
     cy.on("select unselect", "node", () => this.#selected());
@@ -124,6 +126,11 @@ export class TopologyGraph {
         node?.toggleClass("off", state.power === "off").toggleClass("paused", state.power === "paused");
       }
     });
+  }
+
+  /** Copies the nodes as they were last drawn. The context's pixels are the device's. */
+  paint(context: OffscreenCanvasRenderingContext2D): void {
+    for (const picture of this.#pictures) if (picture.width > 0 && picture.height > 0) context.drawImage(picture, 0, 0);
   }
 
   /** Place of a node by its index; null when there is none. */

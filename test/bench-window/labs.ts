@@ -12,7 +12,7 @@ export function crowdedLab(): string {
     const turn = (index / HOSTS) * 2 * Math.PI;
     const target = `h${(index + HOSTS / 2) % HOSTS}`;
     const at = place(2200 + (index % 2) * 200, turn);
-    return `  h${index}: { kind: host, at: ${at}, run: ["udpblast -q -r 25 -t 60 ${target} 9"] }`;
+    return `  h${index}: { kind: host, at: ${at}, run: ["udpsink 9 &", "udpblast -q -r 13 -t 60 ${target} 9"] }`;
   });
   return [
     "lastack: 1",

@@ -59,7 +59,8 @@ export interface Api {
     { console: number; line: string; cursor: number },
     { from: number; words: readonly string[] }
   >;
-  "packets.page": Method<{ filter: string; from: number; count: number }, PacketPage>;
+  /** Rows from one on, or the last ones there are. */
+  "packets.page": Method<{ filter: string; from: number | "end"; count: number }, PacketPage>;
   "packets.detail": Method<{ number: number }, PacketDetail>;
   /** The same packet at every interface it passed. */
   "packets.follow": Method<{ packet: number }, { rows: readonly PacketRow[] }>;

@@ -25,6 +25,8 @@ export interface PacketPage {
   readonly complete: boolean;
   /** Packets that fell out of the store at its old end. */
   readonly forgotten: number;
+  /** Index of the first of the rows. */
+  readonly from: number;
   readonly rows: readonly PacketRow[];
 }
 

@@ -1,30 +1,23 @@
 /** Draws where packets died: rays that fly apart, then the reason in words, which fades. */
-import type { Place } from "../labs/lab-edits.ts";
-import { textScale } from "./badge-painter.ts";
-import { CANVAS_FONT, type CanvasColors } from "./canvas-colors.ts";
-import { BURST_MS, type Burst } from "./drops.ts";
+import type { CanvasColors } from "../canvas-colors.ts";
+import { CANVAS_FONT, textScale } from "../canvas-text.ts";
+import type { BurstShape } from "./moving-scene.ts";
 
 const RAYS = 10;
 /** A sentence longer than this is cut; the packet list has all of it. */
 const TEXT_MAX = 52;
-/** Packets die of these all the time, and nothing is lost by it: the packet list has them. */
-const QUIET = new Set(["ARP_IGNORED", "OTHERHOST", "ICMP_IGNORED", "TCP_PURE_ACK", "SWITCH_SAME_PORT", "TCP_OFOMERGE"]);
-
 interface BurstStyle {
   readonly colors: CanvasColors;
-  readonly wallMs: number;
   readonly zoom: number;
 }
 
-export function paintBurst(context: CanvasRenderingContext2D, burst: Burst, at: Place, style: BurstStyle): void {
-  if (burst.bornMs === null) return;
-  const { colors, wallMs, zoom } = style;
-  const age = (wallMs - burst.bornMs) / BURST_MS;
+export function paintBurst(context: OffscreenCanvasRenderingContext2D, burst: BurstShape, style: BurstStyle): void {
+  const { colors, zoom } = style;
+  const { age } = burst;
   const flash = Math.min(1, age * 5);
-  if (QUIET.has(burst.reason)) return;
   const scale = textScale(zoom);
   context.save();
-  context.translate(at.x, at.y);
+  context.translate(burst.x, burst.y);
   context.scale(scale, scale);
   context.strokeStyle = colors.danger;
   context.lineCap = "round";
@@ -41,7 +34,7 @@ export function paintBurst(context: CanvasRenderingContext2D, burst: Burst, at: 
   context.restore();
 }
 
-function paintRays(context: CanvasRenderingContext2D, flash: number): void {
+function paintRays(context: OffscreenCanvasRenderingContext2D, flash: number): void {
   context.lineWidth = 3 * (1 - flash) + 0.5;
   context.beginPath();
   for (let ray = 0; ray < RAYS; ray++) {
@@ -54,8 +47,8 @@ function paintRays(context: CanvasRenderingContext2D, flash: number): void {
 }
 
 function paintReason(
-  context: CanvasRenderingContext2D,
-  { reason, text, count }: Burst,
+  context: OffscreenCanvasRenderingContext2D,
+  { reason, text, count }: BurstShape,
   { colors, lift }: { readonly colors: CanvasColors; readonly lift: number },
 ): void {
   const title = reason + (count > 1 ? ` \u00d7${count}` : "");

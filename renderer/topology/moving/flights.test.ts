@@ -1,6 +1,6 @@
 /** Flights as they are drawn: never faster than a crossing, in the order of cause and effect, bounded. */
 import { expect, test } from "vitest";
-import type { Flights } from "../../core/contract/api/run-view.ts";
+import type { Flights } from "../../../core/contract/api/run-view.ts";
 import { CROSSING_MS, FlightBoard, FLIGHTS_MAX } from "./flights.ts";
 
 const MS = 1_000_000;

@@ -3,7 +3,7 @@
  * quarter of a second: a real one is over within a single frame of the screen. So what is seen may lag behind what has
  * happened; then it waits at a node until what led to it has been seen to arrive there. The lag is bounded.
  */
-import type { Flights } from "../../core/contract/api/run-view.ts";
+import type { Flights } from "../../../core/contract/api/run-view.ts";
 
 /** Flights remembered; the oldest makes room. A power of two. */
 export const FLIGHTS_MAX = 2048;

@@ -1,9 +1,11 @@
 /** Packets that died, as they are drawn: a burst where it happened, with the reason. Many alike are counted in one. */
-import type { DropView } from "../../core/contract/api/run-view.ts";
+import type { DropView } from "../../../core/contract/api/run-view.ts";
 
 /** How long a burst is seen, ms. */
 export const BURST_MS = 2200;
 const BURSTS_MAX = 40;
+/** Packets die of these all the time, and nothing is lost by it: the packet list has them. */
+const QUIET = new Set(["ARP_IGNORED", "OTHERHOST", "ICMP_IGNORED", "TCP_PURE_ACK", "SWITCH_SAME_PORT", "TCP_OFOMERGE"]);
 
 export interface Burst {
   readonly place: { readonly kind: "node" | "link"; readonly index: number; readonly fraction: number };
@@ -25,6 +27,7 @@ export class BurstBoard {
 
   /** @param flight slot of the flight that has to arrive first; -1 for none */
   add(drop: DropView, place: Burst["place"], flight: number, wallMs: number): void {
+    if (QUIET.has(drop.reason)) return;
     const alike = this.bursts.find(
       ({ reason, place: at }) => reason === drop.reason && at.kind === place.kind && at.index === place.index,
     );

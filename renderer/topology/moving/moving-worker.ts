@@ -1,0 +1,16 @@
+/** The worker that paints what moves, so that the window's own thread need not. */
+import { MovingPainter } from "./moving-painter.ts";
+import type { FromPainter, ToPainter } from "./moving-scene.ts";
+
+/** Seen from inside, a worker has the same two ways. */
+const scope = self as unknown as Pick<Worker, "addEventListener" | "postMessage">;
+let painter: MovingPainter | null = null;
+
+scope.addEventListener("message", ({ data }: MessageEvent<ToPainter>) => {
+  if (data.kind === "canvas") painter = new MovingPainter(data.canvas);
+  else if (data.kind === "colors") painter?.setColors(data.colors);
+  else {
+    painter?.paint(data.scene);
+    scope.postMessage("painted" satisfies FromPainter);
+  }
+});
