@@ -5,7 +5,6 @@ import { concatBytes, copyBytes, put16, put32, toHex, u16, u32, utf8Decode, utf8
 import { exactExp, exactLog } from "./exact-math.ts";
 import { KeyedHeap } from "./heap.ts";
 import { Random } from "./random.ts";
-import { Ring } from "./ring.ts";
 import { formatDuration, formatInstant, parseDuration, TIME_MAX, timeAfter, TIME_ZERO } from "./time.ts";
 import { anyText } from "../../test/harness/text.ts";
 
@@ -75,24 +74,6 @@ describe("bytes", () => {
     }
     expect(concatBytes([from.subarray(0, 2), from.subarray(5, 6)])).toEqual(Uint8Array.of(0, 1, 5));
   });
-});
-
-test("the ring is a queue", () => {
-  fc.assert(
-    fc.property(fc.array(fc.option(fc.integer()), { maxLength: 200 }), (steps) => {
-      const ring = new Ring<number>(1);
-      const model: number[] = [];
-      for (const step of steps) {
-        if (step === null) expect(ring.shift()).toBe(model.shift());
-        else {
-          ring.push(step);
-          model.push(step);
-        }
-        expect(ring.length).toBe(model.length);
-        if (model.length > 0) expect(ring.at(model.length - 1)).toBe(model.at(-1));
-      }
-    }),
-  );
 });
 
 test("the heap sorts by key, then value", () => {

@@ -1,49 +1,64 @@
 /**
- * Frames on their way in the order in which they will arrive, with their instants: a ring of two parallel arrays, so
- * that a frame in flight costs no object.
+ * Frames on their way in the order in which they will arrive, with their instants. The one that arrives next stands in
+ * fields, so that a cable with one frame on it stays in a cache line or two; those behind it are in a ring of two
+ * parallel arrays, made when there is a second one. So a frame in flight costs no object.
  */
 import { assert } from "../base/assert.ts";
 import { TIME_ZERO, type VirtualTime } from "../base/time.ts";
 import type { Frame } from "../wire/frame.ts";
 import { IN_FLIGHT_FRAMES_MAX } from "./limits.ts";
 
-const CAPACITY_MIN = 16;
+const CAPACITY_MIN = 4;
+const NO_FRAMES: (Frame | null)[] = [];
+const NO_ARRIVALS: number[] = [];
 
 export class FramePipe {
-  #frames: (Frame | null)[] = new Array<Frame | null>(CAPACITY_MIN).fill(null);
-  #arrivals = new Float64Array(CAPACITY_MIN);
-  #mask = CAPACITY_MIN - 1;
-  #head = 0;
   /** Read-only outside. */
   length = 0;
+  #oldest: Frame | null = null;
+  /** Arrival of the oldest frame. Read-only outside; needs one. */
+  nextArrival: VirtualTime = TIME_ZERO;
   #newestArrival: VirtualTime = TIME_ZERO;
+  #head = 0;
+  #mask = -1;
+  #frames: (Frame | null)[] = NO_FRAMES;
+  // A plain array of numbers is unboxed as a typed one is, and takes a third of the memory while it is short.
+  #arrivals: number[] = NO_ARRIVALS;
 
   /**
    * Adds a frame behind the others; it arrives no sooner than they do, also when the delay was shortened meanwhile.
    * @returns false, and takes nothing, when `IN_FLIGHT_FRAMES_MAX` frames are on their way.
    */
   push(frame: Frame, arrival: VirtualTime): boolean {
-    if (this.length > this.#mask && !this.#grow()) return false;
+    const behind = this.length - 1;
+    if (behind >= IN_FLIGHT_FRAMES_MAX - 1) return false;
+    if (behind > this.#mask) this.#grow(behind);
     if (arrival > this.#newestArrival) this.#newestArrival = arrival;
-    const at = (this.#head + this.length) & this.#mask;
-    this.#frames[at] = frame;
-    this.#arrivals[at] = this.#newestArrival;
+    if (behind < 0) {
+      this.#oldest = frame;
+      this.nextArrival = this.#newestArrival;
+    } else {
+      const at = (this.#head + behind) & this.#mask;
+      this.#frames[at] = frame;
+      this.#arrivals[at] = this.#newestArrival;
+    }
     this.length++;
     return true;
   }
 
-  /** Arrival of the oldest frame. Needs one. */
-  get nextArrival(): VirtualTime {
-    return this.#arrivals[this.#head] as VirtualTime;
-  }
-
   /** Takes out the oldest frame. @throws AssertionError when there is none. */
   shift(): Frame {
-    assert(this.length > 0, "the pipe has a frame");
-    const frame = this.#frames[this.#head] as Frame;
-    this.#frames[this.#head] = null;
-    // An empty pipe begins anew, so that one with little to do stays in the same cache lines.
-    this.#head = --this.length === 0 ? 0 : (this.#head + 1) & this.#mask;
+    const frame = this.#oldest;
+    assert(frame !== null, "the pipe has a frame");
+    if (--this.length === 0) {
+      this.#oldest = null;
+    } else {
+      const at = this.#head;
+      this.#oldest = this.#frames[at] as Frame;
+      this.nextArrival = this.#arrivals[at] as VirtualTime;
+      this.#frames[at] = null;
+      this.#head = (at + 1) & this.#mask;
+    }
     return frame;
   }
 
@@ -54,26 +69,27 @@ export class FramePipe {
   }
 
   checkInvariants(): void {
-    for (let i = 1; i < this.length; i++) {
-      const before = this.#arrivals[(this.#head + i - 1) & this.#mask] as number;
-      assert(before <= (this.#arrivals[(this.#head + i) & this.#mask] as number), "frames arrive in order");
+    let before: number = this.nextArrival;
+    for (let i = 0; i < this.length - 1; i++) {
+      const arrival = this.#arrivals[(this.#head + i) & this.#mask] as number;
+      assert(before <= arrival, "frames arrive in order");
+      before = arrival;
     }
   }
 
-  #grow(): boolean {
-    const capacity = this.#mask + 1;
-    if (capacity >= IN_FLIGHT_FRAMES_MAX) return false;
-    const frames = new Array<Frame | null>(capacity * 2).fill(null);
-    const arrivals = new Float64Array(capacity * 2);
-    for (let i = 0; i < this.length; i++) {
+  /** Room for more than the `count` frames that are behind the oldest now. */
+  #grow(count: number): void {
+    const capacity = Math.max(CAPACITY_MIN, count * 2);
+    const frames = new Array<Frame | null>(capacity).fill(null);
+    const arrivals = new Array<number>(capacity).fill(Infinity);
+    for (let i = 0; i < count; i++) {
       const at = (this.#head + i) & this.#mask;
       frames[i] = this.#frames[at] ?? null;
       arrivals[i] = this.#arrivals[at] as number;
     }
     this.#frames = frames;
     this.#arrivals = arrivals;
-    this.#mask = capacity * 2 - 1;
+    this.#mask = capacity - 1;
     this.#head = 0;
-    return true;
   }
 }

@@ -38,6 +38,8 @@ class Script implements Work {
 const lineOf = (irq: number, script: Script): IrqLine => ({
   irq,
   name: `irq${irq}`,
+  isPending: false,
+  taken: 0,
   stepCost: () => script.stepCost(),
   step: () => script.step(),
 });

@@ -60,7 +60,8 @@ export class Cpu implements CpuPort, EventHandler {
   readonly tasks = new RunQueue();
   readonly times = new CpuTimes();
   readonly #ksoftirqd: Ksoftirqd;
-  readonly #stages: number[] = [NONE, NONE, NONE, NONE];
+  /** How far each level's step is, two bits a level. */
+  #stages = 0;
   /** What is left to pay of each level's step, ns. */
   readonly #remaining: number[] = [0, 0, 0, 0];
   /** Level whose price is being paid, and the event that ends it. */
@@ -173,7 +174,7 @@ export class Cpu implements CpuPort, EventHandler {
     this.hard.clear();
     this.soft.clear();
     this.tasks.clear();
-    this.#stages.fill(NONE);
+    this.#stages = 0;
   }
 
   onEvent(code: number, _subject: unknown): void {
@@ -211,7 +212,7 @@ export class Cpu implements CpuPort, EventHandler {
       pendingIrqs: this.hard.pendingCount,
       pendingSoftirqs: this.soft.pending,
       times: this.times.read(this.core.engine.now),
-      interrupts: this.hard.states().map((s) => ({ irq: s.line.irq, name: s.line.name, count: s.count })),
+      interrupts: this.hard.lines().map(({ irq, name, taken }) => ({ irq, name, count: taken })),
       softirqs: this.soft.counts.slice(),
     };
   }
@@ -270,10 +271,18 @@ export class Cpu implements CpuPort, EventHandler {
     if (first !== undefined && first !== this) this.core.setCurrentCpu(first);
   }
 
+  #stage(level: Level): number {
+    return (this.#stages >> (2 * level)) & 3;
+  }
+
+  #setStage(level: Level, stage: number): void {
+    this.#stages = (this.#stages & ~(3 << (2 * level))) | (stage << (2 * level));
+  }
+
   #topLevel(): Level {
-    if (this.#stages[HARD] !== NONE || this.hard.hasWork) return HARD;
-    if (this.#stages[SOFT] !== NONE || this.soft.hasWork) return SOFT;
-    if (this.#stages[PROCESS] !== NONE || this.tasks.hasWork) return PROCESS;
+    if (this.#stage(HARD) !== NONE || this.hard.hasWork) return HARD;
+    if (this.#stage(SOFT) !== NONE || this.soft.hasWork) return SOFT;
+    if (this.#stage(PROCESS) !== NONE || this.tasks.hasWork) return PROCESS;
     return IDLE;
   }
 
@@ -290,7 +299,7 @@ export class Cpu implements CpuPort, EventHandler {
       return false;
     }
     if (level === PROCESS) this.#chooseTask();
-    if (this.#stages[level] === NONE) {
+    if (this.#stage(level) === NONE) {
       const price = this.#begin(level);
       if (price < 0) return true;
       const due = price + this.#charged;
@@ -298,7 +307,7 @@ export class Cpu implements CpuPort, EventHandler {
         this.#perform(level);
         return true;
       }
-      this.#stages[level] = STEP;
+      this.#setStage(level, STEP);
       this.#remaining[level] = due;
       this.#charged = 0;
     }
@@ -358,10 +367,10 @@ export class Cpu implements CpuPort, EventHandler {
 
   #beginIrq(): Nanoseconds {
     const current = this.hard.current;
-    if (current !== null) return current.line.stepCost();
+    if (current !== null) return current.stepCost();
     const taken = this.hard.take();
-    if (this.core.trace.active) this.#trace(HARD, IRQ_ENTRY, taken.line.irq);
-    return this.core.costs.irq + taken.line.stepCost();
+    if (this.core.trace.active) this.#trace(HARD, IRQ_ENTRY, taken.irq);
+    return this.core.costs.irq + taken.stepCost();
   }
 
   #beginSoftirq(): Nanoseconds {
@@ -386,10 +395,10 @@ export class Cpu implements CpuPort, EventHandler {
     const tasks = this.tasks;
     if (tasks.current !== null) {
       if (!tasks.needResched) return;
-      tasks.current.stage = this.#stages[PROCESS] as number;
+      tasks.current.stage = this.#stage(PROCESS);
       tasks.current.remaining = this.#remaining[PROCESS] as number;
       tasks.yieldCurrent();
-    } else if (this.#stages[PROCESS] !== NONE) {
+    } else if (this.#stage(PROCESS) !== NONE) {
       // A task that went to sleep still owes for its last step.
       return;
     }
@@ -397,13 +406,13 @@ export class Cpu implements CpuPort, EventHandler {
     const switched = tasks.pickNext();
     const next = tasks.current as TaskState | null;
     assert(next !== null, "a task was picked");
-    this.#stages[PROCESS] = next.stage;
-    this.#remaining[PROCESS] = next.remaining;
+    this.#setStage(PROCESS, next.stage);
+    if (next.stage !== NONE) this.#remaining[PROCESS] = next.remaining;
     next.stage = NONE;
     if (switched) {
       if (this.core.trace.active) this.#trace(PROCESS, SCHED_SWITCH, previous?.task.pid ?? 0, next.task.pid);
       // A step half paid for gets dearer; a fresh one takes the switch along in its price.
-      if (this.#stages[PROCESS] === NONE) this.#charged += this.core.costs.contextSwitch;
+      if (this.#stage(PROCESS) === NONE) this.#charged += this.core.costs.contextSwitch;
       else this.#remaining[PROCESS] = next.remaining + this.core.costs.contextSwitch;
     }
     next.remaining = 0;
@@ -418,8 +427,8 @@ export class Cpu implements CpuPort, EventHandler {
 
   /** The price is paid: what was paid for takes effect. */
   #complete(level: Level): void {
-    const stage = this.#stages[level];
-    this.#stages[level] = NONE;
+    const stage = this.#stage(level);
+    this.#setStage(level, NONE);
     if (stage === STEP) this.#perform(level);
     else if (level === HARD) this.#leaveIrq();
   }
@@ -434,7 +443,7 @@ export class Cpu implements CpuPort, EventHandler {
     this.#executing = IDLE;
     if (this.#charged > 0 && !this.#halted) {
       // What turned up during the step is paid next, also for a task that sleeps now.
-      this.#stages[level] = SURCHARGE;
+      this.#setStage(level, SURCHARGE);
       this.#remaining[level] = this.#charged;
       this.#charged = 0;
     } else if (level === HARD) {
@@ -450,8 +459,8 @@ export class Cpu implements CpuPort, EventHandler {
   #stepIrq(): void {
     const current = this.hard.current;
     assert(current !== null, "a handler runs");
-    if (current.line.step()) return;
-    if (this.core.trace.active) this.#trace(HARD, IRQ_EXIT, current.line.irq);
+    if (current.step()) return;
+    if (this.core.trace.active) this.#trace(HARD, IRQ_EXIT, current.irq);
     this.hard.current = null;
   }
 

@@ -8,24 +8,12 @@ import { Ring } from "../../base/ring.ts";
 import { IRQ_LINES_MAX } from "./limits.ts";
 import type { IrqLine } from "./work.ts";
 
-/** One line as the CPU knows it. */
-export class IrqState {
-  readonly line: IrqLine;
-  isPending = false;
-  /** Interrupts taken, for /proc/interrupts. */
-  count = 0;
-
-  constructor(line: IrqLine) {
-    this.line = line;
-  }
-}
-
 export class HardIrqs {
-  /** By interrupt number. */
-  readonly #states: (IrqState | undefined)[] = [];
-  readonly #pending = new Ring<IrqState>();
-  /** The handler that runs or is suspended. */
-  current: IrqState | null = null;
+  /** Lines that were ever raised, by interrupt number. */
+  readonly #lines: (IrqLine | undefined)[] = [];
+  readonly #pending = new Ring<IrqLine>();
+  /** The one whose handler runs or is suspended. */
+  current: IrqLine | null = null;
 
   get hasWork(): boolean {
     return this.current !== null || this.#pending.length > 0;
@@ -36,38 +24,37 @@ export class HardIrqs {
   }
 
   raise(line: IrqLine): void {
-    const state = this.#states[line.irq] ?? this.#register(line);
-    assert(state.line === line, "an interrupt number belongs to one line");
-    if (state.isPending) return;
-    state.isPending = true;
-    this.#pending.push(state);
+    if (line.isPending) return;
+    if (line.taken === 0) this.#register(line);
+    line.isPending = true;
+    this.#pending.push(line);
   }
 
   /** Makes the longest waiting line the current one. */
-  take(): IrqState {
-    const state = this.#pending.shift();
-    assert(state !== undefined && this.current === null, "a pending interrupt is taken when none is handled");
-    state.isPending = false;
-    state.count++;
-    this.current = state;
-    return state;
+  take(): IrqLine {
+    const line = this.#pending.shift();
+    assert(line !== undefined && this.current === null, "a pending interrupt is taken when none is handled");
+    line.isPending = false;
+    line.taken++;
+    this.current = line;
+    return line;
   }
 
   /** Lines that ever fired, in order of their numbers. */
-  states(): IrqState[] {
-    return this.#states.filter((state) => state !== undefined);
+  lines(): IrqLine[] {
+    return this.#lines.filter((line) => line !== undefined);
   }
 
   clear(): void {
     this.#pending.clear();
     this.current = null;
-    for (const state of this.states()) state.isPending = false;
+    for (const line of this.lines()) line.isPending = false;
   }
 
-  #register(line: IrqLine): IrqState {
+  #register(line: IrqLine): void {
     assert(line.irq >= 0 && line.irq < IRQ_LINES_MAX, "interrupt numbers are small");
-    const state = new IrqState(line);
-    this.#states[line.irq] = state;
-    return state;
+    const known = this.#lines[line.irq];
+    assert(known === undefined || known === line, "an interrupt number belongs to one line");
+    this.#lines[line.irq] = line;
   }
 }

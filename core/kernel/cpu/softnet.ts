@@ -8,54 +8,15 @@ import { Ring } from "../../base/ring.ts";
 import { MICROSECOND, type Nanoseconds } from "../../base/time.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import type { KernelCore } from "../core.ts";
-import { SkbQueue } from "../skb/skb-queue.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 import type { Sysctl } from "../sysctl.ts";
+import { Backlog, type BacklogSink } from "./backlog.ts";
 import type { Cpu } from "./cpu.ts";
+import { NAPI_WEIGHT, type Napi } from "./napi.ts";
 import { SOFTIRQ, type Work } from "./work.ts";
-
-/** Packets of one device per turn (NAPI_POLL_WEIGHT). */
-export const NAPI_WEIGHT = 64;
 
 const NAPI_POLL = KIND["napi:napi_poll"];
 const TIME_SQUEEZE = KIND["softnet:time_squeeze"];
-
-/** A driver that is polled. All in softirq context. */
-export interface NapiPoller {
-  readonly deviceIndex: number;
-  /** Price of the driver's work for its next packet; asked only while there is one. */
-  readonly packetCost: Nanoseconds;
-  readonly hasPackets: boolean;
-  /** A turn begins. */
-  beginPoll(): void;
-  pollPacket(): void;
-  /** The turn ends: what GRO still holds goes up. */
-  endPoll(): void;
-  /**
-   * Polled dry: interrupts may come again (napi_complete_done). Schedules itself anew when something came meanwhile.
-   */
-  complete(): void;
-}
-
-/** One entry of poll lists (struct napi_struct). */
-export class Napi {
-  readonly poller: NapiPoller;
-  /** Packets per turn; Infinity for a driver without quota. */
-  weight: number;
-  /** On a poll list or being polled (NAPI_STATE_SCHED). */
-  isScheduled = false;
-  polls = 0;
-
-  constructor(poller: NapiPoller, weight = NAPI_WEIGHT) {
-    this.poller = poller;
-    this.weight = weight;
-  }
-}
-
-/** Takes packets out of the backlog. */
-export interface BacklogSink {
-  receiveQueued(skb: SkBuff): void;
-}
 
 /** net.core.* parameters of receive processing, one set a machine. */
 export interface SoftnetParameters {
@@ -74,7 +35,7 @@ export function defineSoftnetParameters(core: KernelCore): SoftnetParameters {
   };
 }
 
-export class Softnet implements Work, NapiPoller {
+export class Softnet implements Work {
   readonly #core: KernelCore;
   readonly #cpu: Cpu;
   readonly #parameters: SoftnetParameters;
@@ -88,9 +49,7 @@ export class Softnet implements Work, NapiPoller {
   #work = 0;
   #budgetLeft = 0;
   #startedAt = 0;
-  readonly #backlog = new SkbQueue();
-  readonly #backlogNapi = new Napi(this);
-  sink: BacklogSink | null = null;
+  readonly #backlog: Backlog;
 
   /** Columns of /proc/net/softnet_stat. */
   processed = 0;
@@ -102,6 +61,7 @@ export class Softnet implements Work, NapiPoller {
     this.#core = core;
     this.#cpu = cpu;
     this.#parameters = cpu.smp.softnetParameters(core);
+    this.#backlog = new Backlog(this, this.#parameters.backlogWeight);
   }
 
   /** Puts a device on the poll list (__napi_schedule); nothing when it is there already. */
@@ -112,41 +72,44 @@ export class Softnet implements Work, NapiPoller {
     this.#cpu.raiseSoftirq(SOFTIRQ.NET_RX);
   }
 
+  set sink(sink: BacklogSink) {
+    this.#backlog.sink = sink;
+  }
+
   /** netif_rx: queues the packet for the softirq. @returns false when the backlog was full and the packet died. */
   enqueueBacklog(skb: SkBuff): boolean {
-    if (this.#backlog.length >= this.#parameters.backlogMax.value) {
+    if (this.#backlog.queue.length >= this.#parameters.backlogMax.value) {
       this.dropped++;
       this.#core.drop(skb, "CPU_BACKLOG");
       return false;
     }
-    this.#backlog.push(skb);
-    this.schedule(this.#backlogNapi);
+    this.#backlog.queue.push(skb);
+    this.schedule(this.#backlog);
     return true;
   }
 
   get backlogLength(): number {
-    return this.#backlog.length;
+    return this.#backlog.queue.length;
   }
 
   // net_rx_action
 
   stepCost(): Nanoseconds {
     const napi = this.#current;
-    if (napi !== null) return napi.poller.hasPackets ? napi.poller.packetCost : 0;
+    if (napi !== null) return napi.hasPackets ? napi.packetCost : 0;
     const next = this.#list.length > 0 ? this.#list.at(0) : this.#pollList.length > 0 ? this.#pollList.at(0) : null;
     if (next === null) return 0;
-    return this.#core.costs.poll + (next.poller.hasPackets ? next.poller.packetCost : 0);
+    return this.#core.costs.poll + (next.hasPackets ? next.packetCost : 0);
   }
 
   step(): boolean {
     if (!this.#inAction && !this.#beginAction()) return false;
     const napi = this.#current ?? this.#beginPoll();
-    const poller = napi.poller;
-    if (this.#work < napi.weight && poller.hasPackets) {
+    if (this.#work < napi.weight && napi.hasPackets) {
       this.#work++;
       this.processed++;
-      poller.pollPacket();
-      if (this.#work < napi.weight && poller.hasPackets) return true;
+      napi.pollPacket();
+      if (this.#work < napi.weight && napi.hasPackets) return true;
     }
     this.#endPoll(napi);
     const now = this.#core.engine.now;
@@ -179,15 +142,15 @@ export class Softnet implements Work, NapiPoller {
     this.#current = napi;
     this.#work = 0;
     napi.polls++;
-    napi.poller.beginPoll();
+    napi.beginPoll();
     return napi;
   }
 
   #endPoll(napi: Napi): void {
-    napi.poller.endPoll();
+    napi.endPoll();
     if (this.#core.trace.active) {
       const weight = napi.weight === Infinity ? 0 : napi.weight;
-      this.#core.trace.record(NAPI_POLL, 0, this.#core.engine.cause, napi.poller.deviceIndex, this.#work, weight);
+      this.#core.trace.record(NAPI_POLL, 0, this.#core.engine.cause, napi.deviceIndex, this.#work, weight);
     }
     this.#budgetLeft -= this.#work;
     this.#current = null;
@@ -196,7 +159,7 @@ export class Softnet implements Work, NapiPoller {
       return;
     }
     napi.isScheduled = false;
-    napi.poller.complete();
+    napi.complete();
   }
 
   /** Next time come first those not reached, then the new ones, then those that had a full turn. */
@@ -212,45 +175,18 @@ export class Softnet implements Work, NapiPoller {
     if (this.#pollList.length > 0) this.#cpu.raiseSoftirq(SOFTIRQ.NET_RX);
   }
 
-  // The backlog is polled like a device (process_backlog).
-
-  readonly deviceIndex = 0;
-  /** The driver's part was paid for in its interrupt handler. */
-  readonly packetCost = 0;
-
-  get hasPackets(): boolean {
-    return this.#backlog.length > 0;
-  }
-
-  beginPoll(): void {
-    this.#backlogNapi.weight = this.#parameters.backlogWeight.value;
-  }
-
-  pollPacket(): void {
-    const skb = this.#backlog.shift();
-    assert(skb !== null && this.sink !== null, "a packet waits and somebody takes it");
-    this.sink.receiveQueued(skb);
-  }
-
-  endPoll(): void {
-    // Nothing is held back: GRO belongs to devices.
-  }
-
-  complete(): void {
-    if (this.#backlog.length > 0) this.schedule(this.#backlogNapi);
-  }
-
   queuedPackets(): number {
-    return this.#backlog.length;
+    return this.#backlog.queue.length;
   }
 
   checkInvariants(): void {
     assert(this.#inAction || this.#list.length === 0, "only a running net_rx_action has a list of its own");
-    assert(this.#backlog.length === 0 || this.#backlogNapi.isScheduled, "a backlog with packets is scheduled");
+    this.#backlog.checkInvariants();
   }
 
   shutdown(): void {
-    for (let skb = this.#backlog.shift(); skb !== null; skb = this.#backlog.shift()) this.#core.drop(skb, "NODE_DOWN");
+    const { queue } = this.#backlog;
+    for (let skb = queue.shift(); skb !== null; skb = queue.shift()) this.#core.drop(skb, "NODE_DOWN");
     this.#pollList.clear();
     this.#list.clear();
     this.#repoll.clear();

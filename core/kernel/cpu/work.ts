@@ -22,6 +22,12 @@ export interface IrqLine extends Work {
   readonly irq: number;
   /** As in /proc/interrupts: `eth0-rx-0`. */
   readonly name: string;
+  /**
+   * The controller's own (hardirq.ts), with the line so that there is no second object to look at: raised and not yet
+   * taken; interrupts taken, for /proc/interrupts.
+   */
+  isPending: boolean;
+  taken: number;
 }
 
 export const TASK_AGAIN = 0;

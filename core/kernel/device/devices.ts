@@ -11,7 +11,7 @@ import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_VLAN } from 
 import { VLAN_ID_MASK, VLAN_TAG_BYTES } from "../../wire/vlan.ts";
 import type { KernelCore } from "../core.ts";
 import type { Cpu } from "../cpu/cpu.ts";
-import type { BacklogSink } from "../cpu/softnet.ts";
+import type { BacklogSink } from "../cpu/backlog.ts";
 import { DEVICES_MAX } from "../limits.ts";
 import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST } from "../skb/skbuff.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
@@ -112,13 +112,17 @@ export class Devices implements BacklogSink {
 
   /** @param device null for all of them. */
   addTap(tap: PacketTap, device: NetDevice | null): void {
-    (device === null ? this.#taps : device.taps).push(tap);
+    if (device === null) this.#taps.push(tap);
+    else device.taps = [...device.taps, tap];
   }
 
   removeTap(tap: PacketTap, device: NetDevice | null): void {
-    const taps = device === null ? this.#taps : device.taps;
-    const index = taps.indexOf(tap);
-    if (index >= 0) taps.splice(index, 1);
+    if (device !== null) {
+      device.taps = device.taps.filter((other) => other !== tap);
+      return;
+    }
+    const index = this.#taps.indexOf(tap);
+    if (index >= 0) this.#taps.splice(index, 1);
   }
 
   observe(observer: DeviceObserver): void {

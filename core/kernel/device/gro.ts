@@ -80,8 +80,14 @@ export class Gro {
       this.#flushAt(index);
     }
     const flags = tcpFlags(skb.bytes, skb.data + ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES);
-    if (payload === 0 || flags !== TH.ACK || skb.ipSummed === CHECKSUM_NONE) this.#deliver(skb);
-    else this.#hold(skb, payload);
+    const mayMerge = payload > 0 && flags === TH.ACK && skb.ipSummed !== CHECKSUM_NONE;
+    if (mayMerge && !this.#isAlone) this.#hold(skb, payload);
+    else this.#deliver(skb);
+  }
+
+  /** Nothing is held and nothing else has come: what were held now would go up unchanged at the end of this step. */
+  get #isAlone(): boolean {
+    return this.#flows.length === 0 && !this.#nic.receive.hasPackets;
   }
 
   /** Index of the packet held of that stream, -1 for none. */

@@ -17,6 +17,8 @@ export class IrqDriver implements Driver {
   readonly #nic: Nic;
   /** The handler is due or runs; it will see what comes meanwhile. */
   #asserted = false;
+  isPending = false;
+  taken = 0;
   interrupts = 0;
 
   constructor(nic: Nic, irq: number) {

@@ -11,7 +11,7 @@ import { PACKET_OUTGOING, type SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
 import type { Devices } from "./devices.ts";
 import { LOOPBACK_MTU } from "./limits.ts";
-import { DeviceStats, type NetDevice, type PacketTap } from "./net-device.ts";
+import { DeviceStats, NO_TAPS, type NetDevice, type PacketTap } from "./net-device.ts";
 
 export class Loopback implements NetDevice {
   readonly index: number;
@@ -26,7 +26,7 @@ export class Loopback implements NetDevice {
   readonly stats = new DeviceStats();
   readonly txChecksumOffload = true;
   readonly txSegmentationOffload = true;
-  readonly taps: PacketTap[] = [];
+  taps: readonly PacketTap[] = NO_TAPS;
   promiscuity = 0;
   readonly #core: KernelCore;
   readonly #devices: Devices;

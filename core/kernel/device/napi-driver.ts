@@ -7,24 +7,29 @@
  * and looks after transmission when there are none.
  */
 import type { Nanoseconds } from "../../base/time.ts";
-import { Napi, NAPI_WEIGHT, type NapiPoller, type Softnet } from "../cpu/softnet.ts";
+import { Napi, NAPI_WEIGHT } from "../cpu/napi.ts";
+import type { Softnet } from "../cpu/softnet.ts";
 import type { Driver } from "./driver.ts";
 import type { Nic } from "./nic.ts";
 
-export class NapiDriver implements Driver, NapiPoller {
+export class NapiDriver extends Napi implements Driver {
   readonly irq: number;
   readonly name: string;
   readonly deviceIndex: number;
   readonly reclaimsOnSend: boolean;
   readonly packetCost: Nanoseconds;
+  readonly weight: number;
   readonly #nic: Nic;
   readonly #softnet: Softnet;
-  readonly #napi: Napi;
   /** The interrupt is off: it is pending or the card is being polled. Cards mask it themselves as they raise it. */
   masked = false;
+  isPending = false;
+  taken = 0;
   interrupts = 0;
 
   constructor(nic: Nic, irq: number, hasQuota: boolean) {
+    super();
+    this.weight = hasQuota ? NAPI_WEIGHT : Infinity;
     this.#nic = nic;
     this.irq = irq;
     this.name = nic.name;
@@ -32,11 +37,6 @@ export class NapiDriver implements Driver, NapiPoller {
     this.reclaimsOnSend = hasQuota;
     this.packetCost = nic.core.costs.pollPacket;
     this.#softnet = nic.cpu.softnet;
-    this.#napi = new Napi(this, hasQuota ? NAPI_WEIGHT : Infinity);
-  }
-
-  get polls(): number {
-    return this.#napi.polls;
   }
 
   request(): void {
@@ -57,7 +57,7 @@ export class NapiDriver implements Driver, NapiPoller {
 
   step(): boolean {
     this.interrupts++;
-    this.#softnet.schedule(this.#napi);
+    this.#softnet.schedule(this);
     return false;
   }
 

@@ -36,6 +36,9 @@ export interface PacketTap {
   onPacket(skb: SkBuff, device: NetDevice): void;
 }
 
+/** The taps of nearly every device. One list for all: whether it is empty is asked for every packet of all machines. */
+export const NO_TAPS: readonly PacketTap[] = [];
+
 /** A protocol above Ethernet: IPv4, ARP. */
 export interface PacketHandler {
   /**
@@ -69,7 +72,8 @@ export interface NetDevice {
    * device without cuts them up in software, before packet sockets see them.
    */
   readonly txSegmentationOffload: boolean;
-  readonly taps: PacketTap[];
+  /** Replaced, never changed: see NO_TAPS. */
+  taps: readonly PacketTap[];
   promiscuity: number;
   /** Puts the Ethernet header in front (dev_hard_header); the source is the device's own address. */
   header(skb: SkBuff, target: MacAddress, etherType: number): void;

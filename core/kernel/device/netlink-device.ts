@@ -246,11 +246,13 @@ function setEthtool(nic: Nic, request: Request<"ethtool-set">): NetlinkReply | n
   if (feature !== undefined && offload === undefined) return -E.EOPNOTSUPP;
   if (rx !== undefined) nic.receive.resize(rx);
   if (tx !== undefined) nic.transmit.resize(tx);
-  const coalesce = nic.coalesce;
-  coalesce.rxNs = rxUsecs === undefined ? coalesce.rxNs : rxUsecs * MICROSECOND;
-  coalesce.txNs = txUsecs === undefined ? coalesce.txNs : txUsecs * MICROSECOND;
-  coalesce.rxFrames = rxFrames ?? coalesce.rxFrames;
-  coalesce.txFrames = txFrames ?? coalesce.txFrames;
-  if (feature !== undefined && offload !== undefined) nic.offload[offload] = feature.on;
+  const { coalesce } = nic;
+  nic.coalesce = {
+    rxNs: rxUsecs === undefined ? coalesce.rxNs : rxUsecs * MICROSECOND,
+    txNs: txUsecs === undefined ? coalesce.txNs : txUsecs * MICROSECOND,
+    rxFrames: rxFrames ?? coalesce.rxFrames,
+    txFrames: txFrames ?? coalesce.txFrames,
+  };
+  if (feature !== undefined && offload !== undefined) nic.offload = { ...nic.offload, [offload]: feature.on };
   return DONE;
 }

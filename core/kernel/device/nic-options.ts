@@ -4,6 +4,7 @@ import type { TransmitPort } from "../../wire/frame.ts";
 import type { KernelCore } from "../core.ts";
 import type { Cpu } from "../cpu/cpu.ts";
 import type { Devices } from "./devices.ts";
+import { TX_COALESCE_FRAMES_DEFAULT, TX_COALESCE_NS_DEFAULT } from "./limits.ts";
 
 /**
  * - `napi`: the interrupt is masked while the CPU polls, at most 64 packets a turn.
@@ -15,21 +16,40 @@ export type NicDriver = "napi" | "irq" | "poll";
 
 /** ethtool -C: an interrupt waits this long after the first packet, or for that many packets. */
 export interface NicCoalescing {
-  rxNs: number;
-  rxFrames: number;
-  txNs: number;
-  txFrames: number;
+  readonly rxNs: number;
+  readonly rxFrames: number;
+  readonly txNs: number;
+  readonly txFrames: number;
 }
 
 /** ethtool -K. */
 export interface NicOffload {
-  txChecksum: boolean;
-  rxChecksum: boolean;
-  gro: boolean;
+  readonly txChecksum: boolean;
+  readonly rxChecksum: boolean;
+  readonly gro: boolean;
   /** Large TCP packets are cut up by the card, else in software. */
-  tso: boolean;
+  readonly tso: boolean;
   /** Software cuts up as late as it can. Only shown: without it Linux's TCP builds large packets too. */
-  gso: boolean;
+  readonly gso: boolean;
+}
+
+const COALESCING_DEFAULT: NicCoalescing = {
+  rxNs: 0,
+  rxFrames: 1,
+  txNs: TX_COALESCE_NS_DEFAULT,
+  txFrames: TX_COALESCE_FRAMES_DEFAULT,
+};
+
+const OFFLOAD_DEFAULT: NicOffload = { txChecksum: true, rxChecksum: true, gro: true, tso: true, gso: true };
+
+export const coalescingOf = (given: Partial<NicCoalescing> | undefined): NicCoalescing =>
+  sharedOr(COALESCING_DEFAULT, given);
+export const offloadOf = (given: Partial<NicOffload> | undefined): NicOffload => sharedOr(OFFLOAD_DEFAULT, given);
+
+/** Cards with the usual settings share one record, which every frame of all of them looks at. */
+function sharedOr<T extends object>(usual: T, given: Partial<T> | undefined): T {
+  const all = { ...usual, ...given };
+  return (Object.keys(usual) as (keyof T)[]).every((name) => all[name] === usual[name]) ? usual : all;
 }
 
 export interface NicOptions {

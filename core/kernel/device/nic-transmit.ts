@@ -43,8 +43,10 @@ export class NicTransmit implements EventHandler, TimerHandler {
   stops = 0;
   /** Frames reclaimed by interrupt or poll, ever. */
   reclaimed = 0;
-  /** Segments of a large packet that the ring had no room for; they go before anything else. */
-  readonly #pieces = new Ring<SkBuff>();
+  /**
+   * Segments of a large packet that the ring had no room for; they go before anything else. Null until there was one.
+   */
+  #pieces: Ring<SkBuff> | null = null;
   #running = false;
   #event: EventId = NO_EVENT;
   #eventAt = 0;
@@ -63,7 +65,7 @@ export class NicTransmit implements EventHandler, TimerHandler {
     const qdisc = this.qdisc;
     if (qdisc.canBypass && this.queuedPackets() === 0 && !this.stopped && this.#hasRoom()) {
       this.#start(skb);
-      if (this.#pieces.length > 0) this.run();
+      if (this.#pieces !== null && this.#pieces.length > 0) this.run();
       return 0;
     }
     if (this.#core.trace.active) this.#core.traceSkb(NET_DEV_QUEUE, skb, this.#nic.index, skb.length);
@@ -82,7 +84,7 @@ export class NicTransmit implements EventHandler, TimerHandler {
         this.#stop();
         break;
       }
-      const skb = this.#pieces.shift() ?? qdisc.dequeue();
+      const skb = this.#pieces?.shift() ?? qdisc.dequeue();
       if (skb === null) break;
       this.#start(skb);
     }
@@ -187,8 +189,9 @@ export class NicTransmit implements EventHandler, TimerHandler {
       this.#transmit(skb);
       return;
     }
-    for (const segment of segmentGso(this.#core, skb)) this.#pieces.push(segment);
-    const first = this.#pieces.shift();
+    const pieces = (this.#pieces ??= new Ring());
+    for (const segment of segmentGso(this.#core, skb)) pieces.push(segment);
+    const first = pieces.shift();
     if (first !== undefined) this.#transmit(first);
   }
 
@@ -266,7 +269,7 @@ export class NicTransmit implements EventHandler, TimerHandler {
 
   /** Drops what waits in the discipline (dev_deactivate). */
   drain(reason: DropReason): void {
-    for (let piece = this.#pieces.shift(); piece !== undefined; piece = this.#pieces.shift()) {
+    for (let piece = this.#pieces?.shift(); piece !== undefined; piece = this.#pieces?.shift()) {
       this.#core.drop(piece, reason);
     }
     this.qdisc.reset(reason);
@@ -282,7 +285,7 @@ export class NicTransmit implements EventHandler, TimerHandler {
   }
 
   queuedPackets(): number {
-    return this.qdisc.length + this.#pieces.length;
+    return this.qdisc.length + (this.#pieces?.length ?? 0);
   }
 
   /** The machine is off. Frames handed over belong to the wire already. */

@@ -21,11 +21,11 @@ import type { Driver } from "./driver.ts";
 import { ethtoolStatistics } from "./ethtool.ts";
 import { segmentGso } from "./gso.ts";
 import { IrqDriver } from "./irq-driver.ts";
-import { RING_DESCRIPTORS_DEFAULT, TX_COALESCE_FRAMES_DEFAULT, TX_COALESCE_NS_DEFAULT } from "./limits.ts";
-import { TX_QUEUE_LENGTH_DEFAULT } from "./limits.ts";
+import { RING_DESCRIPTORS_DEFAULT, TX_QUEUE_LENGTH_DEFAULT } from "./limits.ts";
 import { linkStatistics } from "./link-statistics.ts";
 import { NapiDriver } from "./napi-driver.ts";
-import { DeviceStats, type NetDevice, type PacketTap } from "./net-device.ts";
+import { DeviceStats, NO_TAPS, type NetDevice, type PacketTap } from "./net-device.ts";
+import { coalescingOf, offloadOf } from "./nic-options.ts";
 import type { NicCoalescing, NicDriver, NicOffload, NicOptions } from "./nic-options.ts";
 import { NicReceive } from "./nic-receive.ts";
 import { NicTransmit } from "./nic-transmit.ts";
@@ -41,36 +41,40 @@ export interface FrameTap {
 }
 
 export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
+  // First what every frame touches: fields lie in memory in the order of their declaration, and every cache line is a
+  // miss when there are thousands of cards.
   readonly core: KernelCore;
-  readonly devices: Devices;
-  readonly cpu: Cpu;
-  readonly index: number;
-  readonly name: string;
-  readonly isLoopback = false;
-  readonly isPointToPoint = false;
-  readonly stats = new DeviceStats();
-  readonly taps: PacketTap[] = [];
-  readonly coalesce: NicCoalescing;
-  readonly offload: NicOffload;
-  readonly receive: NicReceive;
-  readonly transmit: NicTransmit;
-  readonly driver: Driver;
-  readonly driverKind: NicDriver;
-  /** VLAN that all of this port's frames are tagged for on the wire; null for none. */
-  readonly portVlan: number | null;
-  readonly random: Random;
+  isUp = false;
+  carrier = false;
+  promiscuity = 0;
   mac: MacAddress;
   #mtu: number;
+  frameTap: FrameTap | null = null;
+  readonly receive: NicReceive;
+  readonly driver: Driver;
+  readonly devices: Devices;
+  readonly cpu: Cpu;
+  /** Replaced, never changed: see nic-options.ts. */
+  coalesce: NicCoalescing;
+  offload: NicOffload;
+  readonly stats = new DeviceStats();
+  readonly index: number;
+  /** VLAN that all of this port's frames are tagged for on the wire; null for none. */
+  readonly portVlan: number | null;
+  readonly transmit: NicTransmit;
+  port: TransmitPort | null = null;
+  readonly isLoopback = false;
+  readonly isPointToPoint = false;
+
+  readonly name: string;
+  taps: readonly PacketTap[] = NO_TAPS;
+  readonly driverKind: NicDriver;
+  readonly random: Random;
   txQueueLength = TX_QUEUE_LENGTH_DEFAULT;
-  promiscuity = 0;
   #promiscuous = false;
   qdiscHandle = 0;
   /** The port is on a shared medium: it cannot tell in advance when a frame will have left. */
   isHalfDuplex = false;
-  isUp = false;
-  carrier = false;
-  port: TransmitPort | null = null;
-  frameTap: FrameTap | null = null;
   /** Frames for other machines, which the address filter kept out. */
   filtered = 0;
 
@@ -88,9 +92,8 @@ export class Nic implements NetDevice, FrameSink, DeviceControl, QdiscContext {
     this.index = devices.newIndex();
     this.portVlan = options.vlan ?? null;
     this.random = core.random(`qdisc:${options.name}`);
-    const tx = { txNs: TX_COALESCE_NS_DEFAULT, txFrames: TX_COALESCE_FRAMES_DEFAULT };
-    this.coalesce = { rxNs: 0, rxFrames: 1, ...tx, ...options.coalesce };
-    this.offload = { txChecksum: true, rxChecksum: true, gro: true, tso: true, gso: true, ...options.offload };
+    this.coalesce = coalescingOf(options.coalesce);
+    this.offload = offloadOf(options.offload);
     this.receive = new NicReceive(this, options.rxRing ?? RING_DESCRIPTORS_DEFAULT);
     const qdisc = createQdisc(options.qdisc ?? "pfifo_fast", this);
     this.transmit = new NicTransmit(this, options.txRing ?? RING_DESCRIPTORS_DEFAULT, qdisc);

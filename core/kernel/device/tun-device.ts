@@ -19,7 +19,7 @@ import { KernelTimer, type TimerHandler } from "../timer/timers.ts";
 import type { DeviceControl, Devices } from "./devices.ts";
 import { segmentGso } from "./gso.ts";
 import { TUN_MTU_DEFAULT, TUN_QUEUE_LENGTH_DEFAULT } from "./limits.ts";
-import { DeviceStats, type NetDevice, type PacketTap } from "./net-device.ts";
+import { DeviceStats, NO_TAPS, type NetDevice, type PacketTap } from "./net-device.ts";
 import { PfifoFast } from "./qdisc/pfifo-fast.ts";
 import type { Qdisc, QdiscContext } from "./qdisc/qdisc.ts";
 
@@ -47,7 +47,7 @@ export class TunDevice implements NetDevice, DeviceControl, QdiscContext, TimerH
   readonly mac: MacAddress = MAC_ZERO;
   readonly speed = 10_000_000;
   readonly stats = new DeviceStats();
-  readonly taps: PacketTap[] = [];
+  taps: readonly PacketTap[] = NO_TAPS;
   promiscuity = 0;
   isUp = false;
   txChecksumOffload = true;

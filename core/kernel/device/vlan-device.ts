@@ -7,7 +7,14 @@ import type { MacAddress } from "../../wire/address.ts";
 import { PACKET_OUTGOING, type SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
 import { insertVlanTag, type Devices } from "./devices.ts";
-import { DeviceStats, type DeviceChange, type DeviceObserver, type NetDevice, type PacketTap } from "./net-device.ts";
+import {
+  DeviceStats,
+  NO_TAPS,
+  type DeviceChange,
+  type DeviceObserver,
+  type NetDevice,
+  type PacketTap,
+} from "./net-device.ts";
 import type { Nic } from "./nic.ts";
 
 export class VlanDevice implements NetDevice, DeviceObserver {
@@ -18,7 +25,7 @@ export class VlanDevice implements NetDevice, DeviceObserver {
   readonly parent: Nic;
   readonly vlanId: number;
   readonly stats = new DeviceStats();
-  readonly taps: PacketTap[] = [];
+  taps: readonly PacketTap[] = NO_TAPS;
   promiscuity = 0;
   mtu: number;
   isUp = false;
