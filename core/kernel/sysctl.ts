@@ -5,7 +5,6 @@
 import { assert } from "../base/assert.ts";
 
 export interface Sysctl {
-  readonly name: string;
   readonly least: number;
   readonly most: number;
   value: number;
@@ -26,47 +25,63 @@ export interface TextSysctl {
   value: string;
 }
 
+/**
+ * The place in every machine's list of each parameter that is one number. The names are kept once: a thousand machines
+ * have a hundred parameters each.
+ */
+const places = new Map<string, number>();
+
+function placeOf(name: string): number {
+  let place = places.get(name);
+  if (place === undefined) {
+    place = places.size;
+    places.set(name, place);
+  }
+  return place;
+}
+
 /** V8 stores a field whole in the object while every value in it fits 32 bits, else in a box of its own. */
 const SMALL_MOST = 2 ** 31 - 1;
 
-/** Nearly all parameters: none of their values needs a box, which thousands of hosts would have a hundred each of. */
+/** Nearly all parameters: none of their values needs a box. */
 class SmallSysctl implements Sysctl {
-  readonly name: string;
+  value: number;
   readonly least: number;
   readonly most: number;
-  value: number;
 
-  constructor(name: string, value: number, least: number, most: number) {
-    this.name = name;
+  constructor(value: number, least: number, most: number) {
+    this.value = value;
     this.least = least;
     this.most = most;
-    this.value = value;
   }
 }
 
 export class SysctlTable {
-  readonly #numbers = new Map<string, Sysctl>();
+  /** By `places`. */
+  readonly #numbers: (Sysctl | undefined)[] = [];
   readonly #texts = new Map<string, TextSysctl>();
   readonly #vectors = new Map<string, VectorSysctl>();
 
   /** @throws AssertionError when the name is taken. */
   define(name: string, value: number, least = 0, most = 2 ** 31 - 1): Sysctl {
-    assert(this.get(name) === undefined, `${name} is defined once`);
+    assert(this.get(name) === undefined, "a parameter is defined once");
     const isSmall = least >= -SMALL_MOST && most <= SMALL_MOST;
-    const entry = isSmall ? new SmallSysctl(name, value, least, most) : { name, least, most, value };
-    this.#numbers.set(name, entry);
+    const entry = isSmall ? new SmallSysctl(value, least, most) : { value, least, most };
+    const place = placeOf(name);
+    while (this.#numbers.length < place) this.#numbers.push(undefined);
+    this.#numbers[place] = entry;
     return entry;
   }
 
   defineText(name: string, value: string, allowed: readonly string[] | null): TextSysctl {
-    assert(this.get(name) === undefined, `${name} is defined once`);
+    assert(this.get(name) === undefined, "a parameter is defined once");
     const entry: TextSysctl = { name, allowed, value };
     this.#texts.set(name, entry);
     return entry;
   }
 
   defineVector(name: string, values: readonly number[], least = 0): VectorSysctl {
-    assert(this.get(name) === undefined, `${name} is defined once`);
+    assert(this.get(name) === undefined, "a parameter is defined once");
     const entry: VectorSysctl = { name, least, values: [...values] };
     this.#vectors.set(name, entry);
     return entry;
@@ -74,19 +89,20 @@ export class SysctlTable {
 
   /** Sorted names. */
   names(): string[] {
-    return [...this.#numbers.keys(), ...this.#texts.keys(), ...this.#vectors.keys()].sort();
+    const numbers = [...places.keys()].filter((name) => this.#number(name) !== undefined);
+    return [...numbers, ...this.#texts.keys(), ...this.#vectors.keys()].sort();
   }
 
   /** The value of a parameter that is one number. @throws AssertionError when there is no such parameter. */
   number(name: string): number {
-    const entry = this.#numbers.get(name);
+    const entry = this.#number(name);
     assert(entry !== undefined, "a parameter that is one number");
     return entry.value;
   }
 
   /** Undefined when there is no such parameter. */
   get(name: string): string | undefined {
-    const number = this.#numbers.get(name);
+    const number = this.#number(name);
     if (number !== undefined) return String(number.value);
     return this.#texts.get(name)?.value ?? this.#vectors.get(name)?.values.join("\t");
   }
@@ -96,7 +112,7 @@ export class SysctlTable {
    * set.
    */
   set(name: string, value: string): "ENOENT" | "EINVAL" | null {
-    const number = this.#numbers.get(name);
+    const number = this.#number(name);
     if (number !== undefined) {
       if (!/^-?\d{1,15}$/.test(value.trim())) return "EINVAL";
       const parsed = Number(value.trim());
@@ -111,6 +127,11 @@ export class SysctlTable {
     if (text.allowed !== null && !text.allowed.includes(value.trim())) return "EINVAL";
     text.value = value.trim();
     return null;
+  }
+
+  #number(name: string): Sysctl | undefined {
+    const place = places.get(name);
+    return place === undefined ? undefined : this.#numbers[place];
   }
 }
 
