@@ -205,8 +205,8 @@ function afterFinAck(tcp: TcpSock, skb: SkBuff, request: RequestSock | null): "d
   }
   const { tcpExt } = tcp.core.snmp;
   const hasFin = (skb.cb2 & TH.FIN) !== 0;
-  if (tcp.linger2 < 0 || hasNewText(tcp, skb)) {
-    if (tcp.linger2 >= 0 && hasFin && tcp.synFastopen) tcp.tcp.fastopen.activeDisable(tcp);
+  if (tcp.options.linger2 < 0 || hasNewText(tcp, skb)) {
+    if (tcp.options.linger2 >= 0 && hasFin && tcp.fastopen.synFastopen) tcp.tcp.fastopen.activeDisable(tcp);
     tcpDone(tcp, "3.10.7.4-fifth");
     tcpExt.TCPAbortOnData++;
     return "TCP_ABORT_ON_DATA";

@@ -84,7 +84,7 @@ describe("options of a SYN have Linux's layout", () => {
     const bytes = new Uint8Array(40);
     const length = writeSynOptions(tcp, bytes, 0);
     expect(toHex(bytes.subarray(0, length), " ")).toBe("02 04 05 b4 04 02 08 0a 00 00 00 00 00 00 00 00 fe 04 f9 89");
-    expect([tcp.synFastopen, tcp.synFastopenExp]).toEqual([true, true]);
+    expect([tcp.fastopen.synFastopen, tcp.fastopen.synFastopenExp]).toEqual([true, true]);
   });
 
   test("what is written is read back", () => {

@@ -7,6 +7,7 @@ import { paddedToWords } from "../../wire/options.ts";
 import { TCP_OPTIONS_BYTES_MAX, TCPOLEN, TCPOPT } from "../../wire/tcp-options.ts";
 import { routeOf } from "./tcp-route.ts";
 import type { TcpSock } from "./tcp-sock.ts";
+import { setFastopenState } from "./socket-records.ts";
 
 /** Shared experimental option (RFC 6994) and the number by which Fast Open used it (RFC 7413, appendix). */
 export const TCPOPT_EXPERIMENTAL = 254;
@@ -80,8 +81,7 @@ export const synOptionsLength = (tcp: TcpSock): number => synAckOptionsLength(sy
 export function writeSynOptions(tcp: TcpSock, bytes: Uint8Array, at: number): number {
   const options = synOptions(tcp);
   if (fitsCookie(options)) {
-    tcp.synFastopen = true;
-    tcp.synFastopenExp = options.exp;
+    setFastopenState(tcp, { synFastopen: true, synFastopenExp: options.exp });
   }
   return writeSynAckOptions(bytes, at, options);
 }

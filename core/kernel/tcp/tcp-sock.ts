@@ -15,10 +15,12 @@ import type { OptionResult } from "../syscall/sys.ts";
 import { KernelTimer, type TimerHandler } from "../timer/timers.ts";
 import type { AcceptQueue } from "./open/accept-queue.ts";
 import type { CongestionControl } from "./congestion/congestion.ts";
+import { WindowedMin } from "./loss/windowed-min.ts";
 import { OutOfOrderQueue } from "./receive/out-of-order.ts";
 import type { RequestSock } from "./open/request-sock.ts";
 import { newRtxQueue, SentList, WriteQueue, type TcpSegment } from "./send/segment.ts";
 import { SendBuffer } from "./send/send-buffer.ts";
+import { NO_FASTOPEN, NO_OPTIONS, type FastopenState, type TcpOptions } from "./socket-records.ts";
 import type { Seq } from "./sequence.ts";
 import { TCP_STATE, type TcpState } from "./states.ts";
 import type { Tcp } from "./tcp.ts";
@@ -159,8 +161,6 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   /** The peer's FIN has been received and all before it (RCV_SHUTDOWN is isReceiveShut). */
   finReceived = false;
   rcvTstampUs = 0;
-  /** TCP_INQ. */
-  inq = false;
   urgData = 0;
   urgSeq = 0 as Seq;
 
@@ -183,6 +183,7 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   lastOowAckTimeUs = 0;
 
   // ---- Options and MSS
+  options: TcpOptions = NO_OPTIONS;
   readonly rxOpt = new OptionsReceived();
   /** MSS we advertised. */
   advmss = 536;
@@ -216,8 +217,7 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   rtoUs = 1_000_000;
   rtoMinUs = 200_000;
   backoff = 0;
-  /** Windowed minimum: value and time of the three best (struct minmax). */
-  readonly rttMin = { value: [0xffffffff, 0xffffffff, 0xffffffff], atUs: [0, 0, 0] };
+  readonly rttMin = new WindowedMin();
   /** Receiver's estimate for window auto-tuning. */
   readonly rcvRtt = { rttUs: 0, seq: 0 as Seq, timeUs: 0 };
   readonly rcvq = { space: 0, seq: 0 as Seq, timeUs: 0 };
@@ -314,20 +314,6 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   probesOut = 0;
   probesTstampUs = 0;
   keepaliveProbesSent = 0;
-  /** Options TCP_KEEPIDLE, TCP_KEEPINTVL (s), TCP_KEEPCNT, TCP_SYNCNT; 0 takes the sysctl. */
-  keepaliveTimeS = 0;
-  keepaliveIntvlS = 0;
-  keepaliveProbes = 0;
-  synRetries = 0;
-  /** TCP_USER_TIMEOUT, ms; 0 none. */
-  userTimeoutMs = 0;
-  /** TCP_LINGER2, s; 0 takes the sysctl, negative none. */
-  linger2 = 0;
-  /** TCP_DEFER_ACCEPT, in retransmissions of SYN-ACK. */
-  deferAccept = 0;
-  /** TCP_NOTSENT_LOWAT, bytes; 0 takes the sysctl. */
-  notsentLowat = 0;
-  thinLinearTimeouts = false;
   lastSendUs = 0;
   /** Time-outs since the connection began (total_rto). */
   totalRto = 0;
@@ -340,21 +326,8 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   /** SYN that made it, kept for TCP_SAVED_SYN? Left out. Total SYN-ACK retransmissions of a child (total_retrans). */
   totalRetrans = 0;
 
-  // ---- Fast open (RFC 7413)
-  fastopenConnect = false;
-  fastopenNoCookie = false;
-  /** TCP_FASTOPEN: connections with data that may wait for their handshake; 0 takes none. */
-  fastopenQueueMax = 0;
-  /** TCP_FASTOPEN_KEY: one key or two of 16 bytes; null takes the sysctl's. */
-  fastopenKey: Uint8Array | null = null;
-  /** connect() was deferred to the first write. */
-  deferConnect = false;
-  synData = false;
-  synDataAcked = false;
-  synFastopen = false;
-  synFastopenExp = false;
-  synFastopenCh = false;
-  fastopenClientFail = 0;
+  // ---- Fast open (RFC 7413); both records are replaced, never changed (socket-records.ts)
+  fastopen: FastopenState = NO_FASTOPEN;
   /** A child that took data from a SYN, and is SYN_RECV until the ACK comes: its request. */
   fastopenRequest: RequestSock | null = null;
   /**

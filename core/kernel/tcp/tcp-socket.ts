@@ -34,6 +34,7 @@ import { TcpSock } from "./tcp-sock.ts";
 import { onTcpTimer } from "./tcp-timers.ts";
 import { traceTcp } from "./show/trace-tcp.ts";
 import { purgeQueues } from "./send/write-queue.ts";
+import { setFastopenState } from "./socket-records.ts";
 
 const { CLOSE, LISTEN, SYN_SENT, SYN_RECV } = TCP_STATE;
 const OPENING = stateBit(SYN_SENT) | stateBit(SYN_RECV);
@@ -79,7 +80,7 @@ export class TcpSocket extends TcpSock {
       case SS.CONNECTED:
         return error;
       case SS.CONNECTING:
-        if (this.deferConnect) error = isSend ? -E.EINPROGRESS : -E.EISCONN;
+        if (this.fastopen.deferConnect) error = isSend ? -E.EINPROGRESS : -E.EISCONN;
         else error = -E.EALREADY;
         break;
       case SS.UNCONNECTED: {
@@ -88,7 +89,7 @@ export class TcpSocket extends TcpSock {
         if (opened < 0) return opened;
         this.connectState = SS.CONNECTING;
         // The SYN waits for the first write.
-        if (this.deferConnect) return 0;
+        if (this.fastopen.deferConnect) return 0;
         error = -E.EINPROGRESS;
       }
     }
@@ -169,7 +170,7 @@ export class TcpSocket extends TcpSock {
 
   override send(bytes: Uint8Array, flags: number, to: SocketAddress | null): number {
     let result: number;
-    if ((flags & MSG.FASTOPEN) !== 0 || this.deferConnect) result = this.#sendFastopen(bytes, flags, to);
+    if ((flags & MSG.FASTOPEN) !== 0 || this.fastopen.deferConnect) result = this.#sendFastopen(bytes, flags, to);
     else result = sendMessage(this, bytes, flags);
     if (this.isConnecting && result === -E.EAGAIN) this.#notePending(flags);
     this.#afterCall();
@@ -191,13 +192,13 @@ export class TcpSocket extends TcpSock {
     if (this.fastopenReq !== null) return -E.EALREADY;
     const request: NonNullable<TcpSock["fastopenReq"]> = { cookie: null, exp: false, copied: 0, data: bytes };
     this.fastopenReq = request;
-    if (this.deferConnect) {
+    if (this.fastopen.deferConnect) {
       const sent = sendSyn(this);
       if (sent < 0) failOpen(this, sent);
     }
     const result = this.#connect(to, true);
     this.fastopenReq = null;
-    this.deferConnect = false;
+    setFastopenState(this, { deferConnect: false });
     if (request.copied < bytes.length) this.#notePending(flags);
     if (result === -E.EINPROGRESS && request.copied > 0) return request.copied;
     return result < 0 ? result : sendMessage(this, bytes, flags);
@@ -233,7 +234,7 @@ export class TcpSocket extends TcpSock {
       if (this.isSendShut || streamIsWriteable(this)) mask |= POLL.OUT;
       // Acknowledgments wake only who has asked.
       else this.noSpace = true;
-    } else if (state === SYN_SENT && this.deferConnect) mask |= POLL.OUT;
+    } else if (state === SYN_SENT && this.fastopen.deferConnect) mask |= POLL.OUT;
     if (this.error !== 0 || this.errorQueue.length > 0) mask |= POLL.ERR;
     return mask;
   }

@@ -4,6 +4,7 @@ import { E } from "../syscall/errno.ts";
 import { sendMessage } from "./send/sendmsg.ts";
 import { TCP_STATE } from "./states.ts";
 import { armKeepalive } from "./timer-arm.ts";
+import { setOptions } from "./socket-records.ts";
 
 const MILLISECOND = 1_000_000;
 const SECOND = 1000 * MILLISECOND;
@@ -56,7 +57,7 @@ test("TCP_USER_TIMEOUT ends it to the millisecond", () => {
   const { tcp } = at;
   at.host.set("net.ipv4.tcp_early_retrans", 0);
   tcp.rtoUs = 200_000;
-  tcp.userTimeoutMs = 1000;
+  setOptions(tcp, { userTimeoutMs: 1000 });
   sendMessage(tcp, new Uint8Array(1000), 0);
   at.world.run(1199 * MILLISECOND);
   expect(tcp.state).toBe(TCP_STATE.ESTABLISHED);
@@ -69,7 +70,7 @@ test("probes of a closed window go on for ever while they are answered, or until
   const { tcp } = at;
   tcp.sndWnd = 0;
   tcp.rtoUs = 200_000;
-  tcp.userTimeoutMs = 3000;
+  setOptions(tcp, { userTimeoutMs: 3000 });
   sendMessage(tcp, new Uint8Array(100), 0);
   at.world.run(3150 * MILLISECOND);
   expect(tcp.state).toBe(TCP_STATE.ESTABLISHED);
@@ -81,9 +82,7 @@ test("keepalive: probes after the idle time, then a reset", () => {
   const at = connection();
   const { tcp } = at;
   tcp.keepAlive = true;
-  tcp.keepaliveTimeS = 10;
-  tcp.keepaliveIntvlS = 2;
-  tcp.keepaliveProbes = 3;
+  setOptions(tcp, { keepaliveTimeS: 10, keepaliveIntvlS: 2, keepaliveProbes: 3 });
   armKeepalive(tcp, 10_000_000);
   expect(watch(at, 20_000, 500)).toEqual([
     "10000 1000:1000 A",
@@ -99,7 +98,7 @@ test("keepalive waits while the peer is heard", () => {
   const at = connection();
   const { tcp } = at;
   tcp.keepAlive = true;
-  tcp.keepaliveTimeS = 10;
+  setOptions(tcp, { keepaliveTimeS: 10 });
   armKeepalive(tcp, 10_000_000);
   at.world.run(9 * SECOND);
   tcp.rcvTstampUs = tcp.nowUs;

@@ -95,7 +95,7 @@ function probeTimeout(tcp: TcpSock): void {
     tcp.probesTstampUs = 0;
     return;
   }
-  const userTimeoutUs = tcp.userTimeoutMs * 1000;
+  const userTimeoutUs = tcp.options.userTimeoutMs * 1000;
   if (tcp.probesTstampUs === 0) tcp.probesTstampUs = tcp.nowUs;
   else if (userTimeoutUs > 0 && tcp.nowUs - tcp.probesTstampUs >= userTimeoutUs) {
     writeError(tcp);

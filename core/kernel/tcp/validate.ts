@@ -114,7 +114,9 @@ function judgeReset(tcp: TcpSock, skb: SkBuff): boolean {
   const isExact = seq === tcp.rcvNxt || isResetBehindFin(tcp, skb) || isBehindSack(tcp, seq);
   if (isExact || tcp.tcp.sysctls.challengeAck.value === 0) return takeReset(tcp, skb);
   // The data that should be in front may have been eaten.
-  if (tcp.synFastopen && tcp.dataSegsIn === 0 && tcp.state === ESTABLISHED) tcp.tcp.fastopen.activeDisable(tcp);
+  if (tcp.fastopen.synFastopen && tcp.dataSegsIn === 0 && tcp.state === ESTABLISHED) {
+    tcp.tcp.fastopen.activeDisable(tcp);
+  }
   sendChallengeAck(tcp);
   tcp.core.drop(skb, "TCP_RESET");
   return false;

@@ -93,7 +93,7 @@ function closeState(tcp: TcpSock): boolean {
  * Nobody will read what the peer still sends: waits for its FIN no longer than TCP_LINGER2. @returns false when done.
  */
 function orphanFinWait2(tcp: TcpSock): boolean {
-  if (tcp.linger2 < 0) {
+  if (tcp.options.linger2 < 0) {
     setClosed(tcp, "TCP_LINGER2");
     sendActiveReset(tcp);
     tcp.core.snmp.tcpExt.TCPAbortOnLinger++;

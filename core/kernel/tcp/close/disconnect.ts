@@ -16,6 +16,7 @@ import { CA, INFINITE_SSTHRESH, INIT_CWND, type TcpSock } from "../tcp-sock.ts";
 import { clearTimers } from "../timer-arm.ts";
 import { sendActiveReset } from "../send/transmit.ts";
 import { purgeQueues } from "../send/write-queue.ts";
+import { setFastopenState } from "../socket-records.ts";
 
 const { ESTABLISHED, CLOSE_WAIT, FIN_WAIT1, FIN_WAIT2, SYN_RECV, SYN_SENT, CLOSING, LAST_ACK, LISTEN, CLOSE } =
   TCP_STATE;
@@ -65,12 +66,14 @@ function forgetPeer(tcp: TcpSock): void {
   tcp.finReceived = false;
   tcp.route = null;
   tcp.fastopenReq = null;
-  tcp.deferConnect = false;
-  tcp.fastopenClientFail = 0;
-  tcp.synData = false;
-  tcp.synDataAcked = false;
-  tcp.synFastopen = false;
-  tcp.synFastopenExp = false;
+  setFastopenState(tcp, {
+    deferConnect: false,
+    fastopenClientFail: 0,
+    synData: false,
+    synDataAcked: false,
+    synFastopen: false,
+    synFastopenExp: false,
+  });
 }
 
 function forgetSequence(tcp: TcpSock): void {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { connection } from "../../../../test/harness/tcp-sock.ts";
 import { clampToUserTimeout, isWriteTimedOut, modelTimeoutUs, orphanRetries, retransmitsTimedOut } from "./give-up.ts";
 import { TCP_STATE } from "../states.ts";
+import { setOptions } from "../socket-records.ts";
 
 const seconds = (us: number): number => us / 1_000_000;
 
@@ -40,7 +41,7 @@ test("a SYN is given up by count, with the linear time-outs on top, or by time",
   expect(isWriteTimedOut(tcp)).toBe(false);
   tcp.retransmits = 10;
   expect(isWriteTimedOut(tcp)).toBe(true);
-  tcp.synRetries = 1;
+  setOptions(tcp, { synRetries: 1 });
   tcp.retransmits = 4;
   expect(isWriteTimedOut(tcp)).toBe(false);
   tcp.retransmits = 5;
@@ -62,7 +63,7 @@ test("the last time-out ends with the user's", () => {
   const { tcp, world } = connection();
   tcp.rtoUs = 1_600_000;
   expect(clampToUserTimeout(tcp)).toBe(1_600_000);
-  tcp.userTimeoutMs = 5000;
+  setOptions(tcp, { userTimeoutMs: 5000 });
   tcp.retransStampUs = tcp.nowUs;
   expect(clampToUserTimeout(tcp)).toBe(1_600_000);
   world.run(4_000_000_000);

@@ -55,7 +55,7 @@ export function isWriteTimedOut(tcp: TcpSock): boolean {
   let retries: number;
   if ((stateBit(tcp.state) & HANDSHAKE) !== 0) {
     if (tcp.retransmits > 0) forgetRoute(tcp);
-    retries = tcp.synRetries > 0 ? tcp.synRetries : sysctls.synRetries.value;
+    retries = tcp.options.synRetries > 0 ? tcp.options.synRetries : sysctls.synRetries.value;
     const linear = tcp.state === TCP_STATE.SYN_SENT ? sysctls.synLinearTimeouts.value : 0;
     expired = tcp.retransmits >= retries + linear;
   } else {
@@ -66,14 +66,14 @@ export function isWriteTimedOut(tcp: TcpSock): boolean {
     retries = sysctls.retries2.value;
     if (tcp.isOrphan) retries = orphanRetries(tcp, tcp.rtoUs < rtoMaxUs(tcp));
   }
-  expired ||= retransmitsTimedOut(tcp, retries, tcp.userTimeoutMs * 1000);
+  expired ||= retransmitsTimedOut(tcp, retries, tcp.options.userTimeoutMs * 1000);
   fastopen.detectBlackhole(tcp, expired);
   return expired;
 }
 
 /** Not later than TCP_USER_TIMEOUT ends the connection (tcp_clamp_rto_to_user_timeout). */
 export function clampToUserTimeout(tcp: TcpSock): number {
-  const timeoutUs = tcp.userTimeoutMs * 1000;
+  const timeoutUs = tcp.options.userTimeoutMs * 1000;
   if (timeoutUs === 0) return tcp.rtoUs;
   const remaining = timeoutUs - (tcp.nowUs - tcp.retransStampUs);
   return remaining <= 0 ? JIFFY_US : Math.min(tcp.rtoUs, remaining);

@@ -14,10 +14,10 @@ import { writeError } from "./write-error.ts";
 const SECOND_US = 1_000_000;
 
 const keepaliveTimeUs = (tcp: TcpSock): number =>
-  (tcp.keepaliveTimeS > 0 ? tcp.keepaliveTimeS : tcp.tcp.sysctls.keepaliveTime.value) * SECOND_US;
+  (tcp.options.keepaliveTimeS > 0 ? tcp.options.keepaliveTimeS : tcp.tcp.sysctls.keepaliveTime.value) * SECOND_US;
 
 const keepaliveIntervalUs = (tcp: TcpSock): number =>
-  (tcp.keepaliveIntvlS > 0 ? tcp.keepaliveIntvlS : tcp.tcp.sysctls.keepaliveIntvl.value) * SECOND_US;
+  (tcp.options.keepaliveIntvlS > 0 ? tcp.options.keepaliveIntvlS : tcp.tcp.sysctls.keepaliveIntvl.value) * SECOND_US;
 
 export function keepaliveTimeout(tcp: TcpSock): void {
   const { state } = tcp;
@@ -51,15 +51,15 @@ export function keepaliveTimeout(tcp: TcpSock): void {
 
 /** TCP_USER_TIMEOUT decides when it is set, else the number of probes. */
 function isPeerDead(tcp: TcpSock, idleUs: number): boolean {
-  const userTimeoutUs = tcp.userTimeoutMs * 1000;
+  const userTimeoutUs = tcp.options.userTimeoutMs * 1000;
   if (userTimeoutUs > 0) return idleUs >= userTimeoutUs && tcp.probesOut > 0;
-  const most = tcp.keepaliveProbes > 0 ? tcp.keepaliveProbes : tcp.tcp.sysctls.keepaliveProbes.value;
+  const most = tcp.options.keepaliveProbes > 0 ? tcp.options.keepaliveProbes : tcp.tcp.sysctls.keepaliveProbes.value;
   return tcp.probesOut >= most;
 }
 
 /** The peer has not closed its side in time: a small record waits for the rest, or nobody does. */
 function leaveFinWait2(tcp: TcpSock): void {
-  if (tcp.linger2 >= 0) {
+  if (tcp.options.linger2 >= 0) {
     const remainingUs = finTimeUs(tcp) - TIMEWAIT_US;
     if (remainingUs > 0) {
       enterTimeWait(tcp, "FIN_WAIT2", remainingUs);

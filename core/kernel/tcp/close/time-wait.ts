@@ -30,7 +30,7 @@ const ISN_GAP = 0xffff + 2;
 
 /** us after which FIN_WAIT2 is given up (tcp_fin_time): at least three and a half time-outs. */
 export function finTimeUs(tcp: TcpSock): number {
-  const seconds = tcp.linger2 !== 0 ? tcp.linger2 : tcp.tcp.sysctls.finTimeout.value;
+  const seconds = tcp.options.linger2 !== 0 ? tcp.options.linger2 : tcp.tcp.sysctls.finTimeout.value;
   return Math.max(seconds * 1_000_000, leastUs(tcp));
 }
 

@@ -8,7 +8,7 @@ import { CA } from "../tcp-sock.ts";
 /** Least round trip 80 ms, smoothed 100 ms. */
 function measured(): TestSock {
   const { tcp } = connection();
-  tcp.rttMin.value[0] = 80_000;
+  tcp.rttMin.see(80_000, 0, 1);
   tcp.srttUs = 800_000;
   return tcp;
 }

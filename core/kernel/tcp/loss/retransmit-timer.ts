@@ -69,7 +69,7 @@ function probeByRetransmission(tcp: TcpSock): boolean {
 /** tcp_rtx_probe0_timed_out. */
 function isProbeTimedOut(tcp: TcpSock, retransmittedUs: number): boolean {
   let timeout = rtoMaxUs(tcp) * 2;
-  const userTimeoutUs = tcp.userTimeoutMs * 1000;
+  const userTimeoutUs = tcp.options.userTimeoutMs * 1000;
   if (userTimeoutUs > 0) {
     // Its answers of "window 0" are no progress.
     if (retransmittedUs > userTimeoutUs) return true;
@@ -98,7 +98,7 @@ function backOff(tcp: TcpSock): void {
   const isThin = tcp.packetsOut < THIN_PACKETS && tcp.sndSsthresh < INFINITE_SSTHRESH;
   if (
     tcp.state === TCP_STATE.ESTABLISHED &&
-    (tcp.thinLinearTimeouts || thinLinearTimeouts.value !== 0) &&
+    (tcp.options.thinLinearTimeouts || thinLinearTimeouts.value !== 0) &&
     isThin &&
     tcp.retransmits <= THIN_RETRIES
   ) {

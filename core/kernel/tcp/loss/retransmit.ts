@@ -165,7 +165,7 @@ export function xmitRetransmitQueue(tcp: TcpSock): void {
  */
 export function simpleRetransmit(tcp: TcpSock): void {
   // A SYN with data that is too large: both of it are lost, whatever their size.
-  const mss = tcp.synData && tcp.state === TCP_STATE.SYN_SENT ? -1 : currentMss(tcp);
+  const mss = tcp.fastopen.synData && tcp.state === TCP_STATE.SYN_SENT ? -1 : currentMss(tcp);
   for (let at = tcp.rtxQueue.first; at !== null; at = tcp.rtxQueue.next(at)) {
     if ((at.segments > 1 ? at.mss : at.length) > mss) markLost(tcp, at);
   }

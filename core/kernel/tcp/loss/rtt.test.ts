@@ -1,18 +1,10 @@
 import { expect, test } from "vitest";
 import { connection } from "../../../../test/harness/tcp-sock.ts";
 import { FLAG } from "./ack-flags.ts";
-import {
-  estimateRtt,
-  measureSynack,
-  minRttUs,
-  rearmRto,
-  runningMin,
-  setRto,
-  timestampRttUs,
-  updateRtt,
-} from "./rtt.ts";
+import { estimateRtt, measureSynack, minRttUs, rearmRto, setRto, timestampRttUs, updateRtt } from "./rtt.ts";
 import { seqAdd } from "../sequence.ts";
 import { WRITE_TIMER } from "../tcp-sock.ts";
+import { WindowedMin } from "./windowed-min.ts";
 
 test("the first measurement R makes SRTT = R and RTO = R + max(4 * R/2, 200 ms)", () => {
   const { tcp } = connection();
@@ -83,11 +75,12 @@ test("a handshake is measured only when it went without retransmission", () => {
 });
 
 test("the windowed minimum forgets what is older than the window", () => {
-  const min = { value: [0xffffffff, 0xffffffff, 0xffffffff], atUs: [0, 0, 0] };
+  const min = new WindowedMin();
   const see = (nowUs: number, value: number): number => {
-    runningMin(min, { windowUs: 1000, nowUs }, value);
-    return min.value[0] as number;
+    min.see(value, nowUs, 1000);
+    return min.valueOr(-1);
   };
+  expect(min.valueOr(-1)).toBe(-1);
   expect([see(0, 50), see(100, 70), see(300, 60), see(600, 65), see(1001, 66)]).toEqual([50, 50, 50, 50, 60]);
   expect([see(1302, 80), see(5000, 90)]).toEqual([65, 90]);
 });

@@ -1,6 +1,6 @@
 /**
- * Round-trip time: estimator, retransmission time-out and windowed minimum. RFC 6298 in Linux's fixed point
- * (tcp_rtt_estimator, tcp_set_rto, tcp_rearm_rto in tcp_input.c; lib/win_minmax.c; tcp_rto_delta_us): srtt is kept
+ * Round-trip time: estimator and retransmission time-out. RFC 6298 in Linux's fixed point
+ * (tcp_rtt_estimator, tcp_set_rto, tcp_rearm_rto in tcp_input.c; tcp_rto_delta_us): srtt is kept
  * times 8, mdev and rttvar times 4, in us; the time-out is rounded up to whole ms, as jiffies do with HZ = 1000. Left
  * out: RTO_MIN per route, microsecond timestamps (tcp_usec_ts).
  */
@@ -106,58 +106,14 @@ export function measureSynack(tcp: TcpSock, sentAtUs: number): void {
 }
 
 /** Least round trip of the last minutes, us; NO_RTT_MIN when there is none (tcp_min_rtt). */
-export const minRttUs = (tcp: TcpSock): number => tcp.rttMin.value[0] ?? NO_RTT_MIN;
+export const minRttUs = (tcp: TcpSock): number => tcp.rttMin.valueOr(NO_RTT_MIN);
 
 function updateRttMin(tcp: TcpSock, rttUs: number, flag: number): void {
   // A receiver that always delays its ACKs would push the minimum up when the window ends.
   if ((flag & FLAG.ACK_MAYBE_DELAYED) !== 0 && rttUs > minRttUs(tcp)) return;
   const windowUs = tcp.tcp.sysctls.minRttWlen.value * 1_000_000;
   const nowUs = Math.floor(tcp.nowUs / 1000) * 1000;
-  runningMin(tcp.rttMin, { windowUs, nowUs }, rttUs <= 0 ? JIFFY_US : rttUs);
-}
-
-/** Kathleen Nichols' windowed minimum over the last `windowUs`: best, second and third best of later parts. */
-export function runningMin(
-  min: { value: number[]; atUs: number[] },
-  time: { windowUs: number; nowUs: number },
-  measured: number,
-): void {
-  const { value, atUs } = min;
-  const at = (index: number): number => atUs[index] as number;
-  const put = (index: number): void => {
-    value[index] = measured;
-    atUs[index] = time.nowUs;
-  };
-  if (measured <= (value[0] as number) || time.nowUs - at(2) > time.windowUs) {
-    put(0);
-    put(1);
-    put(2);
-    return;
-  }
-  if (measured <= (value[1] as number)) {
-    put(1);
-    put(2);
-  } else if (measured <= (value[2] as number)) put(2);
-  const age = time.nowUs - at(0);
-  if (age > time.windowUs) {
-    shift(min);
-    put(2);
-    if (time.nowUs - at(0) > time.windowUs) {
-      shift(min);
-      put(2);
-    }
-  } else if (at(1) === at(0) && age > time.windowUs / 4) {
-    // A quarter of the window without a better one: start the second best afresh.
-    put(1);
-    put(2);
-  } else if (at(2) === at(1) && age > time.windowUs / 2) put(2);
-}
-
-function shift(min: { value: number[]; atUs: number[] }): void {
-  for (const list of [min.value, min.atUs]) {
-    list[0] = list[1] as number;
-    list[1] = list[2] as number;
-  }
+  tcp.rttMin.see(rttUs <= 0 ? JIFFY_US : rttUs, nowUs, windowUs);
 }
 
 /** us until the time-out of the oldest segment, negative when it is overdue (tcp_rto_delta_us). */

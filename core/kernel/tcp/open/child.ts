@@ -62,7 +62,7 @@ export function makeChild(request: RequestSock, skb: SkBuff): TcpSock | null {
 }
 
 const keepaliveTimeUs = (tcp: TcpSock): number =>
-  (tcp.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime.value) * 1_000_000;
+  (tcp.options.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime.value) * 1_000_000;
 
 /** tcp_listendrop. */
 export function countListenDrop(listener: TcpSock): void {
@@ -162,16 +162,6 @@ function inheritOptions(child: TcpSock, from: TcpSock): void {
   child.nagle = from.nagle;
   child.ackPingpong = from.ackPingpong;
   child.cc = from.cc;
-  child.keepaliveTimeS = from.keepaliveTimeS;
-  child.keepaliveIntvlS = from.keepaliveIntvlS;
-  child.keepaliveProbes = from.keepaliveProbes;
-  child.synRetries = from.synRetries;
-  child.userTimeoutMs = from.userTimeoutMs;
-  child.linger2 = from.linger2;
-  child.deferAccept = from.deferAccept;
-  child.notsentLowat = from.notsentLowat;
-  child.thinLinearTimeouts = from.thinLinearTimeouts;
+  child.options = from.options;
   child.rtoMinUs = from.rtoMinUs;
-  child.inq = from.inq;
-  child.fastopenNoCookie = from.fastopenNoCookie;
 }

@@ -18,6 +18,7 @@ import { seqAdd } from "../sequence.ts";
 import { CHRONO, OptionsReceived, type TcpSock } from "../tcp-sock.ts";
 import { transmitSegment } from "../send/transmit.ts";
 import { newSegment } from "../send/write-queue.ts";
+import { setFastopenState } from "../socket-records.ts";
 
 // One record for all: it is read at once.
 const options = new OptionsReceived();
@@ -41,11 +42,11 @@ function checkCookie(tcp: TcpSock): Permission {
   const cookie = known?.cookie ?? new Uint8Array(0);
   const exp = cookie.length > 0 ? (known?.exp ?? false) : known?.tryExp === 1;
   if (fastopen.shouldDisable(tcp)) return { mayData: false, cookie: null, exp, mss };
-  if ((sysctls.fastopen.value & TFO.CLIENT_NO_COOKIE) !== 0 || tcp.fastopenNoCookie) {
+  if ((sysctls.fastopen.value & TFO.CLIENT_NO_COOKIE) !== 0 || tcp.options.fastopenNoCookie) {
     return { mayData: true, cookie: null, exp, mss };
   }
   if (cookie.length > 0) return { mayData: true, cookie, exp, mss };
-  tcp.fastopenClientFail = CLIENT_FAIL.COOKIE_UNAVAILABLE;
+  setFastopenState(tcp, { fastopenClientFail: CLIENT_FAIL.COOKIE_UNAVAILABLE });
   return { mayData: false, cookie, exp, mss };
 }
 
@@ -54,10 +55,10 @@ function checkCookie(tcp: TcpSock): Permission {
  * (tcp_fastopen_defer_connect). @returns whether it waits.
  */
 export function deferConnect(tcp: TcpSock): boolean {
-  if (!tcp.fastopenConnect || tcp.fastopenReq !== null) return false;
+  if (!tcp.fastopen.fastopenConnect || tcp.fastopenReq !== null) return false;
   const permission = checkCookie(tcp);
   if (permission.mayData) {
-    tcp.deferConnect = true;
+    setFastopenState(tcp, { deferConnect: true });
     return true;
   }
   tcp.fastopenReq = { cookie: permission.cookie, exp: permission.exp, copied: 0, data: null };
@@ -91,7 +92,7 @@ function sendPlain(tcp: TcpSock, syn: TcpSegment): number {
   const request = tcp.fastopenReq;
   if (request !== null && request.cookie !== null && request.cookie.length > 0) request.cookie = new Uint8Array(0);
   const error = transmitSegment(tcp, syn);
-  if (error !== 0) tcp.synFastopen = false;
+  if (error !== 0) setFastopenState(tcp, { synFastopen: false });
   return error;
 }
 
@@ -121,7 +122,7 @@ function sendWithData(tcp: TcpSock, syn: TcpSegment): number {
   segment.sentAtUs = syn.sentAtUs;
   segment.packetId = syn.packetId;
   if (error === 0) {
-    tcp.synData = space > 0;
+    setFastopenState(tcp, { synData: space > 0 });
     if (space > 0) {
       tcp.rtxQueue.insert(segment);
       tcp.tsorted.touch(segment);
@@ -148,20 +149,24 @@ function forget(tcp: TcpSock, segment: TcpSegment): void {
  */
 export function receiveFastopenSynAck(tcp: TcpSock, skb: SkBuff, foc: FastOpenCookie): boolean {
   const { tcpExt } = tcp.core.snmp;
-  const data = tcp.synData ? tcp.rtxQueue.first : null;
+  const data = tcp.fastopen.synData ? tcp.rtxQueue.first : null;
   let tryExp = 0;
-  if (!tcp.synFastopen) foc.cookie = null;
-  else if (tcp.totalRetrans === 0 && foc.cookie === null && !tcp.synData) tryExp = tcp.synFastopenExp ? 2 : 1;
+  if (!tcp.fastopen.synFastopen) foc.cookie = null;
+  else if (tcp.totalRetrans === 0 && foc.cookie === null && !tcp.fastopen.synData) {
+    tryExp = tcp.fastopen.synFastopenExp ? 2 : 1;
+  }
   tcp.tcp.fastopen.remember(tcp, saidMss(tcp, skb), foc, tryExp);
   if (data !== null) {
-    tcp.fastopenClientFail = tcp.totalRetrans > 0 ? CLIENT_FAIL.SYN_RETRANSMITTED : CLIENT_FAIL.DATA_NOT_ACKED;
+    setFastopenState(tcp, {
+      fastopenClientFail: tcp.totalRetrans > 0 ? CLIENT_FAIL.SYN_RETRANSMITTED : CLIENT_FAIL.DATA_NOT_ACKED,
+    });
     for (let at: TcpSegment | null = data; at !== null; at = tcp.rtxQueue.next(at)) markLost(tcp, at);
     retransmitWithoutCongestion(tcp);
     tcpExt.TCPFastOpenActiveFail++;
     return true;
   }
-  tcp.synDataAcked = tcp.synData;
-  if (tcp.synDataAcked) {
+  if (tcp.fastopen.synData) {
+    setFastopenState(tcp, { synDataAcked: true });
     tcpExt.TCPFastOpenActive++;
     // SYN and data were counted as two packets.
     if (tcp.delivered > 1) tcp.delivered--;

@@ -15,6 +15,7 @@ import { RTO_INIT_US } from "../loss/rtt.ts";
 import { seqAdd, seqDistance, seqOf } from "../sequence.ts";
 import { WRITE_TIMER, type TcpSock } from "../tcp-sock.ts";
 import { armWriteTimer } from "../timer-arm.ts";
+import { setFastopenState } from "../socket-records.ts";
 
 /**
  * The connection, when the SYN may make one already. `foc` is the SYN's option, and is changed to what the SYN-ACK
@@ -31,7 +32,7 @@ export function tryFastopen(request: RequestSock, skb: SkBuff, foc: FastOpenCook
   if (given?.length === 0) tcpExt.TCPFastOpenCookieReqd++;
   if ((mode & TFO.SERVER) === 0 || !(hasData || given !== null) || !hasRoom(listener)) return null;
   let answer: Uint8Array | null = null;
-  if ((mode & TFO.SERVER_NO_COOKIE) === 0 && !listener.fastopenNoCookie) {
+  if ((mode & TFO.SERVER_NO_COOKIE) === 0 && !listener.options.fastopenNoCookie) {
     if (given === null) return null;
     const cookies = stack.fastopen.cookies(listener, request.remoteAddress, request.boundAddress);
     const which = cookies.findIndex((cookie) => isEqual(cookie, given));
@@ -61,8 +62,8 @@ const isEqual = (a: Uint8Array, b: Uint8Array): boolean =>
 /** tcp_fastopen_queue_check: a place that a reset held may be free by now. */
 function hasRoom(listener: TcpSock): boolean {
   const queue = listener.accepting;
-  if (queue === null || listener.fastopenQueueMax === 0) return false;
-  if (queue.fastopenLength < listener.fastopenQueueMax) return true;
+  if (queue === null || listener.fastopen.fastopenQueueMax === 0) return false;
+  if (queue.fastopenLength < listener.fastopen.fastopenQueueMax) return true;
   const [oldest] = queue.fastopenHeld;
   if (oldest === undefined || oldest.holdUntilUs > listener.nowUs) {
     listener.core.snmp.tcpExt.TCPFastOpenListenOverflow++;
@@ -114,6 +115,6 @@ export function addSynData(tcp: TcpSock, skb: SkBuff): void {
   tcp.bytesReceived = copy.length;
   tcp.rcvNxt = endSeq;
   tcp.receiveQueue.push(copy);
-  tcp.synDataAcked = seqDistance(seqOf(copy.cb0), endSeq) > 0;
+  setFastopenState(tcp, { synDataAcked: seqDistance(seqOf(copy.cb0), endSeq) > 0 });
   if ((copy.cb2 & TH.FIN) !== 0) receiveFin(tcp);
 }

@@ -11,6 +11,7 @@ import type { KernelCore } from "../../core.ts";
 import { randomKey } from "./isn.ts";
 import type { TcpSock } from "../tcp-sock.ts";
 import type { TcpSysctls } from "../tcp-sysctls.ts";
+import { setFastopenState } from "../socket-records.ts";
 
 const COOKIE_BYTES = 8;
 
@@ -69,7 +70,8 @@ export class FastOpen {
 
   /** The cookies that are good for a client, the one to hand out first. */
   cookies(listener: TcpSock, client: Ipv4Address, server: Ipv4Address): Uint8Array[] {
-    const keys = listener.fastopenKey === null ? this.#sysctlKeys() : keysOfBytes(listener.fastopenKey);
+    const keys =
+      listener.fastopen.fastopenKey === null ? this.#sysctlKeys() : keysOfBytes(listener.fastopen.fastopenKey);
     return keys.map((key) => makeCookie(key, client, server));
   }
 
@@ -118,24 +120,24 @@ export class FastOpen {
     const factor = 1 << Math.min(this.#disabledTimes - 1, BLACKHOLE_DOUBLINGS_MAX);
     if (this.#nowUs() < this.#disabledAtUs + factor * timeoutS * 1_000_000) return true;
     // The pause is over: a connection that works ends the doubling.
-    tcp.synFastopenCh = true;
+    setFastopenState(tcp, { synFastopenCh: true });
     return false;
   }
 
   /** When a connection ends: a lone FIN out of order means that the data was eaten (..._active_disable_ofo_check). */
   checkAtEnd(tcp: TcpSock): void {
-    if (!tcp.synFastopen) return;
+    if (!tcp.fastopen.synFastopen) return;
     if (tcp.dataSegsIn === 0) {
       const first = tcp.outOfOrder.firstPacket;
       if (first !== null && tcp.outOfOrder.size === 1 && (first.cb2 & TH.FIN) !== 0) this.activeDisable(tcp);
-    } else if (tcp.synFastopenCh && this.#disabledTimes > 0 && tcp.route?.device.isLoopback !== true) {
+    } else if (tcp.fastopen.synFastopenCh && this.#disabledTimes > 0 && tcp.route?.device.isLoopback !== true) {
       this.#disabledTimes = 0;
     }
   }
 
   /** At a time-out: the third in a row, or giving up (tcp_fastopen_active_detect_blackhole). */
   detectBlackhole(tcp: TcpSock, expired: boolean): void {
-    if (!tcp.synFastopen && !tcp.synData && !tcp.synDataAcked) return;
+    if (!tcp.fastopen.synFastopen && !tcp.fastopen.synData && !tcp.fastopen.synDataAcked) return;
     if (tcp.retransmits !== 2 && !(tcp.retransmits < 2 && expired)) return;
     this.activeDisable(tcp);
     this.#core.snmp.tcpExt.TCPFastOpenActiveFail++;

@@ -24,6 +24,7 @@ import { RTO_INIT_US } from "../loss/rtt.ts";
 import { seqAdd, seqOf, type Seq } from "../sequence.ts";
 import { setState, TCP_STATE } from "../states.ts";
 import { OptionsReceived, type TcpSock } from "../tcp-sock.ts";
+import { setFastopenState } from "../socket-records.ts";
 
 const ECN_MASK = 3;
 /** Reserved bits of the header's byte 12: AE, and those nobody uses. */
@@ -47,7 +48,9 @@ export function startListening(tcp: TcpSock, backlog: number): number {
   }
   const mode = sysctls.fastopen.value;
   const wanted = TFO.SERVER | TFO.SERVER_ALL;
-  if ((mode & wanted) === wanted && tcp.fastopenQueueMax === 0) tcp.fastopenQueueMax = limit;
+  if ((mode & wanted) === wanted && tcp.fastopen.fastopenQueueMax === 0) {
+    setFastopenState(tcp, { fastopenQueueMax: limit });
+  }
   setState(tcp, TCP_STATE.LISTEN, "3.10.1 OPEN");
   // As a listener it may clash with others that bind had let share the port.
   const bound = ports.bind(tcp, tcp.localPort);

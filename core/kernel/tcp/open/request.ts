@@ -42,7 +42,7 @@ export function requestTimedOut(request: RequestSock): void {
   if (queue === null || listener.state !== TCP_STATE.LISTEN) return;
   const retries = retriesAllowed(request);
   const { numTimeout } = request;
-  const defers = listener.deferAccept;
+  const defers = listener.options.deferAccept;
   let expired = numTimeout >= retries;
   let resends = true;
   if (defers > 0) {
@@ -63,7 +63,7 @@ export function requestTimedOut(request: RequestSock): void {
 function retriesAllowed(request: RequestSock): number {
   const { listener } = request;
   const queue = listener.accepting;
-  let retries = listener.synRetries || listener.tcp.sysctls.synackRetries.value;
+  let retries = listener.options.synRetries || listener.tcp.sysctls.synackRetries.value;
   if (queue === null) return retries;
   const length = queue.requests.size;
   if (length * 2 <= Math.max(CROWDED_LEAST, queue.backlog)) return retries;
@@ -167,7 +167,7 @@ function complete(request: RequestSock, skb: SkBuff): TcpSock | DropReason {
   const { tcpExt } = stack.core.snmp;
   if (options.sawTstamp && !isAhead(request, skb)) request.tsRecent = options.rcvTsval;
   // TCP_DEFER_ACCEPT: a bare ACK does not wake the program; the SYN-ACK is repeated until data comes.
-  if (request.numTimeout < listener.deferAccept && seqOf(skb.cb1) === seqAdd(request.rcvIsn, 1)) {
+  if (request.numTimeout < listener.options.deferAccept && seqOf(skb.cb1) === seqAdd(request.rcvIsn, 1)) {
     request.acked = true;
     tcpExt.TCPDeferAcceptDrop++;
     return "TCP_LISTEN_OVERFLOW";

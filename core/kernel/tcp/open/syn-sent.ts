@@ -94,12 +94,12 @@ function establish(tcp: TcpSock, skb: SkBuff): SynSentVerdict {
   tcp.copiedSeq = tcp.rcvNxt;
   finishConnect(tcp);
   const cookie = { cookie: foc.length < 0 ? null : foc.value.slice(0, foc.length), exp: foc.exp };
-  const hasFailed = (tcp.synFastopen || tcp.synData) && receiveFastopenSynAck(tcp, skb, cookie);
+  const hasFailed = (tcp.fastopen.synFastopen || tcp.fastopen.synData) && receiveFastopenSynAck(tcp, skb, cookie);
   if (!tcp.isOrphan) tcp.waiters.wake();
   if (hasFailed) return "sent";
   const isWriting = tcp.isWritePending;
   tcp.isWritePending = false;
-  if (isWriting || tcp.deferAccept > 0 || inPingpongMode(tcp)) {
+  if (isWriting || tcp.options.deferAccept > 0 || inPingpongMode(tcp)) {
     // Data will follow at once: the ACK goes with it.
     scheduleAck(tcp);
     enterQuickack(tcp, QUICKACKS_MAX);
@@ -139,7 +139,7 @@ function finishConnect(tcp: TcpSock): void {
   initTransfer(tcp);
   tcp.lastSendUs = tcp.nowUs;
   if (tcp.keepAlive) {
-    armKeepalive(tcp, (tcp.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime.value) * 1_000_000);
+    armKeepalive(tcp, (tcp.options.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime.value) * 1_000_000);
   }
 }
 

@@ -30,10 +30,12 @@ const bySequence = (a: OfoNode, b: OfoNode): number => seqDistance(b.seq, a.seq)
 const freeNodes: OfoNode[] = [];
 let sought = 0 as Seq;
 const probe = (node: OfoNode): number => seqDistance(sought, node.seq);
+/** The tree of all who have no gap; it stays empty. */
+const NO_GAP = new OrderedTree<OfoNode>(bySequence);
 
 export class OutOfOrderQueue {
   readonly #tcp: TcpSock;
-  readonly #tree = new OrderedTree<OfoNode>(bySequence);
+  #tree = NO_GAP;
   /** Payload in the queue, parts that overlap counted twice. */
   bytes = 0;
 
@@ -138,6 +140,7 @@ export class OutOfOrderQueue {
     node.seq = skb.cb0 as Seq;
     node.endSeq = skb.cb1 as Seq;
     node.skb = skb;
+    if (this.#tree === NO_GAP) this.#tree = new OrderedTree<OfoNode>(bySequence);
     if (before === null) this.#tree.insert(node);
     else this.#tree.insertAfter(before, node);
     this.bytes += skb.length;

@@ -7,6 +7,7 @@ import { MSG } from "../../syscall/sys.ts";
 import { inq, receiveMessage } from "./recvmsg.ts";
 import { isReadable } from "./receive.ts";
 import { TCP_STATE } from "../states.ts";
+import { setOptions } from "../socket-records.ts";
 
 const bytes = (from: number, count: number): Uint8Array =>
   Uint8Array.from({ length: count }, (_, i) => streamByte(from + i));
@@ -46,7 +47,7 @@ describe("reading", () => {
 
   test("TCP_INQ tells what is left, and 1 at the end, so that the program reads once more", () => {
     const receiver = new TestReceiver();
-    receiver.tcp.inq = true;
+    setOptions(receiver.tcp, { inq: true });
     receiver.give(0, 4200, { gsoSize: 1400 });
     const [first, message] = receiver.readMessage(1500);
     expect([first, message.inq]).toEqual([1500, 2700]);

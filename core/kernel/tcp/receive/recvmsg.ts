@@ -36,7 +36,7 @@ export function receiveMessage(tcp: TcpSock, buffer: Uint8Array, flags: number, 
   }
   if (!isPeek && copied > 0) rcvSpaceAdjust(tcp);
   cleanupReceiveBuffer(tcp, isPeek ? 0 : copied);
-  if (message !== null && tcp.inq) message.inq = inqHint(tcp);
+  if (message !== null && tcp.options.inq) message.inq = inqHint(tcp);
   return copied;
 }
 

@@ -41,7 +41,7 @@ export function checkProbeTimer(tcp: TcpSock): void {
 
 /** Not later than TCP_USER_TIMEOUT ends the connection (tcp_clamp_probe0_to_user_timeout). */
 export function clampProbe0(tcp: TcpSock, spanUs: number): number {
-  const timeoutUs = tcp.userTimeoutMs * 1000;
+  const timeoutUs = tcp.options.userTimeoutMs * 1000;
   if (timeoutUs === 0 || tcp.probesTstampUs === 0) return spanUs;
   const elapsed = Math.max(0, tcp.nowUs - tcp.probesTstampUs);
   return Math.min(Math.max(timeoutUs - elapsed, TIMEOUT_MIN_US), spanUs);

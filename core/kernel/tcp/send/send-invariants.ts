@@ -7,7 +7,7 @@ import type { TcpSock } from "../tcp-sock.ts";
 /** @throws AssertionError when sequence numbers, queues, counts or memory do not agree. */
 export function checkSendInvariants(tcp: TcpSock): void {
   // A connection that waits for its first write (fast open) has no numbers yet but the one it will begin with.
-  if (tcp.deferConnect) return;
+  if (tcp.fastopen.deferConnect) return;
   assert(!seqAfter(tcp.sndUna, tcp.sndNxt), "nothing is acknowledged that was not sent");
   assert(!seqAfter(tcp.sndNxt, tcp.writeSeq), "nothing is sent that was not written");
   const counts = new Counts();

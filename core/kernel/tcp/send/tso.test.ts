@@ -49,7 +49,7 @@ test("packets hold about 1 ms at the pacing rate, two segments at least, and 64 
   tcp.pacingRate = 20_000_000;
   expect(tsoSegments(tcp, mss)).toBe(13);
   // On a short path more: 65,215 bytes less a bit for each 512 us of round trip.
-  tcp.rttMin.value[0] = 1024;
+  tcp.rttMin.see(1024, 0, 1);
   expect(tsoSegments(tcp, mss)).toBe(Math.floor((19_531 + 16_303) / mss));
   tcp.pacingRate = 1e9;
   expect(tsoSegments(tcp, mss)).toBe(45);

@@ -61,7 +61,7 @@ export function socketInfo(tcp: TcpSock): Info {
       isInitialSlowStart: tcp.sndSsthresh >= INFINITE_SSTHRESH,
       isOrphan: tcp.isOrphan,
       shutdown: { receive: tcp.isReceiveShut, send: tcp.isSendShut },
-      fastopenQueueMax: tcp.fastopenQueueMax,
+      fastopenQueueMax: tcp.fastopen.fastopenQueueMax,
     },
   };
 }

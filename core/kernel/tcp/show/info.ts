@@ -43,9 +43,9 @@ function fillOptions(tcp: TcpSock, info: Filled): void {
   }
   if ((tcp.ecnFlags & ECN.OK) !== 0) options |= TCPI_OPT.ECN;
   if ((tcp.ecnFlags & ECN.SEEN) !== 0) options |= TCPI_OPT.ECN_SEEN;
-  if (tcp.synDataAcked) options |= TCPI_OPT.SYN_DATA;
+  if (tcp.fastopen.synDataAcked) options |= TCPI_OPT.SYN_DATA;
   info.tcpi_options = options;
-  info.tcpi_fastopen_client_fail = tcp.fastopenClientFail;
+  info.tcpi_fastopen_client_fail = tcp.fastopen.fastopenClientFail;
 }
 
 function fillTimes(tcp: TcpSock, info: Filled): void {

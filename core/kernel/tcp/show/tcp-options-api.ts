@@ -26,6 +26,7 @@ import { stateBit, TCP_STATE } from "../states.ts";
 import { NAGLE, type TcpSock } from "../tcp-sock.ts";
 import { getTcpOption, keepaliveTimeS, rtoMaxSeconds, SYN_TIMEOUT_SECONDS } from "./tcp-options-get.ts";
 import { ACK_PUSHED, armKeepalive, clearKeepalive } from "../timer-arm.ts";
+import { setFastopenState, setOptions } from "../socket-records.ts";
 
 const { CLOSE, LISTEN, ESTABLISHED, CLOSE_WAIT, SYN_SENT, SYN_RECV } = TCP_STATE;
 const CLOSE_OR_LISTEN = stateBit(CLOSE) | stateBit(LISTEN);
@@ -121,15 +122,15 @@ const SETTERS: ReadonlyMap<number, Setter> = new Map<number, Setter>([
   [TCP.CORK, setCork],
   [TCP.MAXSEG, (tcp, value) => (value === 0 ? setUserMss(tcp, 0) : userMssChecked(tcp, value))],
   [TCP.KEEPIDLE, setKeepidle],
-  [TCP.KEEPINTVL, kept(1, KEEPALIVE_SECONDS_MAX, (tcp, value) => (tcp.keepaliveIntvlS = value))],
-  [TCP.KEEPCNT, kept(1, KEEPCNT_MAX, (tcp, value) => (tcp.keepaliveProbes = value))],
-  [TCP.SYNCNT, kept(1, SYNCNT_MAX, (tcp, value) => (tcp.synRetries = value))],
-  [TCP.USER_TIMEOUT, kept(0, 0x7fffffff, (tcp, value) => (tcp.userTimeoutMs = value))],
+  [TCP.KEEPINTVL, kept(1, KEEPALIVE_SECONDS_MAX, (tcp, value) => setOptions(tcp, { keepaliveIntvlS: value }))],
+  [TCP.KEEPCNT, kept(1, KEEPCNT_MAX, (tcp, value) => setOptions(tcp, { keepaliveProbes: value }))],
+  [TCP.SYNCNT, kept(1, SYNCNT_MAX, (tcp, value) => setOptions(tcp, { synRetries: value }))],
+  [TCP.USER_TIMEOUT, kept(0, 0x7fffffff, (tcp, value) => setOptions(tcp, { userTimeoutMs: value }))],
   [TCP.LINGER2, setLinger2],
   [TCP.DEFER_ACCEPT, (tcp, value) => setDeferAccept(tcp, value)],
   [TCP.WINDOW_CLAMP, setClamp],
   [TCP.QUICKACK, setQuickack],
-  [TCP.THIN_LINEAR_TIMEOUTS, kept(0, 1, (tcp, value) => (tcp.thinLinearTimeouts = value !== 0))],
+  [TCP.THIN_LINEAR_TIMEOUTS, kept(0, 1, (tcp, value) => setOptions(tcp, { thinLinearTimeouts: value !== 0 }))],
   // Linux takes it for old programs' sake and does nothing since RACK.
   [TCP.THIN_DUPACK, kept(0, 1, () => {})],
   [TCP.FASTOPEN, setFastopen],
@@ -138,7 +139,7 @@ const SETTERS: ReadonlyMap<number, Setter> = new Map<number, Setter>([
   // Only a socket under repair may change its clock.
   [TCP.TIMESTAMP, () => -E.EPERM],
   [TCP.NOTSENT_LOWAT, setNotsentLowat],
-  [TCP.INQ, kept(0, 1, (tcp, value) => (tcp.inq = value !== 0))],
+  [TCP.INQ, kept(0, 1, (tcp, value) => setOptions(tcp, { inq: value !== 0 }))],
   [TCP.RTO_MIN_US, kept(1, RTO_MIN_US_MAX, (tcp, value) => (tcp.rtoMinUs = value))],
 ]);
 
@@ -175,7 +176,7 @@ const userMssChecked = kept(MSS_MIN, WINDOW_MAX, setUserMss);
 /** The time that has passed already counts (tcp_sock_set_keepidle_locked). */
 function setKeepidle(tcp: TcpSock, value: number): number {
   if (value < 1 || value > KEEPALIVE_SECONDS_MAX) return -E.EINVAL;
-  tcp.keepaliveTimeS = value;
+  setOptions(tcp, { keepaliveTimeS: value });
   if (!tcp.keepAlive || inStates(tcp, CLOSE_OR_LISTEN)) return 0;
   const idleUs = Math.min(tcp.nowUs - tcp.ackLastReceivedUs, tcp.nowUs - tcp.rcvTstampUs);
   armKeepalive(tcp, Math.max(0, value * 1_000_000 - idleUs));
@@ -183,7 +184,7 @@ function setKeepidle(tcp: TcpSock, value: number): number {
 }
 
 function setLinger2(tcp: TcpSock, value: number): number {
-  tcp.linger2 = value < 0 ? -1 : Math.min(value, FIN_TIMEOUT_SECONDS_MAX);
+  setOptions(tcp, { linger2: value < 0 ? -1 : Math.min(value, FIN_TIMEOUT_SECONDS_MAX) });
   return 0;
 }
 
@@ -200,7 +201,7 @@ function setDeferAccept(tcp: TcpSock, seconds: number): number {
       period += span;
     }
   }
-  tcp.deferAccept = retransmissions;
+  setOptions(tcp, { deferAccept: retransmissions });
   return 0;
 }
 
@@ -241,7 +242,7 @@ function setCongestion(tcp: TcpSock, value: OptionValue): number {
 /** How many may wait with data and without a finished handshake (fastopen_queue_tune). */
 function setFastopen(tcp: TcpSock, value: number): number {
   if (value < 0 || !inStates(tcp, CLOSE_OR_LISTEN)) return -E.EINVAL;
-  tcp.fastopenQueueMax = Math.min(value, tcp.tcp.sysctls.somaxconn.value);
+  setFastopenState(tcp, { fastopenQueueMax: Math.min(value, tcp.tcp.sysctls.somaxconn.value) });
   return 0;
 }
 
@@ -249,25 +250,25 @@ function setFastopenConnect(tcp: TcpSock, value: number): number {
   if (value < 0 || value > 1) return -E.EINVAL;
   if ((tcp.tcp.sysctls.fastopen.value & TFO_CLIENT) === 0) return -E.EOPNOTSUPP;
   if (tcp.state !== CLOSE) return -E.EINVAL;
-  tcp.fastopenConnect = value !== 0;
+  setFastopenState(tcp, { fastopenConnect: value !== 0 });
   return 0;
 }
 
 function setFastopenNoCookie(tcp: TcpSock, value: number): number {
   if (value < 0 || value > 1 || !inStates(tcp, CLOSE_OR_LISTEN)) return -E.EINVAL;
-  tcp.fastopenNoCookie = value !== 0;
+  setOptions(tcp, { fastopenNoCookie: value !== 0 });
   return 0;
 }
 
 /** One key or two, of 16 bytes each: the first makes cookies, both are accepted. */
 function setFastopenKey(tcp: TcpSock, value: OptionValue): number {
   if (!(value instanceof Uint8Array) || (value.length !== 16 && value.length !== 32)) return -E.EINVAL;
-  tcp.fastopenKey = value.slice();
+  setFastopenState(tcp, { fastopenKey: value.slice() });
   return 0;
 }
 
 function setNotsentLowat(tcp: TcpSock, value: number): number {
-  tcp.notsentLowat = value >>> 0;
+  setOptions(tcp, { notsentLowat: value >>> 0 });
   tcp.waiters.wake();
   return 0;
 }

@@ -13,7 +13,8 @@ const CLOSE_OR_LISTEN = stateBit(TCP_STATE.CLOSE) | stateBit(TCP_STATE.LISTEN);
 /** Longest time-out in seconds. */
 export const rtoMaxSeconds = (tcp: TcpSock): number => Math.floor(tcp.tcp.sysctls.rtoMaxMs.value / 1000);
 
-export const keepaliveTimeS = (tcp: TcpSock): number => tcp.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime.value;
+export const keepaliveTimeS = (tcp: TcpSock): number =>
+  tcp.options.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime.value;
 
 /** TCP_MAXSEG: what was asked for until there is a connection. */
 const segmentSize = (tcp: TcpSock): number =>
@@ -23,7 +24,7 @@ const segmentSize = (tcp: TcpSock): number =>
 function deferAcceptSeconds(tcp: TcpSock): number {
   let period = 0;
   let span = SYN_TIMEOUT_SECONDS;
-  for (let i = 0; i < tcp.deferAccept; i++) {
+  for (let i = 0; i < tcp.options.deferAccept; i++) {
     period += span;
     span = Math.min(span * 2, rtoMaxSeconds(tcp));
   }
@@ -38,26 +39,26 @@ const GETTERS: ReadonlyMap<number, (tcp: TcpSock) => number | boolean | string |
   [TCP.NODELAY, (tcp) => (tcp.nagle & NAGLE.OFF) !== 0],
   [TCP.CORK, (tcp) => (tcp.nagle & NAGLE.CORK) !== 0],
   [TCP.KEEPIDLE, keepaliveTimeS],
-  [TCP.KEEPINTVL, (tcp) => tcp.keepaliveIntvlS || tcp.tcp.sysctls.keepaliveIntvl.value],
-  [TCP.KEEPCNT, (tcp) => tcp.keepaliveProbes || tcp.tcp.sysctls.keepaliveProbes.value],
-  [TCP.SYNCNT, (tcp) => tcp.synRetries || tcp.tcp.sysctls.synRetries.value],
-  [TCP.USER_TIMEOUT, (tcp) => tcp.userTimeoutMs],
-  [TCP.LINGER2, (tcp) => (tcp.linger2 < 0 ? -1 : tcp.linger2 || tcp.tcp.sysctls.finTimeout.value)],
+  [TCP.KEEPINTVL, (tcp) => tcp.options.keepaliveIntvlS || tcp.tcp.sysctls.keepaliveIntvl.value],
+  [TCP.KEEPCNT, (tcp) => tcp.options.keepaliveProbes || tcp.tcp.sysctls.keepaliveProbes.value],
+  [TCP.SYNCNT, (tcp) => tcp.options.synRetries || tcp.tcp.sysctls.synRetries.value],
+  [TCP.USER_TIMEOUT, (tcp) => tcp.options.userTimeoutMs],
+  [TCP.LINGER2, (tcp) => (tcp.options.linger2 < 0 ? -1 : tcp.options.linger2 || tcp.tcp.sysctls.finTimeout.value)],
   [TCP.DEFER_ACCEPT, deferAcceptSeconds],
   [TCP.WINDOW_CLAMP, (tcp) => tcp.windowClamp],
   [TCP.QUICKACK, (tcp) => !inPingpongMode(tcp)],
   [TCP.CONGESTION, (tcp) => tcp.cc.name],
   // None of the algorithms has figures of its own to show.
   [TCP.CC_INFO, () => []],
-  [TCP.THIN_LINEAR_TIMEOUTS, (tcp) => tcp.thinLinearTimeouts],
+  [TCP.THIN_LINEAR_TIMEOUTS, (tcp) => tcp.options.thinLinearTimeouts],
   [TCP.THIN_DUPACK, () => 0],
-  [TCP.FASTOPEN, (tcp) => tcp.fastopenQueueMax],
-  [TCP.FASTOPEN_CONNECT, (tcp) => tcp.fastopenConnect],
-  [TCP.FASTOPEN_NO_COOKIE, (tcp) => tcp.fastopenNoCookie],
-  [TCP.FASTOPEN_KEY, (tcp) => [...(tcp.fastopenKey ?? [])]],
+  [TCP.FASTOPEN, (tcp) => tcp.fastopen.fastopenQueueMax],
+  [TCP.FASTOPEN_CONNECT, (tcp) => tcp.fastopen.fastopenConnect],
+  [TCP.FASTOPEN_NO_COOKIE, (tcp) => tcp.options.fastopenNoCookie],
+  [TCP.FASTOPEN_KEY, (tcp) => [...(tcp.fastopen.fastopenKey ?? [])]],
   [TCP.TIMESTAMP, (tcp) => (Math.floor(tcp.nowUs / 1000) + tcp.tsOffset) >>> 0],
-  [TCP.NOTSENT_LOWAT, (tcp) => tcp.notsentLowat],
-  [TCP.INQ, (tcp) => tcp.inq],
+  [TCP.NOTSENT_LOWAT, (tcp) => tcp.options.notsentLowat],
+  [TCP.INQ, (tcp) => tcp.options.inq],
   [TCP.RTO_MIN_US, (tcp) => tcp.rtoMinUs],
 ]);
 
