@@ -48,8 +48,9 @@ export class Routing {
   /** Something that routes depend on has changed. */
   invalidate(): void {
     this.generation++;
-    this.#cache.clear();
-    this.#bound.clear();
+    // Clearing makes a new table even of an empty one, and a router gets its routes one by one.
+    if (this.#cache.size > 0) this.#cache.clear();
+    if (this.#bound.size > 0) this.#bound.clear();
   }
 
   /** ip_route_output_key: -ENETUNREACH, -EHOSTUNREACH, -EINVAL, -EACCES, -ENODEV. */

@@ -35,7 +35,8 @@ const NO_MATCH = -1;
 const portKey = (local: number, remote: number): number => (local << 16) | remote;
 
 export class TcpTables {
-  readonly #established = new Map<number, TableEntry[]>();
+  /** The newest of those with these ports; the others hang behind it, so that a segment touches nothing but sockets. */
+  readonly #established = new Map<number, TableEntry>();
   readonly #listeners = new Map<number, TcpSock[]>();
   /** Differs per machine, so that SO_REUSEPORT groups do not split alike everywhere. */
   readonly #hashSeed: number;
@@ -47,9 +48,8 @@ export class TcpTables {
 
   /** __inet_lookup_established. */
   find(key: Readonly<Lookup>): TableEntry | null {
-    const entries = this.#established.get(portKey(key.localPort, key.remotePort));
-    if (entries === undefined) return null;
-    for (const entry of entries) {
+    let entry = this.#newest(key);
+    for (; entry !== null; entry = entry.nextInTable) {
       if (entry.remoteAddress !== key.remoteAddress || entry.boundAddress !== key.boundAddress) continue;
       if (entry.device === 0 || key.device === 0 || entry.device === key.device) return entry;
     }
@@ -59,23 +59,31 @@ export class TcpTables {
   /** Newest first among equals. @throws AssertionError when the same connection is there already. */
   insert(entry: TableEntry): void {
     assert(this.find(entry) === null, "a connection is in the table once");
-    const key = portKey(entry.localPort, entry.remotePort);
-    const entries = this.#established.get(key);
-    if (entries === undefined) this.#established.set(key, [entry]);
-    else entries.unshift(entry);
+    entry.nextInTable = this.#newest(entry);
+    this.#established.set(portKey(entry.localPort, entry.remotePort), entry);
     if (!entry.isTcp && !entry.isRequest) this.timeWaits++;
   }
 
   /** @returns whether it was there. */
   remove(entry: TableEntry): boolean {
     const key = portKey(entry.localPort, entry.remotePort);
-    const entries = this.#established.get(key);
-    const at = entries?.indexOf(entry) ?? -1;
-    if (entries === undefined || at < 0) return false;
-    if (entries.length === 1) this.#established.delete(key);
-    else entries.splice(at, 1);
+    let before: TableEntry | null = null;
+    let at = this.#newest(entry);
+    while (at !== entry) {
+      if (at === null) return false;
+      before = at;
+      at = at.nextInTable;
+    }
+    if (before !== null) before.nextInTable = entry.nextInTable;
+    else if (entry.nextInTable !== null) this.#established.set(key, entry.nextInTable);
+    else this.#established.delete(key);
+    entry.nextInTable = null;
     if (!entry.isTcp && !entry.isRequest) this.timeWaits--;
     return true;
+  }
+
+  #newest({ localPort, remotePort }: Pick<Lookup, "localPort" | "remotePort">): TableEntry | null {
+    return this.#established.get(portKey(localPort, remotePort)) ?? null;
   }
 
   addListener(tcp: TcpSock): void {
@@ -120,9 +128,11 @@ export class TcpTables {
     return chosen;
   }
 
-  /** Everything in the table of connections, in no order that means anything. */
+  /** Everything in the table of connections, in no order that means anything. It must not change meanwhile. */
   *entries(): Generator<TableEntry> {
-    for (const entries of this.#established.values()) yield* entries;
+    for (const newest of this.#established.values()) {
+      for (let entry: TableEntry | null = newest; entry !== null; entry = entry.nextInTable) yield entry;
+    }
   }
 
   *listeners(): Generator<TcpSock> {

@@ -23,6 +23,7 @@ import { SendBuffer } from "./send/send-buffer.ts";
 import { NO_FASTOPEN, NO_OPTIONS, type FastopenState, type TcpOptions } from "./socket-records.ts";
 import type { Seq } from "./sequence.ts";
 import { TCP_STATE, type TcpState } from "./states.ts";
+import type { TableEntry } from "./tables.ts";
 import type { Tcp } from "./tcp.ts";
 
 /** Codes of a connection's timers; `tcp-timers.ts` says what each does when it runs out. */
@@ -96,6 +97,8 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   portIsBound = false;
   /** Is in the table of established connections, or of listeners: see tables.ts. */
   isHashed = false;
+  /** Chain of the table of connections (tables.ts). */
+  nextInTable: TableEntry | null = null;
   readonly ipOptions = new IpSocketOptions();
   /** Kept while it is current. */
   route: Route | null = null;

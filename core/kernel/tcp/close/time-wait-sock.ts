@@ -6,6 +6,7 @@ import type { Ipv4Address } from "../../../wire/address.ts";
 import { KernelTimer, type TimerHandler } from "../../timer/timers.ts";
 import type { Seq } from "../sequence.ts";
 import { TCP_STATE, type TcpState } from "../states.ts";
+import type { TableEntry } from "../tables.ts";
 import type { Tcp } from "../tcp.ts";
 
 export class TimeWaitSock implements TimerHandler {
@@ -18,6 +19,8 @@ export class TimeWaitSock implements TimerHandler {
   remoteAddress = 0 as Ipv4Address;
   remotePort = 0;
   device = 0;
+  /** Chain of the table of connections (tables.ts). */
+  nextInTable: TableEntry | null = null;
   inode = 0;
   mark = 0;
   priority = 0;

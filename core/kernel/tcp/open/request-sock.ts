@@ -6,6 +6,7 @@
 import type { Ipv4Address } from "../../../wire/address.ts";
 import { KernelTimer, type TimerHandler } from "../../timer/timers.ts";
 import type { Seq } from "../sequence.ts";
+import type { TableEntry } from "../tables.ts";
 import type { TcpSock } from "../tcp-sock.ts";
 
 export class RequestSock implements TimerHandler {
@@ -20,6 +21,8 @@ export class RequestSock implements TimerHandler {
   remotePort = 0;
   /** Interface a connection of this listener is bound to; 0 for any. */
   device = 0;
+  /** Chain of the table of connections (tables.ts). */
+  nextInTable: TableEntry | null = null;
   mark = 0;
   /** What the peer asked for in its SYN. */
   mss = 0;
