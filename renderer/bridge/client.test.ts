@@ -181,7 +181,7 @@ describe("a core that is lost", () => {
   test("is gone when its port closes or its worker fails", () => {
     for (const [event, why] of [
       [new Event("close"), "The core ended."],
-      [Object.assign(new Event("error"), { message: "boom" }), "The core failed: boom"],
+      [Object.assign(new Event("error"), { message: "boom" }), "The core failed: boom."],
     ] as const) {
       const { port, losses } = connected();
       port.dispatchEvent(event);

@@ -55,6 +55,11 @@ export function columnTemplate(): string {
   ).join(" ");
 }
 
+/** Of all columns at their narrowest, pixels. */
+export function columnsWidth(): number {
+  return COLUMNS.reduce((sum, { id }) => sum + widths[id], 0);
+}
+
 function defaults(): Record<ColumnId, number> {
   return Object.fromEntries(COLUMNS.map(({ id, width }) => [id, width])) as Record<ColumnId, number>;
 }

@@ -1,110 +1,121 @@
-/**
- * A window onto very many rows of one height. A browser lays out at most some 16 million pixels, which a million rows
- * exceed: beyond HEIGHT_MAX the scrollbar is scaled, and the wheel moves the rows instead of the scrollbar.
- */
+/** The rows of a scroller that are in sight, of very many of one height: scroll-position.ts as an element has it. */
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
+import { useScrollPosition, type ScrollOptions, type ScrollPosition } from "./scroll-position.ts";
 
-const HEIGHT_MAX = 8_000_000;
-/** Rows above and below the window, so that a small scroll shows something at once. */
-const OVERSCAN = 3;
+/** So long after the last movement rows take the pointer again, ms. */
+const REST_MS = 150;
+/** Rows whose places count from the same origin. */
+const STRETCH = 512;
 
-export interface FixedRowsOptions {
-  readonly count: Readonly<Ref<number>>;
-  readonly rowHeight: number;
+type RowsOptions = Omit<ScrollOptions, "view">;
+
+export interface FixedRowsOptions extends RowsOptions {
   /** Of what stays at the top of the scroller, such as a header. */
   readonly headHeight: number;
   /** A person moved the rows, and whether the end is in sight now. */
   readonly onScroll?: (isAtEnd: boolean) => void;
 }
 
-export interface FixedRows {
+export interface FixedRows extends Pick<ScrollPosition, "height" | "first" | "end" | "offset" | "isSample" | "show"> {
   /** The element that scrolls. */
   readonly scroller: ShallowRef<HTMLElement | null>;
-  /** Height of the content, without the head. */
-  readonly height: Readonly<Ref<number>>;
-  /** Rows to draw, [first, end), the first of them at `offset` in the content. */
-  readonly first: Readonly<Ref<number>>;
-  readonly end: Readonly<Ref<number>>;
-  readonly offset: Readonly<Ref<number>>;
   /** Whole rows that fit. */
   readonly pageRows: Readonly<Ref<number>>;
-  /** Brings a row into the window, with as little movement as does it. */
-  show(index: number): void;
-  showEnd(): void;
+  /**
+   * Rows by element, so that a small scroll changes no more elements than rows come into sight: not in their order.
+   * `top` counts from `origin` in the content, which stays for hundreds of rows.
+   */
+  readonly elements: Readonly<Ref<readonly { readonly index: number; readonly top: number }[]>>;
+  readonly origin: Readonly<Ref<number>>;
+  /** To look for what is under the pointer would take its time with each movement. */
+  readonly isMoving: Readonly<Ref<boolean>>;
 }
 
-export function useFixedRows({ count, rowHeight, headHeight, onScroll }: FixedRowsOptions): FixedRows {
+export function useFixedRows({ headHeight, onScroll, ...options }: FixedRowsOptions): FixedRows {
+  const { rowHeight } = options;
   const scroller = shallowRef<HTMLElement | null>(null);
   const view = ref(0);
-  const top = ref(0);
-  /** Where the scrollbar is, which is not `top` when it is scaled. */
-  const scrolled = ref(0);
-  const full = computed(() => count.value * rowHeight);
-  const height = computed(() => Math.min(full.value, HEIGHT_MAX));
-  const topMax = computed(() => Math.max(0, full.value - view.value));
-  const isScaled = computed(() => full.value > HEIGHT_MAX);
-  const scale = computed(() => (isScaled.value ? (height.value - view.value) / topMax.value : 1));
-  const first = computed(() => Math.max(0, Math.floor(top.value / rowHeight) - OVERSCAN));
-  const end = computed(() => Math.min(count.value, Math.ceil((top.value + view.value) / rowHeight) + OVERSCAN));
-  const offset = computed(() => scrolled.value - top.value + first.value * rowHeight);
-  const pageRows = computed(() => Math.max(1, Math.floor(view.value / rowHeight)));
-  const isAtEnd = (): boolean => top.value >= topMax.value - rowHeight / 2;
+  const position = useScrollPosition({ ...options, view });
+  const { scrolled, first, end } = position;
+  const isMoving = ref(false);
+  let rest: ReturnType<typeof setTimeout> | undefined;
 
-  function moveTo(to: number): void {
-    top.value = Math.max(0, Math.min(topMax.value, Math.round(to)));
-    scrolled.value = Math.round(top.value * scale.value);
-    // The content may only be as high as it will be after the next update.
-    if (scroller.value !== null) scroller.value.scrollTop = scrolled.value;
+  /** Where the scrollbar was last set or seen: to ask it costs a layout. */
+  let atScrollbar = 0;
+  // Only after the update is the content as high as it has to be.
+  watch(
+    [scrolled, scroller],
+    ([to, element]) => {
+      if (element === null || atScrollbar === to) return;
+      atScrollbar = to;
+      element.scrollTop = to;
+    },
+    { flush: "post" },
+  );
+
+  function moved(): void {
+    isMoving.value = true;
+    clearTimeout(rest);
+    rest = setTimeout(() => (isMoving.value = false), REST_MS);
+    onScroll?.(position.isAtEnd());
   }
 
   function onScrolled(): void {
-    const at = scroller.value?.scrollTop ?? 0;
-    if (Math.abs(at - scrolled.value) < 1) return;
-    scrolled.value = at;
-    top.value = isScaled.value ? Math.min(topMax.value, at / scale.value) : at;
-    onScroll?.(isAtEnd());
+    atScrollbar = scroller.value?.scrollTop ?? 0;
+    if (position.scrollbarMoved(atScrollbar)) moved();
   }
 
   function onWheel(event: WheelEvent): void {
-    if (!isScaled.value || event.ctrlKey || event.deltaY === 0) return;
+    if (!position.isScaled.value || event.ctrlKey || event.deltaY === 0) return;
     event.preventDefault();
-    const unit = event.deltaMode === 1 ? rowHeight : event.deltaMode === 2 ? view.value : 1;
-    moveTo(top.value + event.deltaY * unit);
-    onScroll?.(isAtEnd());
+    position.moveBy(event.deltaY * (event.deltaMode === 1 ? rowHeight : event.deltaMode === 2 ? view.value : 1));
+    moved();
   }
 
   const observer = new ResizeObserver(() => {
     view.value = Math.max(0, (scroller.value?.clientHeight ?? 0) - headHeight);
   });
-  let release = (): void => undefined;
   watch(
     scroller,
-    (element) => {
-      release();
+    (element, _, onCleanup) => {
       if (element === null) return;
       observer.observe(element);
+      // Where it is scrolled to is decided here. A browser would follow elements that go to other places.
+      element.style.overflowAnchor = "none";
       element.addEventListener("scroll", onScrolled, { passive: true });
       element.addEventListener("wheel", onWheel, { passive: false });
-      release = () => {
+      onCleanup(() => {
         observer.unobserve(element);
         element.removeEventListener("scroll", onScrolled);
         element.removeEventListener("wheel", onWheel);
-      };
+      });
     },
     { flush: "post" },
   );
   onScopeDispose(() => {
-    release();
     observer.disconnect();
+    clearTimeout(rest);
+    position.dispose();
   });
-  // Fewer rows: what was in sight may be beyond the end.
-  watch([topMax, scale], () => top.value > topMax.value && moveTo(topMax.value), { flush: "post" });
 
-  function show(index: number): void {
-    const at = index * rowHeight;
-    if (at < top.value) moveTo(at);
-    else if (at + rowHeight > top.value + view.value) moveTo(at + rowHeight - view.value);
-  }
+  return {
+    ...{ scroller, first, end, isMoving },
+    ...{ height: position.height, offset: position.offset, isSample: position.isSample, show: position.show },
+    pageRows: computed(() => Math.max(1, Math.floor(view.value / rowHeight))),
+    ...useElements(position, options),
+  };
+}
 
-  return { scroller, height, first, end, offset, pageRows, show, showEnd: () => moveTo(Infinity) };
+type Elements = Pick<FixedRows, "elements" | "origin">;
+
+function useElements({ first, offset, rowsMax }: ScrollPosition, { count, rowHeight }: RowsOptions): Elements {
+  const base = computed(() => first.value - (first.value % STRETCH));
+  const elements = computed(() => {
+    const all = rowsMax.value;
+    return Array.from({ length: all }, (_, element) => {
+      const index = first.value + ((((element - first.value) % all) + all) % all);
+      return { index, top: (index - base.value) * rowHeight };
+    }).filter(({ index }) => index < count.value);
+  });
+  return { elements, origin: computed(() => offset.value - (first.value - base.value) * rowHeight) };
 }

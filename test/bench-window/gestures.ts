@@ -44,17 +44,17 @@ export class PacketRows {
 
   /** Index of the first row that is drawn. */
   first(): Promise<number> {
-    return this.#page.evaluate(
-      (list) => Number(document.querySelector<HTMLElement>(`${list} [data-index]`)?.dataset["index"] ?? NaN),
-      LIST,
-    );
+    return this.#page.evaluate((list) => {
+      const rows = [...document.querySelectorAll<HTMLElement>(`${list} [data-index]`)];
+      return Math.min(...rows.map(({ dataset }) => Number(dataset["index"])));
+    }, LIST);
   }
 
   /** Every row in sight shows its packet. */
   async waitUntilFilled(): Promise<void> {
     await this.#page.waitForFunction((list) => {
       const rows = [...document.querySelectorAll<HTMLElement>(`${list} [data-index]`)];
-      return rows.length > 5 && rows.every((row) => /\d/.test(row.innerText));
+      return rows.length > 5 && rows.every((row) => row.ariaBusy === "false");
     }, LIST);
   }
 }
@@ -79,8 +79,11 @@ export async function turnWheel(page: Page): Promise<void> {
   for (const end = Date.now() + GESTURE_MS; Date.now() < end;) await page.mouse.wheel(0, -TURN_PX);
 }
 
-/** Drags the scrollbar's thumb up and down: all the list goes by. */
-export async function dragBar(page: Page): Promise<void> {
+/** Drags the scrollbar's thumb up and down. @returns the rows on the screen each time it was up, and down. */
+export async function dragBar(page: Page): Promise<{ up: number[]; down: number[] }> {
+  const rows = new PacketRows(page);
+  const up: number[] = [];
+  const down: number[] = [];
   const box = await boxOf(page);
   const x = box.x + box.width - 5;
   // The thumb is at the end of the list, over the arrow that takes one step.
@@ -89,7 +92,10 @@ export async function dragBar(page: Page): Promise<void> {
   await page.mouse.down();
   for (const end = Date.now() + GESTURE_MS; Date.now() < end;) {
     await page.mouse.move(x, top, { steps: 40 });
+    up.push(await rows.first());
     await page.mouse.move(x, (top + bottom) / 2, { steps: 40 });
+    down.push(await rows.first());
   }
   await page.mouse.up();
+  return { up, down };
 }

@@ -36,12 +36,12 @@ describeWorkbench("packets", ({ open }) => {
     await bench.page.keyboard.press(".");
     await eventually(() => rows(bench).count()).toBeGreaterThan(0);
     await bench.run("run.play-max");
-    const newest = async (): Promise<number> => Number((await cells(rows(bench).last()))[0]);
+    const newest = async (): Promise<number> => Number((await cells(await bench.packetRow(-1)))[0]);
     await eventually(newest).toBeGreaterThan(1000);
     // Whoever scrolls away stays there; the end brings it back.
     await pane(bench).locator(".list").focus();
     await bench.page.keyboard.press("Home");
-    await eventually(async () => (await cells(rows(bench).first()))[0]).toBe("1");
+    await eventually(async () => (await cells(await bench.packetRow(0)))[0]).toBe("1");
     await bench.page.keyboard.press("End");
     await eventually(newest).toBeGreaterThan(1000);
   });
@@ -52,7 +52,7 @@ describeWorkbench("packets", ({ open }) => {
     await eventually(() => pane(bench).locator(".count").innerText()).toBe("2 pass");
     for (const row of await rows(bench).all()) {
       const [, , , source, , protocol, , info] = await cells(row);
-      expect([source, protocol?.trim()]).toEqual(["10.0.1.1", "S\nTCP"]);
+      expect([source, protocol?.replace(/\s/g, "")]).toEqual(["10.0.1.1", "STCP"]);
       expect(info).toContain("[SYN]");
     }
     await filter(bench, "tcp.flags.syn == 1 && tcp.fish == 1");
@@ -70,7 +70,7 @@ describeWorkbench("packets", ({ open }) => {
   test("layers and bytes lead to each other", async () => {
     const bench = await openRun(open);
     await filter(bench, "tcp.flags.syn == 1");
-    await rows(bench).first().click();
+    await (await bench.packetRow(0)).click();
     const tree = pane(bench).getByRole("tree");
     await tree.getByRole("treeitem", { name: /Destination port/ }).click();
     const marked = pane(bench).locator(".byte.marked");
@@ -93,7 +93,7 @@ describeWorkbench("packets", ({ open }) => {
   test("a packet is followed to the other links it passed", async () => {
     const bench = await openRun(open);
     await filter(bench, "tcp.flags.syn == 1");
-    await rows(bench).first().click({ button: "right" });
+    await (await bench.packetRow(0)).click({ button: "right" });
     await bench.page.getByRole("menuitem", { name: "Follow on other links" }).click();
     const hops = pane(bench).locator(".journey .hop");
     await eventually(() => hops.count()).toBe(2);
@@ -142,7 +142,7 @@ describeWorkbench("packets", ({ open }) => {
 
   test("going back empties the list of what has not happened", async () => {
     const bench = await openRun(open);
-    await rows(bench).last().click();
+    await (await bench.packetRow(-1)).click();
     await bench.run("run.restart");
     await eventually(() => pane(bench).innerText()).toContain("No packets yet");
     expect(await pane(bench).innerText()).toContain("Select a packet");

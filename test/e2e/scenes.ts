@@ -33,9 +33,10 @@ async function clickNode(bench: Workbench, name: string, button: "left" | "right
 }
 
 /** The row of a packet, near the beginning: the list follows the newest until somebody goes elsewhere. */
-async function packetRow({ page }: Workbench, number: number): Promise<Locator> {
+async function packetRow(bench: Workbench, number: number): Promise<Locator> {
+  const { page } = bench;
   const list = page.locator("[data-pane=packets] .list");
-  await list.locator("[data-index]").first().click();
+  await (await bench.packetRow(0)).click();
   await page.keyboard.press("Home");
   await list.locator('[data-index="0"]').waitFor();
   const row = list.locator(`[data-index="${number - 1}"]`);

@@ -75,7 +75,7 @@ describeWorkbench("TCP view", ({ open }) => {
     await bench.page.getByRole("combobox", { name: "Display filter" }).fill("ip.src == 10.0.2.2 && tcp");
     await bench.page.keyboard.press("Enter");
     await eventually(() => bench.page.locator("[data-pane=packets] .count").innerText()).toContain("pass");
-    await bench.page.locator("[data-pane=packets] [data-index] >> nth=2").click({ button: "right" });
+    await (await bench.packetRow(2)).click({ button: "right" });
     await bench.page.getByRole("menuitem", { name: "Show TCP connection" }).click();
     await eventually(() => pane(bench).locator("select option:checked").innerText()).toMatch(/10\.0\.2\.\d/);
   });

@@ -1,5 +1,5 @@
 /** One open window of the workbench: where things are on its canvas, and what a person does in it. */
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 
 interface Point {
   readonly x: number;
@@ -169,6 +169,22 @@ export class Workbench {
       const element = document.querySelector<TopologyElement>("[data-testid=topology]");
       return [...(element?.topology.flights.lanes.values() ?? [])].reduce((sum, count) => sum + count, 0);
     });
+  }
+
+  /** A row of the packet list that is wholly in sight, from the top; with a negative number from the bottom. */
+  async packetRow(at: number): Promise<Locator> {
+    const list = this.page.locator("[data-pane=packets] .list");
+    await list.locator("[data-index]").first().waitFor();
+    const indices = await list.evaluate((element) => {
+      const head = 25;
+      const { top, bottom } = element.getBoundingClientRect();
+      const rows = [...element.querySelectorAll<HTMLElement>("[data-index]")].filter((row) => {
+        const box = row.getBoundingClientRect();
+        return box.top >= top + head && box.bottom <= bottom;
+      });
+      return rows.map(({ dataset }) => Number(dataset["index"])).sort((a, b) => a - b);
+    });
+    return list.locator(`[data-index="${indices.at(at)}"]`);
   }
 
   /** Directions of links with more packets than dots. */

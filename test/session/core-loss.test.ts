@@ -102,7 +102,7 @@ describe("a core that is lost", () => {
     processes[0]?.kill();
     await until(() => core.status.kind === "restored");
     expect(statuses.map(({ kind }) => kind)).toEqual(["restarting", "restored"]);
-    expect(core.status).toMatchObject({ why: "The core failed: killed", time: was.time, isWhereItWas: true });
+    expect(core.status).toMatchObject({ why: "The core failed: killed.", time: was.time, isWhereItWas: true });
     expect(await core.call("run.pause", {})).toMatchObject({ digest: was.digest, events: was.events, playing: false });
     expect(processes).toHaveLength(2);
     core.close();
