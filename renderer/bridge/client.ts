@@ -112,7 +112,10 @@ class PortClient implements Client {
 
   readonly #onGone = (event: Event): void => {
     const { message } = event as Partial<ErrorEvent>;
-    this.#lose({ kind: "gone", why: message ? `The core failed: ${message.replace(/[.]?$/, ".")}` : "The core ended." });
+    this.#lose({
+      kind: "gone",
+      why: message ? `The core failed: ${message.replace(/[.]?$/, ".")}` : "The core ended.",
+    });
   };
 
   #askForFrame(): void {
