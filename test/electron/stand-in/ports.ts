@@ -52,7 +52,7 @@ class StandInUtility extends EventEmitter {
     this.#child.on("message", (message: { port?: number; started?: number; data?: unknown }) => {
       if (message.port !== undefined) this.#ports.get(message.port)?.peer?.receive(message.data);
       const port = this.#ports.get(message.started ?? 0);
-      port?.hold((data) => void this.#child.send({ port: port.id, data }));
+      port?.hold((data) => this.#send({ port: port.id, data }));
     });
     this.#child.once("exit", (code) => {
       for (const port of this.#ports.values()) port.peer?.closed();
@@ -66,7 +66,12 @@ class StandInUtility extends EventEmitter {
 
   postMessage(data: unknown, ports: readonly StandInPort[] = []): void {
     for (const port of ports) this.#ports.set(port.id, port);
-    this.#child.send({ data, ports: ports.map(({ id }) => id) });
+    this.#send({ data, ports: ports.map(({ id }) => id) });
+  }
+
+  /** What is sent to a process that has died, of which the news has not come yet, is lost without a word. */
+  #send(message: object): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
   kill(): boolean {
