@@ -19,7 +19,7 @@ export const STACK_BYTES_MAX = 128 * 1024;
 export const INSTANCES_MAX = 96;
 /**
  * Runtimes in the image of an instance: so many programs start in it without reading the library again, 288 in all.
- * Part of what a run is a function of: another number lays memory out anew, and a program takes a few steps more or less.
+ * Part of what a run is a function of: another number lays memory out anew, and programs take a few steps more or less.
  */
 export const RUNTIMES_READY = 3;
 /** Pages of 64 KiB one instance may have: several programs that use all they may. */

@@ -39,7 +39,7 @@ export interface Client {
 const PING_MS = 1000;
 /** Pings without an answer until the core counts as hung: five seconds' worth. */
 const PINGS_MISSED_MAX = 5;
-/** The same for one that has never answered: it may still be on its way, on a machine that is busy with other things. */
+/** The same for one that has never answered: it may still be starting, on a machine that is busy otherwise. */
 const FIRST_PINGS_MISSED_MAX = 45;
 
 interface Waiting {

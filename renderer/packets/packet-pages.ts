@@ -1,8 +1,8 @@
 /**
  * Rows of the packet list, pulled from the core in pages as they come into view. One request at a time, for what is
  * looked at now: whoever scrolls fast asks for where they stop. Rows that may have changed stay until newer ones come,
- * so nothing flickers. While the newest packets are followed, a refresh asks for the last rows wherever they are by now,
- * since under heavy traffic they would be elsewhere again before a page came.
+ * so nothing flickers. While the newest packets are followed, a refresh asks for the last rows, wherever they are by
+ * now: under heavy traffic they would be elsewhere again before a page came.
  */
 import type { PacketPage, PacketRow } from "../../core/contract/api/packet-view.ts";
 import type { ApiProblem } from "../../core/contract/api/problem.ts";

@@ -1,6 +1,6 @@
 /**
- * The canvas of what moves, as the window holds it: gives its pixels to a worker, and scenes one at a time. While one is
- * being painted only the newest of those that come is kept, so that a slow machine sees fewer pictures and no old ones.
+ * The canvas of what moves, as the window holds it: gives its pixels to a worker, and scenes one at a time. While one
+ * is being painted only the newest of those that come is kept: a slow machine sees fewer pictures and no old ones.
  */
 import type { CanvasColors } from "../canvas-colors.ts";
 import type { MovingScene, ToPainter } from "./moving-scene.ts";
