@@ -2,7 +2,7 @@
  * The canvas as a whole: one layer with what lies still, which is drawn when it changes, and over it one with what
  * moves, drawn while it moves, and in a worker; both under the same pan and zoom. Cytoscape holds the nodes and draws
  * them on canvases that are not seen; its picture is copied between cables and names. Layers that are seen are
- * offscreen canvases: a browser without graphics processor copies all others anew whenever anything changes on the page.
+ * offscreen canvases: a browser without graphics processor copies the others anew whenever the page changes anywhere.
  */
 import type { LabView } from "../../core/contract/api/lab-view.ts";
 import type { DropView, FramePush, LinkState, NodeState } from "../../core/contract/api/run-view.ts";
