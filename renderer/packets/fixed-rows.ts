@@ -23,7 +23,7 @@ export interface FixedRows extends Pick<ScrollPosition, "height" | "first" | "en
   readonly pageRows: Readonly<Ref<number>>;
   /**
    * Rows by element, so that a small scroll changes no more elements than rows come into sight: not in their order.
-   * `top` counts from `origin` in the content, which stays for hundreds of rows.
+   * `top` counts from `origin` in the window, which is for hundreds of rows the same.
    */
   readonly elements: Readonly<Ref<readonly { readonly index: number; readonly top: number }[]>>;
   readonly origin: Readonly<Ref<number>>;

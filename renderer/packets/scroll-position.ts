@@ -6,14 +6,14 @@
 import { computed, ref, watch, type Ref } from "vue";
 
 const HEIGHT_MAX = 8_000_000;
-/** Rows above and below the window, so that a small scroll shows something at once. */
-const OVERSCAN = 3;
+/** Rows above and below the window. Each costs as much as one that is seen. */
+const OVERSCAN = 1;
 /** A scaled scrollbar is moved when it is off by more than this share: half a pixel of a long one. */
 const DRIFT_MAX = 1 / 2000;
 /** A scrollbar that moves by more windows than this at once is dragged. */
 const JUMP_WINDOWS = 3;
 /** Between two samples, ms. */
-const SAMPLE_MS = 120;
+const SAMPLE_MS = 200;
 
 export interface ScrollOptions {
   readonly count: Readonly<Ref<number>>;
@@ -29,7 +29,7 @@ export interface ScrollPosition {
   readonly height: Readonly<Ref<number>>;
   /** Where the scrollbar has to be. */
   readonly scrolled: Readonly<Ref<number>>;
-  /** Rows to draw, [first, end), the first of them at `offset` in the content. */
+  /** Rows to draw, [first, end), the first of them at `offset` in the window, which stays while the content scrolls. */
   readonly first: Readonly<Ref<number>>;
   readonly end: Readonly<Ref<number>>;
   readonly offset: Readonly<Ref<number>>;
@@ -60,7 +60,7 @@ export function useScrollPosition({ count, rowHeight, view, isFollowing }: Scrol
   const scale = computed(() => (isScaled.value ? (height.value - view.value) / topMax.value : 1));
   const first = computed(() => Math.max(0, Math.floor(drawn.value / rowHeight) - OVERSCAN));
   const end = computed(() => Math.min(count.value, Math.ceil((drawn.value + view.value) / rowHeight) + OVERSCAN));
-  const offset = computed(() => scrolled.value - drawn.value + first.value * rowHeight);
+  const offset = computed(() => first.value * rowHeight - drawn.value);
   const clamped = (to: number): number => Math.max(0, Math.min(topMax.value, to));
   const sampler = useSampler(() => (drawn.value = top.value));
 

@@ -4,6 +4,8 @@ import type { Page, Response } from "@playwright/test";
 const LIST = "[role=grid][aria-label=Packets]";
 const GESTURE_MS = 2500;
 const TURN_PX = 120;
+const HAND_STEPS = 30;
+const FRAME_MS = 16;
 /** Id of a command of Monaco's, which stands in its code whatever a build makes of names. */
 const MONACO_MARK = "editor.action.triggerSuggest";
 
@@ -79,6 +81,20 @@ export async function turnWheel(page: Page): Promise<void> {
   for (const end = Date.now() + GESTURE_MS; Date.now() < end;) await page.mouse.wheel(0, -TURN_PX);
 }
 
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** As a hand does, which takes about half a second for such a way. */
+async function moveSlowly(page: Page, from: Point, to: Point): Promise<void> {
+  for (let step = 1; step <= HAND_STEPS; step++) {
+    const share = step / HAND_STEPS;
+    await page.mouse.move(from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share);
+    await page.waitForTimeout(FRAME_MS);
+  }
+}
+
 /** Drags the scrollbar's thumb up and down. @returns the rows on the screen each time it was up, and down. */
 export async function dragBar(page: Page): Promise<{ up: number[]; down: number[] }> {
   const rows = new PacketRows(page);
@@ -91,9 +107,9 @@ export async function dragBar(page: Page): Promise<{ up: number[]; down: number[
   await page.mouse.move(x, bottom);
   await page.mouse.down();
   for (const end = Date.now() + GESTURE_MS; Date.now() < end;) {
-    await page.mouse.move(x, top, { steps: 40 });
+    await moveSlowly(page, { x, y: bottom }, { x, y: top });
     up.push(await rows.first());
-    await page.mouse.move(x, (top + bottom) / 2, { steps: 40 });
+    await moveSlowly(page, { x, y: top }, { x, y: (top + bottom) / 2 });
     down.push(await rows.first());
   }
   await page.mouse.up();

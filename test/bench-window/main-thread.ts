@@ -80,13 +80,21 @@ export async function watchStart(
   return (marked.ts - Math.max(...starts)) / 1000;
 }
 
-/** LASTACK_BENCH_PARTS: what the time went into, by Chromium's names; parts contain each other. */
+/** LASTACK_BENCH_PARTS: what the time went into, by Chromium's names, each without the parts that it contains. */
 function printParts(events: readonly TraceEvent[], thread: string, frames: number): void {
+  const own = events.filter((event) => event.ph === "X" && threadOf(event) === thread).sort((a, b) => a.ts - b.ts);
   const parts = new Map<string, number>();
-  for (const event of events) {
-    if (event.ph !== "X" || threadOf(event) !== thread) continue;
-    parts.set(event.name, (parts.get(event.name) ?? 0) + (event.tdur ?? 0) / 1000 / frames);
+  const around: TraceEvent[] = [];
+  const add = (name: string, us: number): void => void parts.set(name, (parts.get(name) ?? 0) + us / 1000 / frames);
+  for (const event of own) {
+    while (around.length > 0 && endOf(around.at(-1)) <= event.ts) around.pop();
+    const parent = around.at(-1);
+    if (parent !== undefined) add(parent.name, -(event.tdur ?? 0));
+    add(event.name, event.tdur ?? 0);
+    around.push(event);
   }
   const largest = [...parts].sort((a, b) => b[1] - a[1]).slice(0, 14);
   for (const [name, ms] of largest) console.log(`  ${ms.toFixed(2)} ms ${name}`);
 }
+
+const endOf = (event: TraceEvent | undefined): number => (event === undefined ? 0 : event.ts + (event.dur ?? 0));
