@@ -27,6 +27,8 @@ export class AppUnderTest {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #browser: Browser | null = null;
+  /** Known for when main has died and cannot be asked: nobody else would end its browser. */
+  #browserPid = 0;
   #output = "";
   #ids = 0;
 
@@ -88,6 +90,7 @@ export class AppUnderTest {
         continue;
       }
       this.#browser ??= await chromium.connectOverCDP(endpoint);
+      this.#browserPid = await this.do<number>("browserPid");
       const wanted = await this.do<string>("pageUrl").catch(() => "");
       const pages = this.#browser.contexts().flatMap((context) => context.pages());
       const page = wanted.startsWith("http") ? pages.find((one) => one.url() === wanted) : undefined;
@@ -100,7 +103,7 @@ export class AppUnderTest {
   /** As by a power cut. */
   async kill(): Promise<void> {
     const pids = await this.do<number[]>("utilityPids").catch(() => []);
-    const browserPid = await this.do<number>("browserPid").catch(() => 0);
+    const browserPid = await this.do<number>("browserPid").catch(() => this.#browserPid);
     await this.#browser?.close().catch(() => undefined);
     this.#child.kill("SIGKILL");
     // A negative id is a group: the browser with all its processes.
