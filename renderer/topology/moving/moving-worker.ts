@@ -10,7 +10,11 @@ scope.addEventListener("message", ({ data }: MessageEvent<ToPainter>) => {
   if (data.kind === "canvas") painter = new MovingPainter(data.canvas);
   else if (data.kind === "colors") painter?.setColors(data.colors);
   else {
-    painter?.paint(data.scene);
-    scope.postMessage("painted" satisfies FromPainter);
+    // Also after a mistake, which the window is told of by itself: the next scene may be all right.
+    try {
+      painter?.paint(data.scene);
+    } finally {
+      scope.postMessage("painted" satisfies FromPainter);
+    }
   }
 });
