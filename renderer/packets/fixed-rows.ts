@@ -112,8 +112,9 @@ function useElements({ first, offset, rowsMax }: ScrollPosition, { count, rowHei
   const base = computed(() => first.value - (first.value % STRETCH));
   const elements = computed(() => {
     const all = rowsMax.value;
+    const firstElement = first.value % all;
     return Array.from({ length: all }, (_, element) => {
-      const index = first.value + ((((element - first.value) % all) + all) % all);
+      const index = first.value + ((element - firstElement + all) % all);
       return { index, top: (index - base.value) * rowHeight };
     }).filter(({ index }) => index < count.value);
   });
