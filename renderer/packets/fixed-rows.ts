@@ -1,11 +1,9 @@
-/** The rows of a scroller that are in sight, of very many of one height: scroll-position.ts as an element has it. */
+/** The rows of a scroller that are in sight, of very many of one height: scroll-position.ts as elements have it. */
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
 import { useScrollPosition, type ScrollOptions, type ScrollPosition } from "./scroll-position.ts";
 
 /** So long after the last movement rows take the pointer again, ms. */
 const REST_MS = 150;
-/** Rows whose places count from the same origin. */
-const STRETCH = 512;
 
 type RowsOptions = Omit<ScrollOptions, "view">;
 
@@ -16,42 +14,36 @@ export interface FixedRowsOptions extends RowsOptions {
   readonly onScroll?: (isAtEnd: boolean) => void;
 }
 
-export interface FixedRows extends Pick<ScrollPosition, "height" | "first" | "end" | "offset" | "isSample" | "show"> {
-  /** The element that scrolls. */
+export interface RowPlace {
+  /** -1: nothing is drawn there. */
+  readonly index: number;
+  /** In what is scrolled, px. */
+  readonly top: number;
+}
+
+type PositionKey = "height" | "barHeight" | "first" | "end" | "drawn" | "isSample" | "show";
+
+export interface FixedRows extends Pick<ScrollPosition, PositionKey> {
+  /** The element that scrolls the rows. */
   readonly scroller: ShallowRef<HTMLElement | null>;
+  /** The element that is their scrollbar, where there are more than a browser could scroll. */
+  readonly bar: ShallowRef<HTMLElement | null>;
+  /** Height of the window, px. */
+  readonly view: Readonly<Ref<number>>;
   /** Whole rows that fit. */
   readonly pageRows: Readonly<Ref<number>>;
-  /**
-   * Rows by element, so that a small scroll changes no more elements than rows come into sight: not in their order.
-   * `top` counts from `origin` in the window, which is for hundreds of rows the same.
-   */
-  readonly elements: Readonly<Ref<readonly { readonly index: number; readonly top: number }[]>>;
-  readonly origin: Readonly<Ref<number>>;
+  /** Rows by element: not in their order, so that a small scroll changes no more elements than new rows are drawn. */
+  readonly elements: Readonly<Ref<readonly RowPlace[]>>;
   /** To look for what is under the pointer would take its time with each movement. */
   readonly isMoving: Readonly<Ref<boolean>>;
 }
 
 export function useFixedRows({ headHeight, onScroll, ...options }: FixedRowsOptions): FixedRows {
-  const { rowHeight } = options;
-  const scroller = shallowRef<HTMLElement | null>(null);
   const view = ref(0);
   const position = useScrollPosition({ ...options, view });
-  const { scrolled, first, end } = position;
+  const { height, barHeight, first, end, drawn, isSample, show } = position;
   const isMoving = ref(false);
   let rest: ReturnType<typeof setTimeout> | undefined;
-
-  /** Where the scrollbar was last set or seen: to ask it costs a layout. */
-  let atScrollbar = 0;
-  // Only after the update is the content as high as it has to be.
-  watch(
-    [scrolled, scroller],
-    ([to, element]) => {
-      if (element === null || atScrollbar === to) return;
-      atScrollbar = to;
-      element.scrollTop = to;
-    },
-    { flush: "post" },
-  );
 
   function moved(): void {
     isMoving.value = true;
@@ -60,17 +52,8 @@ export function useFixedRows({ headHeight, onScroll, ...options }: FixedRowsOpti
     onScroll?.(position.isAtEnd());
   }
 
-  function onScrolled(): void {
-    atScrollbar = scroller.value?.scrollTop ?? 0;
-    if (position.scrollbarMoved(atScrollbar)) moved();
-  }
-
-  function onWheel(event: WheelEvent): void {
-    if (!position.isScaled.value || event.ctrlKey || event.deltaY === 0) return;
-    event.preventDefault();
-    position.moveBy(event.deltaY * (event.deltaMode === 1 ? rowHeight : event.deltaMode === 2 ? view.value : 1));
-    moved();
-  }
+  const scroller = useScroller(position.scrolled, height, (to) => position.stretchScrolled(to) && moved());
+  const bar = useScroller(position.barScrolled, barHeight, (to) => position.barMoved(to) && moved());
 
   const observer = new ResizeObserver(() => {
     view.value = Math.max(0, (scroller.value?.clientHeight ?? 0) - headHeight);
@@ -80,15 +63,7 @@ export function useFixedRows({ headHeight, onScroll, ...options }: FixedRowsOpti
     (element, _, onCleanup) => {
       if (element === null) return;
       observer.observe(element);
-      // Where it is scrolled to is decided here. A browser would follow elements that go to other places.
-      element.style.overflowAnchor = "none";
-      element.addEventListener("scroll", onScrolled, { passive: true });
-      element.addEventListener("wheel", onWheel, { passive: false });
-      onCleanup(() => {
-        observer.unobserve(element);
-        element.removeEventListener("scroll", onScrolled);
-        element.removeEventListener("wheel", onWheel);
-      });
+      onCleanup(() => observer.unobserve(element));
     },
     { flush: "post" },
   );
@@ -99,24 +74,60 @@ export function useFixedRows({ headHeight, onScroll, ...options }: FixedRowsOpti
   });
 
   return {
-    ...{ scroller, first, end, isMoving },
-    ...{ height: position.height, offset: position.offset, isSample: position.isSample, show: position.show },
-    pageRows: computed(() => Math.max(1, Math.floor(view.value / rowHeight))),
-    ...useElements(position, options),
+    ...{ scroller, bar, view, first, end, drawn, height, barHeight, isMoving, isSample, show },
+    pageRows: computed(() => Math.max(1, Math.floor(view.value / options.rowHeight))),
+    elements: useElements(position, options),
   };
 }
 
-type Elements = Pick<FixedRows, "elements" | "origin">;
+/** An element that is kept scrolled to where it has to be. */
+function useScroller(
+  scrolled: Readonly<Ref<number>>,
+  height: Readonly<Ref<number>>,
+  onScrolled: (to: number) => void,
+): ShallowRef<HTMLElement | null> {
+  const scroller = shallowRef<HTMLElement | null>(null);
+  /** Where it was last set or seen: to ask it costs a layout. */
+  let at = 0;
+  // Only after the update is the content as high as it has to be. Whoever was scrolled by a person is there already.
+  watch(
+    [scrolled, height, scroller],
+    ([to, , element]) => {
+      if (element === null || Math.abs(at - to) < 1) return;
+      element.scrollTop = to;
+      at = to;
+    },
+    { flush: "post" },
+  );
+  watch(
+    scroller,
+    (element, _, onCleanup) => {
+      if (element === null) return;
+      // Where it is scrolled to is decided here. A browser would follow elements that go to other places.
+      element.style.overflowAnchor = "none";
+      const onScroll = (): void => {
+        at = element.scrollTop;
+        onScrolled(at);
+      };
+      element.addEventListener("scroll", onScroll, { passive: true });
+      onCleanup(() => element.removeEventListener("scroll", onScroll));
+    },
+    { flush: "post" },
+  );
+  return scroller;
+}
 
-function useElements({ first, offset, rowsMax }: ScrollPosition, { count, rowHeight }: RowsOptions): Elements {
-  const base = computed(() => first.value - (first.value % STRETCH));
-  const elements = computed(() => {
+/** Out of sight: to take an element out of the layout and to bring it back costs more than a row. */
+const NOTHING: RowPlace = { index: -1, top: -10_000 };
+
+function useElements({ drawn, base, rowsMax }: ScrollPosition, { rowHeight }: RowsOptions): FixedRows["elements"] {
+  return computed(() => {
+    const { first, end } = drawn.value;
     const all = rowsMax.value;
-    const firstElement = first.value % all;
-    return Array.from({ length: all }, (_, element) => {
-      const index = first.value + ((element - firstElement + all) % all);
-      return { index, top: (index - base.value) * rowHeight };
-    }).filter(({ index }) => index < count.value);
+    const firstElement = first % all;
+    return Array.from({ length: all }, (_, element): RowPlace => {
+      const index = first + ((element - firstElement + all) % all);
+      return index < end ? { index, top: (index - base.value) * rowHeight } : NOTHING;
+    });
   });
-  return { elements, origin: computed(() => offset.value - (first.value - base.value) * rowHeight) };
 }

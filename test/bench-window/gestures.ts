@@ -1,9 +1,13 @@
 /** What a person does to the packet list, and looks at what comes of it. */
-import type { Page, Response } from "@playwright/test";
+import type { CDPSession, Page, Response } from "@playwright/test";
 
 const LIST = "[role=grid][aria-label=Packets]";
+/** Its scrollbar stands beside it. */
+const BAR = `${LIST} + .bar`;
 const GESTURE_MS = 2500;
 const TURN_PX = 120;
+const TURN_MS = 33;
+const TURNS = 75;
 const HAND_STEPS = 30;
 const FRAME_MS = 16;
 /** Id of a command of Monaco's, which stands in its code whatever a build makes of names. */
@@ -68,17 +72,21 @@ interface Box {
   readonly height: number;
 }
 
-async function boxOf(page: Page): Promise<Box> {
-  const box = await page.locator(LIST).boundingBox();
-  if (box === null) throw new Error("the packet list is in sight");
+async function boxOf(page: Page, selector = LIST): Promise<Box> {
+  const box = await page.locator(selector).boundingBox();
+  if (box === null) throw new Error(`${selector} is in sight`);
   return box;
 }
 
-/** Turns the wheel upwards, as fast as the page takes it. */
+/** Turns the wheel upwards, faster than a hand does it. */
 export async function turnWheel(page: Page): Promise<void> {
   const box = await boxOf(page);
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  for (const end = Date.now() + GESTURE_MS; Date.now() < end;) await page.mouse.wheel(0, -TURN_PX);
+  const start = Date.now();
+  for (let turn = 0; turn < TURNS; turn++) {
+    await page.mouse.wheel(0, -TURN_PX);
+    await page.waitForTimeout(Math.max(0, start + (turn + 1) * TURN_MS - Date.now()));
+  }
 }
 
 interface Point {
@@ -86,12 +94,36 @@ interface Point {
   readonly y: number;
 }
 
-/** As a hand does, which takes about half a second for such a way. */
-async function moveSlowly(page: Page, from: Point, to: Point): Promise<void> {
-  for (let step = 1; step <= HAND_STEPS; step++) {
-    const share = step / HAND_STEPS;
-    await page.mouse.move(from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share);
-    await page.waitForTimeout(FRAME_MS);
+/** The mouse by Chromium's own protocol: Playwright's runs code in the page with each movement of a drag. */
+class Hand {
+  readonly #page: Page;
+  readonly #session: CDPSession;
+
+  constructor(page: Page, session: CDPSession) {
+    this.#page = page;
+    this.#session = session;
+  }
+
+  async #send(type: "mousePressed" | "mouseReleased" | "mouseMoved", at: Point): Promise<void> {
+    const button = type === "mouseMoved" ? {} : { clickCount: 1 };
+    await this.#session.send("Input.dispatchMouseEvent", { type, ...at, button: "left", buttons: 1, ...button });
+  }
+
+  press(at: Point): Promise<void> {
+    return this.#send("mousePressed", at);
+  }
+
+  release(at: Point): Promise<void> {
+    return this.#send("mouseReleased", at);
+  }
+
+  /** Takes about half a second for such a way. */
+  async move(from: Point, to: Point): Promise<void> {
+    for (let step = 1; step <= HAND_STEPS; step++) {
+      const share = step / HAND_STEPS;
+      await this.#send("mouseMoved", { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share });
+      await this.#page.waitForTimeout(FRAME_MS);
+    }
   }
 }
 
@@ -100,18 +132,21 @@ export async function dragBar(page: Page): Promise<{ up: number[]; down: number[
   const rows = new PacketRows(page);
   const up: number[] = [];
   const down: number[] = [];
-  const box = await boxOf(page);
-  const x = box.x + box.width - 5;
-  // The thumb is at the end of the list, over the arrow that takes one step.
-  const [top, bottom] = [box.y + 35, box.y + box.height - 17];
+  const box = await boxOf(page, BAR);
+  const x = box.x + box.width / 2;
+  // The thumb is at the end, over the arrow that takes one step.
+  const [top, bottom] = [box.y + 10, box.y + box.height - 17];
+  const session = await page.context().newCDPSession(page);
+  const hand = new Hand(page, session);
   await page.mouse.move(x, bottom);
-  await page.mouse.down();
+  await hand.press({ x, y: bottom });
   for (const end = Date.now() + GESTURE_MS; Date.now() < end;) {
-    await moveSlowly(page, { x, y: bottom }, { x, y: top });
+    await hand.move({ x, y: bottom }, { x, y: top });
     up.push(await rows.first());
-    await moveSlowly(page, { x, y: top }, { x, y: (top + bottom) / 2 });
+    await hand.move({ x, y: top }, { x, y: (top + bottom) / 2 });
     down.push(await rows.first());
   }
-  await page.mouse.up();
+  await hand.release({ x, y: (top + bottom) / 2 });
+  await session.detach();
   return { up, down };
 }
