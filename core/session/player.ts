@@ -108,8 +108,10 @@ export class Player {
   #travelSlice({ journey }: { readonly journey: Journey }): Rest {
     const until = this.#nowMs() + SLICE_MS;
     do {
-      if (!journey.portion(this.#run)) continue;
+      const hasArrived = journey.portion(this.#run);
+      // Each time: only so many are kept, and those that are under way at last are the newest.
       if (journey.isJump) this.#run.forgetPast();
+      if (!hasArrived) continue;
       this.#end("arrived");
       return "still";
     } while (this.#nowMs() < until);

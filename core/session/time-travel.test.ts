@@ -284,6 +284,15 @@ describe("pushes", () => {
     expect(seen).toEqual(new Set([0, 1]));
   });
 
+  test("however much was under way before", () => {
+    const bench = opened(read("tcp-bufferbloat"));
+    bench.ask("run.seek", { time: 10 * SECOND });
+    const { flights } = bench.push();
+    expect(flights.packet.length).toBeGreaterThan(10);
+    expect(flights.end.every((end) => end > 10 * SECOND)).toBe(true);
+    expect(flights.more).toEqual([]);
+  });
+
   test("a frame on a hub flies from its station and to all the others", () => {
     const bench = opened(read("csma-cd-on-a-hub"));
     for (let step = 0; step < 20; step++) bench.ask("run.step", { unit: "packet" });

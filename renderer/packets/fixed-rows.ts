@@ -95,7 +95,7 @@ function useScroller(
     ([to, , element]) => {
       if (element === null || Math.abs(at - to) < 1) return;
       element.scrollTop = to;
-      at = to;
+      at = element.scrollTop;
     },
     { flush: "post" },
   );

@@ -46,6 +46,27 @@ describeWorkbench("packets", ({ open }) => {
     await eventually(newest).toBeGreaterThan(1000);
   });
 
+  test("the wheel and the scrollbar lead over all rows, and each takes the other along", async () => {
+    const bench = await openRun(open, 4);
+    const bar = pane(bench).locator(".list + .bar");
+    const first = async (): Promise<number> => Number((await cells(await bench.packetRow(0)))[0]);
+    /** As a share of its way. */
+    const barAt = (): Promise<number> =>
+      bar.evaluate(({ scrollTop, scrollHeight, clientHeight }) => scrollTop / (scrollHeight - clientHeight));
+    await eventually(first).toBeGreaterThan(1000);
+    expect(await barAt()).toBeCloseTo(1, 3);
+    await pane(bench).locator(".list").hover();
+    const from = await first();
+    await bench.page.mouse.wheel(0, -20 * 22);
+    await eventually(first).toBe(from - 20);
+    expect(await barAt()).toBeLessThan(1);
+    await bar.evaluate((element) => (element.scrollTop = 0));
+    await eventually(first).toBe(1);
+    await bench.page.mouse.wheel(0, 10 * 22);
+    await eventually(first).toBe(11);
+    expect(await barAt()).toBeGreaterThan(0);
+  });
+
   test("a display filter chooses, and what is wrong with one stands under its characters", async () => {
     const bench = await openRun(open);
     await filter(bench, "tcp.flags.syn == 1 && ip.src == 10.0.1.1");
