@@ -1,7 +1,7 @@
 /**
  * Arithmetic expansion (POSIX.1-2024, XCU 2.6.4) over signed 64-bit integers that wrap, with C's operators and `**`.
  */
-import type { ArithmeticExpression } from "unbash";
+import { parse, type ArithmeticExpression } from "unbash";
 import { bad, good, type Result } from "../../base/result.ts";
 import { NESTING_MAX } from "../limits.ts";
 
@@ -62,6 +62,7 @@ export function evaluate(expression: ArithmeticExpression, variables: Variables,
     case "ArithmeticBinary":
       return binary(expression, variables, depth);
     case "ArithmeticCommandExpansion":
+      // Whoever expands words has put its value there.
       return bad(`${expression.text}: syntax error: operand expected`);
   }
 }
@@ -71,12 +72,23 @@ function numberOf(text: string, variables: Variables, depth: number): Result<big
   if (word === "") return good(0n);
   if (/^(0|[1-9]\d*)$/.test(word) || /^0[xX][0-9a-fA-F]+$/.test(word)) return good(wrap(BigInt(word)));
   if (/^0[0-7]+$/.test(word)) return good(wrap(BigInt(`0o${word.slice(1)}`)));
-  if (/^\d/.test(word)) return bad(`${word}: value too great for base (error token is "${word}")`);
+  if (/^\d\w*$/.test(word)) return bad(`${word}: value too great for base (error token is "${word}")`);
   if (/^-\d+$/.test(word)) return good(wrap(BigInt(word)));
-  if (!/^[A-Za-z_]\w*$/.test(word)) return bad(`${word}: syntax error: operand expected (error token is "${word}")`);
-  // A variable's value is itself an expression; a name in it is followed, to a bounded depth.
+  // A variable's value is itself an expression; names in it are followed, to a bounded depth.
   if (depth > NESTING_MAX) return bad(`${word}: expression recursion level exceeded (error token is "${word}")`);
-  return numberOf(variables.get(word), variables, depth + 1);
+  if (/^[A-Za-z_]\w*$/.test(word)) return numberOf(variables.get(word), variables, depth + 1);
+  const inner = parsed(word);
+  if (inner === null) return bad(`${word}: syntax error: operand expected (error token is "${word}")`);
+  return evaluate(inner, variables, depth + 1);
+}
+
+/** Null: not an expression, or one that is nothing but a word again. */
+function parsed(text: string): ArithmeticExpression | null {
+  const [statement, ...more] = parse(`((${text}))`).commands;
+  const command = statement?.command;
+  if (more.length > 0 || command?.type !== "ArithmeticCommand" || command.end < text.length + 4) return null;
+  const { expression = null } = command;
+  return expression?.type === "ArithmeticWord" ? null : expression;
 }
 
 type Unary = Extract<ArithmeticExpression, { type: "ArithmeticUnary" }>;

@@ -101,7 +101,7 @@ function* runCommand(shell: ShellState, node: CommandNode, files: Files): Call<n
     case "Case":
       return yield* runCase(shell, node, files);
     case "ArithmeticCommand": {
-      const value = arithmetic(shell, node.expression, node.body);
+      const value = yield* arithmetic(shell, node.expression, node.body);
       return (yield* reportExpansion(shell, files)) ? 1 : value === "0" ? 1 : 0;
     }
     case "ArithmeticFor":
@@ -227,14 +227,14 @@ function* runArithmeticFor(
   files: Files,
 ): Call<number> {
   let status = 0;
-  arithmetic(shell, node.initialize, "");
+  yield* arithmetic(shell, node.initialize, "");
   shell.loops++;
   for (;;) {
-    if (node.test !== undefined && arithmetic(shell, node.test, "") === "0") break;
+    if (node.test !== undefined && (yield* arithmetic(shell, node.test, "")) === "0") break;
     if (shell.expansionError !== null) break;
     status = yield* runList(shell, node.body.commands, files);
     if (!(yield* nextTurn(shell))) break;
-    arithmetic(shell, node.update, "");
+    yield* arithmetic(shell, node.update, "");
   }
   shell.loops--;
   return (yield* reportExpansion(shell, files)) ? 1 : status;

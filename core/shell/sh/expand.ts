@@ -159,7 +159,7 @@ function* expandPart(shell: ShellState, part: WordPart, context: Context): Call<
     case "CommandExpansion":
       return addValue(yield* substitute(shell, part.script), context);
     case "ArithmeticExpansion":
-      return addValue(arithmetic(shell, part.expression, part.text), context);
+      return addValue(yield* arithmetic(shell, part.expression, part.text), context);
     case "BraceExpansion":
       return fields.add(part.text, quoted);
     case "ProcessSubstitution":
@@ -187,16 +187,50 @@ function addParameter(shell: ShellState, name: string, context: Context): void {
 }
 
 /** @returns decimal digits; sets `expansionError` when it cannot be computed. */
-export function arithmetic(shell: ShellState, expression: ArithmeticExpression | undefined, text: string): string {
+export function* arithmetic(
+  shell: ShellState,
+  expression: ArithmeticExpression | undefined,
+  text: string,
+): Call<string> {
   if (expression === undefined) return "0";
   const source = text.replace(/^\$?\(\(|\)\)$/g, "");
-  const result = evaluate(expression, {
-    get: (name) => specialValue(shell, name.replace(/^\$/, "")) ?? shell.get(name.replace(/^\$\{?|\}$/g, "")) ?? "",
+  const result = evaluate(yield* withValues(shell, expression), {
+    get: (name) => shell.get(name) ?? "",
     set: (name, value) => void shell.set(name, value),
   });
   if (result.ok) return String(result.value);
   shell.expansionError ??= `${source.trim()}: ${result.error}`;
   return "0";
+}
+
+/** With values for `$x`, `${x}` and `$(x)`: these come before any operator, also where nothing is evaluated then. */
+function* withValues(shell: ShellState, expression: ArithmeticExpression): Call<ArithmeticExpression> {
+  switch (expression.type) {
+    case "ArithmeticWord": {
+      const { pos, end, parts, value } = expression;
+      if (parts !== undefined) return { type: "ArithmeticWord", pos, end, value: yield* expandBody(shell, parts) };
+      if (!value.startsWith("$")) return expression;
+      const name = value.slice(1);
+      return { ...expression, value: specialValue(shell, name) ?? shell.get(name) ?? "" };
+    }
+    case "ArithmeticCommandExpansion": {
+      const { pos, end, script } = expression;
+      return { type: "ArithmeticWord", pos, end, value: yield* substitute(shell, script) };
+    }
+    case "ArithmeticGroup":
+      return { ...expression, expression: yield* withValues(shell, expression.expression) };
+    case "ArithmeticUnary":
+      return { ...expression, operand: yield* withValues(shell, expression.operand) };
+    case "ArithmeticBinary": {
+      const left = yield* withValues(shell, expression.left);
+      return { ...expression, left, right: yield* withValues(shell, expression.right) };
+    }
+    case "ArithmeticTernary": {
+      const test = yield* withValues(shell, expression.test);
+      const consequent = yield* withValues(shell, expression.consequent);
+      return { ...expression, test, consequent, alternate: yield* withValues(shell, expression.alternate) };
+    }
+  }
 }
 
 /** Standard output of a script run in a child, without its final newlines. */
