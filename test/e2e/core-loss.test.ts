@@ -28,7 +28,7 @@ describeWorkbench("a core that is lost", ({ open, allowErrors }) => {
     await bench.page.keyboard.press("u");
     await eventually(() => bench.row("r1-h2").innerText()).toContain("unplugged");
     await bench.run("run.play-pause");
-    await bench.page.waitForTimeout(300);
+    await bench.paused();
     const [time, digest] = [await bench.time(), await bench.digest()];
     await bench.page.evaluate(() => {
       const { made } = globalThis as unknown as { made: Worker[] };

@@ -12,6 +12,7 @@ describeWorkbench("time", ({ open }) => {
     await eventually(() => bench.flightsDrawn()).toBeGreaterThan(0);
     await bench.runTo(0.3);
     await bench.page.keyboard.press("Space");
+    await bench.paused();
     const stopped = await bench.time();
     await bench.page.waitForTimeout(200);
     expect(await bench.time()).toBe(stopped);

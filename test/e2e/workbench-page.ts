@@ -164,6 +164,14 @@ export class Workbench {
     }, seconds);
   }
 
+  /** Until the run stands: a pause takes its time to the core and back. */
+  async paused(): Promise<void> {
+    await this.page
+      .locator("footer.status")
+      .getByText(/^paused/)
+      .waitFor();
+  }
+
   async flightsDrawn(): Promise<number> {
     return this.page.evaluate(() => {
       const element = document.querySelector<TopologyElement>("[data-testid=topology]");
