@@ -15,9 +15,9 @@ export interface Column {
 export const COLUMNS: readonly Column[] = [
   { id: "number", title: "No.", width: 62, isNumber: true },
   { id: "time", title: "Time (s)", width: 80, isNumber: true },
-  { id: "interface", title: "Interface", width: 98, isNumber: false },
-  { id: "source", title: "Source", width: 88, isNumber: false },
-  { id: "target", title: "Destination", width: 88, isNumber: false },
+  { id: "interface", title: "Interface", width: 112, isNumber: false },
+  { id: "source", title: "Source", width: 100, isNumber: false },
+  { id: "target", title: "Destination", width: 100, isNumber: false },
   { id: "protocol", title: "Protocol", width: 68, isNumber: false },
   { id: "length", title: "Length", width: 58, isNumber: true },
   { id: "info", title: "Info", width: 240, isNumber: false },
