@@ -4,6 +4,8 @@
 export const SCRIPT_CHARACTERS_MAX = 1 << 20;
 /** Nested substitutions, functions and compound commands: each level costs stack of the machine we run on. */
 export const NESTING_MAX = 100;
+/** Expressions in variables that one arithmetic expression leads to. */
+export const NESTED_EXPRESSIONS_MAX = 1000;
 /** Words that one brace expansion or glob may grow into. */
 export const EXPANSION_WORDS_MAX = 10_000;
 /** Bytes that `$(...)` collects, and that sort, tail and the like hold of one input. */

@@ -3,7 +3,7 @@
  */
 import { parse, type ArithmeticExpression } from "unbash";
 import { bad, good, type Result } from "../../base/result.ts";
-import { NESTING_MAX } from "../limits.ts";
+import { NESTED_EXPRESSIONS_MAX, NESTING_MAX } from "../limits.ts";
 
 export type Variables = { get(name: string): string; set(name: string, value: string): void };
 
@@ -44,18 +44,27 @@ function power(base: bigint, exponent: bigint): bigint {
   return result;
 }
 
+/** What one evaluation may still do: expressions that stand in variables may double with each level of nesting. */
+interface Scope extends Variables {
+  nestedLeft: number;
+}
+
 /** @returns the value, or the text of bash's error. */
-export function evaluate(expression: ArithmeticExpression, variables: Variables, depth = 0): Result<bigint, string> {
+export function evaluate(expression: ArithmeticExpression, variables: Variables): Result<bigint, string> {
+  return valueOf(expression, { ...variables, nestedLeft: NESTED_EXPRESSIONS_MAX }, 0);
+}
+
+function valueOf(expression: ArithmeticExpression, variables: Scope, depth: number): Result<bigint, string> {
   if (depth > NESTING_MAX) return bad("expression recursion level exceeded");
   switch (expression.type) {
     case "ArithmeticWord":
       return numberOf(expression.value, variables, depth);
     case "ArithmeticGroup":
-      return evaluate(expression.expression, variables, depth + 1);
+      return valueOf(expression.expression, variables, depth + 1);
     case "ArithmeticTernary": {
-      const test = evaluate(expression.test, variables, depth + 1);
+      const test = valueOf(expression.test, variables, depth + 1);
       if (!test.ok) return test;
-      return evaluate(test.value !== 0n ? expression.consequent : expression.alternate, variables, depth + 1);
+      return valueOf(test.value !== 0n ? expression.consequent : expression.alternate, variables, depth + 1);
     }
     case "ArithmeticUnary":
       return unary(expression, variables, depth);
@@ -67,7 +76,7 @@ export function evaluate(expression: ArithmeticExpression, variables: Variables,
   }
 }
 
-function numberOf(text: string, variables: Variables, depth: number): Result<bigint, string> {
+function numberOf(text: string, variables: Scope, depth: number): Result<bigint, string> {
   const word = text.trim();
   if (word === "") return good(0n);
   if (/^(0|[1-9]\d*)$/.test(word) || /^0[xX][0-9a-fA-F]+$/.test(word)) return good(wrap(BigInt(word)));
@@ -77,9 +86,10 @@ function numberOf(text: string, variables: Variables, depth: number): Result<big
   // A variable's value is itself an expression; names in it are followed, to a bounded depth.
   if (depth > NESTING_MAX) return bad(`${word}: expression recursion level exceeded (error token is "${word}")`);
   if (/^[A-Za-z_]\w*$/.test(word)) return numberOf(variables.get(word), variables, depth + 1);
+  if (--variables.nestedLeft < 0) return bad(`${word}: expression recursion level exceeded (error token is "${word}")`);
   const inner = parsed(word);
   if (inner === null) return bad(`${word}: syntax error: operand expected (error token is "${word}")`);
-  return evaluate(inner, variables, depth + 1);
+  return valueOf(inner, variables, depth + 1);
 }
 
 /** Null: not an expression, or one that is nothing but a word again. */
@@ -94,8 +104,8 @@ function parsed(text: string): ArithmeticExpression | null {
 type Unary = Extract<ArithmeticExpression, { type: "ArithmeticUnary" }>;
 type Binary = Extract<ArithmeticExpression, { type: "ArithmeticBinary" }>;
 
-function unary(expression: Unary, variables: Variables, depth: number): Result<bigint, string> {
-  const operand = evaluate(expression.operand, variables, depth + 1);
+function unary(expression: Unary, variables: Scope, depth: number): Result<bigint, string> {
+  const operand = valueOf(expression.operand, variables, depth + 1);
   if (!operand.ok) return operand;
   switch (expression.operator) {
     case "-":
@@ -122,15 +132,15 @@ const nameOf = (expression: ArithmeticExpression): string | null =>
     ? expression.value.trim()
     : null;
 
-function binary(expression: Binary, variables: Variables, depth: number): Result<bigint, string> {
+function binary(expression: Binary, variables: Scope, depth: number): Result<bigint, string> {
   const { operator } = expression;
   const assignment = /^(|\+|-|\*|\/|%|<<|>>|&|\||\^)=$/.exec(operator);
   if (assignment !== null) return assign(expression, assignment[1] ?? "", variables, depth);
-  const left = evaluate(expression.left, variables, depth + 1);
+  const left = valueOf(expression.left, variables, depth + 1);
   if (!left.ok) return left;
   if (operator === "&&" && left.value === 0n) return good(0n);
   if (operator === "||" && left.value !== 0n) return good(1n);
-  const right = evaluate(expression.right, variables, depth + 1);
+  const right = valueOf(expression.right, variables, depth + 1);
   if (!right.ok) return right;
   if (operator === "&&" || operator === "||") return good(truth(right.value !== 0n));
   return apply(operator, left.value, right.value);
@@ -145,10 +155,10 @@ function apply(operator: string, left: bigint, right: bigint): Result<bigint, st
     : good(wrap(operation(left, right)));
 }
 
-function assign(expression: Binary, operator: string, variables: Variables, depth: number): Result<bigint, string> {
+function assign(expression: Binary, operator: string, variables: Scope, depth: number): Result<bigint, string> {
   const name = nameOf(expression.left);
   if (name === null) return bad("attempted assignment to non-variable");
-  const right = evaluate(expression.right, variables, depth + 1);
+  const right = valueOf(expression.right, variables, depth + 1);
   if (!right.ok) return right;
   const left = operator === "" ? good(0n) : numberOf(name, variables, depth + 1);
   if (!left.ok) return left;

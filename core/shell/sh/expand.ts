@@ -204,7 +204,10 @@ export function* arithmetic(
 }
 
 /** With values for `$x`, `${x}` and `$(x)`: these come before any operator, also where nothing is evaluated then. */
-function* withValues(shell: ShellState, expression: ArithmeticExpression): Call<ArithmeticExpression> {
+function* withValues(shell: ShellState, expression: ArithmeticExpression, depth = 0): Call<ArithmeticExpression> {
+  // Too deep to be evaluated as well, which then says so.
+  if (depth > NESTING_MAX) return expression;
+  const inner = (each: ArithmeticExpression): Call<ArithmeticExpression> => withValues(shell, each, depth + 1);
   switch (expression.type) {
     case "ArithmeticWord": {
       const { pos, end, parts, value } = expression;
@@ -218,17 +221,17 @@ function* withValues(shell: ShellState, expression: ArithmeticExpression): Call<
       return { type: "ArithmeticWord", pos, end, value: yield* substitute(shell, script) };
     }
     case "ArithmeticGroup":
-      return { ...expression, expression: yield* withValues(shell, expression.expression) };
+      return { ...expression, expression: yield* inner(expression.expression) };
     case "ArithmeticUnary":
-      return { ...expression, operand: yield* withValues(shell, expression.operand) };
+      return { ...expression, operand: yield* inner(expression.operand) };
     case "ArithmeticBinary": {
-      const left = yield* withValues(shell, expression.left);
-      return { ...expression, left, right: yield* withValues(shell, expression.right) };
+      const left = yield* inner(expression.left);
+      return { ...expression, left, right: yield* inner(expression.right) };
     }
     case "ArithmeticTernary": {
-      const test = yield* withValues(shell, expression.test);
-      const consequent = yield* withValues(shell, expression.consequent);
-      return { ...expression, test, consequent, alternate: yield* withValues(shell, expression.alternate) };
+      const test = yield* inner(expression.test);
+      const consequent = yield* inner(expression.consequent);
+      return { ...expression, test, consequent, alternate: yield* inner(expression.alternate) };
     }
   }
 }

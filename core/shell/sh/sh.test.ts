@@ -60,6 +60,11 @@ const CASES: readonly (readonly [script: string, output: string, status?: number
     'sh: x: 1)); echo no; ((2: syntax error: operand expected (error token is "1)); echo no; ((2")\n',
     1,
   ],
+  [
+    "x0=1; for ((i=1; i<40; i++)); do eval \"x$i='x$((i-1))+x$((i-1))'\"; done; echo $((x5)); echo $((x25))",
+    '32\nsh: x25: x2+x2: expression recursion level exceeded (error token is "x2+x2")\n',
+    1,
+  ],
   ["x=y; y=x; echo $((x)); echo after", 'sh: x: y: expression recursion level exceeded (error token is "y")\n', 1],
   ["echo $((1/0)); echo after", "sh: 1/0: division by 0\n", 1],
   ["echo $(echo a; echo b) `echo c`", "a b c\n"],
@@ -124,6 +129,12 @@ describe("sh -c", () => {
       expect(machine.sh(script)).toEqual({ output, status });
     },
   );
+
+  it("refuses arithmetic that is nested too deeply", () => {
+    const { output, status } = machine.sh(`echo $((${"1+".repeat(20_000)}$x)); echo after`);
+    expect(output).toMatch(/\$x: expression recursion level exceeded\n$/);
+    expect(status).toBe(1);
+  });
 
   it("runs a file with arguments", () => {
     machine.write("/root/s.sh", "#!/bin/sh\necho $0 $1 $#\n");
