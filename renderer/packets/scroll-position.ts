@@ -30,10 +30,12 @@ export interface ScrollOptions {
 }
 
 /** Rows [first, end). */
-interface Rows {
+export interface Rows {
   readonly first: number;
   readonly end: number;
 }
+
+export const overlap = (a: Rows, b: Rows): boolean => a.first < b.end && b.first < a.end;
 
 export interface ScrollPosition {
   /** Rows in the window, [first, end). */
@@ -74,6 +76,7 @@ export function useScrollPosition({ count, rowHeight, view, isFollowing }: Scrol
   const first = computed(() => Math.floor(seen.value / rowHeight));
   const end = computed(() => Math.min(count.value, Math.ceil((seen.value + view.value) / rowHeight)));
   const drawn = computed<Rows>((last) => rowsToDraw({ first: first.value, end: end.value }, last, count.value));
+  const clamped = (to: number): number => Math.max(0, Math.min(topMax.value, to));
   const sampler = useSampler(() => see(top.value));
 
   function see(to: number): void {
@@ -85,7 +88,7 @@ export function useScrollPosition({ count, rowHeight, view, isFollowing }: Scrol
   }
 
   function moveTo(to: number): void {
-    top.value = Math.max(0, Math.min(topMax.value, to));
+    top.value = clamped(to);
     see(top.value);
     const at = Math.round(top.value * scale.value);
     const isAtAnEnd = top.value === 0 || top.value === topMax.value;
@@ -105,7 +108,7 @@ export function useScrollPosition({ count, rowHeight, view, isFollowing }: Scrol
     barScrolled.value = to;
     // A small step is one of rows, also where the scrollbar's own steps are larger. But its ends are those of the rows.
     const isSmall = Math.abs(by) <= view.value && to > 0 && to < Math.floor(barHeight.value - view.value);
-    top.value = Math.max(0, Math.min(topMax.value, Math.round(isSmall ? top.value + by : to / scale.value)));
+    top.value = clamped(Math.round(isSmall ? top.value + by : to / scale.value));
     if (Math.abs(by) > JUMP_WINDOWS * view.value) sampler.soon();
     else see(top.value);
     return true;
@@ -137,9 +140,8 @@ export function useScrollPosition({ count, rowHeight, view, isFollowing }: Scrol
  * price of its own, beside that of each row.
  */
 function rowsToDraw(seen: Rows, last: Rows | undefined, count: number): Rows {
+  if (last === undefined || !overlap(seen, last)) return around(seen, 1, 1, count);
   const needed = around(seen, AHEAD / 2, AHEAD / 2, count);
-  const isNear = last !== undefined && seen.first < last.end && last.first < seen.end;
-  if (!isNear) return around(seen, 1, 1, count);
   if (last.first <= needed.first && needed.end <= last.end && last.end <= count) return last;
   const isUpwards = needed.first + needed.end < last.first + last.end;
   return isUpwards ? around(seen, 2 * AHEAD, AHEAD, count) : around(seen, AHEAD, 2 * AHEAD, count);
