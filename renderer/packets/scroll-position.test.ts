@@ -161,6 +161,13 @@ describe("rows that are drawn", () => {
     expect(drawn(position)).toEqual([494, 528]);
   });
 
+  test("are none when there are none any more", () => {
+    const { position, count } = made(MILLION);
+    wheel(position, 64);
+    count.value = 0;
+    expect(drawn(position)).toEqual([0, 0]);
+  });
+
   test("always include what is in sight, and are never more than there are elements", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer({ min: -60, max: 60 }), fc.nat(MILLION))), (moves) => {

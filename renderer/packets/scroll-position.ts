@@ -148,7 +148,8 @@ function rowsToDraw(seen: Rows, last: Rows | undefined, count: number): Rows {
 }
 
 function around({ first, end }: Rows, above: number, below: number, count: number): Rows {
-  const from = Math.max(0, first - above);
+  // Fewer rows than there were, and what is in sight has not been moved back to them yet.
+  const from = Math.max(0, Math.min(count, first - above));
   return { first: from, end: Math.max(from, Math.min(count, end + below)) };
 }
 
