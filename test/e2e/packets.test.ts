@@ -27,6 +27,9 @@ async function filter(bench: Workbench, text: string): Promise<void> {
   await bench.page.keyboard.press("Enter");
 }
 
+/** Until all packets have been looked at: before, the rows of no filter are still there. */
+const filtered = (bench: Workbench): Promise<void> => pane(bench).locator(".count", { hasText: "pass" }).waitFor();
+
 describeWorkbench("packets", ({ open }) => {
   test("says what to do while there are none, and follows the newest when there are", async () => {
     const bench = await open();
@@ -91,6 +94,7 @@ describeWorkbench("packets", ({ open }) => {
   test("layers and bytes lead to each other", async () => {
     const bench = await openRun(open);
     await filter(bench, "tcp.flags.syn == 1");
+    await filtered(bench);
     await (await bench.packetRow(0)).click();
     const tree = pane(bench).getByRole("tree");
     await tree.getByRole("treeitem", { name: /Destination port/ }).click();
@@ -114,6 +118,7 @@ describeWorkbench("packets", ({ open }) => {
   test("a packet is followed to the other links it passed", async () => {
     const bench = await openRun(open);
     await filter(bench, "tcp.flags.syn == 1");
+    await filtered(bench);
     await (await bench.packetRow(0)).click({ button: "right" });
     await bench.page.getByRole("menuitem", { name: "Follow on other links" }).click();
     const hops = pane(bench).locator(".journey .hop");

@@ -183,7 +183,18 @@ export class Workbench {
   async packetRow(at: number): Promise<Locator> {
     const list = this.page.locator("[data-pane=packets] .list");
     await list.locator("[data-index]").first().waitFor();
-    const indices = await list.evaluate((element) => {
+    // Rows that are still coming, or passing a filter, would move away from under a click. During a run they always do.
+    let indices = await this.packetRowsInSight(list);
+    for (let last = "", reading = 0; last !== indices.join() && reading < 5; reading++) {
+      last = indices.join();
+      await this.page.waitForTimeout(100);
+      indices = await this.packetRowsInSight(list);
+    }
+    return list.locator(`[data-index="${indices.at(at)}"]`);
+  }
+
+  private packetRowsInSight(list: Locator): Promise<number[]> {
+    return list.evaluate((element) => {
       const head = 25;
       const { top, bottom } = element.getBoundingClientRect();
       const rows = [...element.querySelectorAll<HTMLElement>("[data-index]")].filter((row) => {
@@ -192,7 +203,6 @@ export class Workbench {
       });
       return rows.map(({ dataset }) => Number(dataset["index"])).sort((a, b) => a - b);
     });
-    return list.locator(`[data-index="${indices.at(at)}"]`);
   }
 
   /** Directions of links with more packets than dots. */

@@ -204,8 +204,9 @@ export function* arithmetic(
 }
 
 /**
- * With values for `$x`, `${x}` and `$(x)`: these come before any operator, also where nothing is evaluated then. In bash
- * they are text that is parsed afterwards; here a value is one operand, so `$((2 * $x))` with `x=1+2` is 6 and not 4.
+ * With values for `$x`, `${x}` and `$(x)`: these come before any operator, also where nothing is evaluated then. In
+ * bash they are text that is parsed afterwards; here a value is one operand, so `$((2 * $x))` with `x=1+2` is 6 and
+ * not 4.
  */
 function* withValues(shell: ShellState, expression: ArithmeticExpression, depth = 0): Call<ArithmeticExpression> {
   // Too deep to be evaluated as well, which then says so.
