@@ -1,13 +1,13 @@
 /** Builds the command line into one file that runs on any Node from 20.19 on, with nothing installed. */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 /** The sandbox's engine lies beside the command line that loads it. */
 const quickJs: Plugin = {
   name: "quickjs",
   generateBundle() {
-    const path = createRequire(import.meta.url).resolve("quickjs-wasi/quickjs.wasm");
+    const path = join(import.meta.dirname, "resources/engine/quickjs.wasm");
     this.emitFile({ type: "asset", fileName: "quickjs.wasm", source: readFileSync(path) });
   },
 };

@@ -3,7 +3,6 @@
  * preload, which must be one file. `--mode preload` builds that one.
  */
 import { copyFileSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
@@ -14,7 +13,7 @@ const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "package.j
 const quickJs: Plugin = {
   name: "quickjs",
   closeBundle: () =>
-    copyFileSync(createRequire(import.meta.url).resolve("quickjs-wasi/quickjs.wasm"), join(OUT, "quickjs.wasm")),
+    copyFileSync(join(import.meta.dirname, "resources/engine/quickjs.wasm"), join(OUT, "quickjs.wasm")),
 };
 
 export default defineConfig(({ mode }) => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fail, ROOT, seconds, tool } from "./setup.mjs";
 
-const COMMON = ["core", "package.json", "package-lock.json", ".tools/vite"];
+const COMMON = ["core", "resources/engine", "package.json", "package-lock.json", ".tools/vite"];
 
 const BUILDS = {
   "the command line": {

@@ -1,11 +1,10 @@
 /** The sandbox's engine on Node: loaded only when a lab has programs, since it is four megabytes. */
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { createEngine } from "../sandbox/create-engine.ts";
 import type { GuestSupport } from "../session/session.ts";
 
-/** Beside what was built; in a checkout it is where npm has put it. */
+/** Beside what was built. */
 const BUILT_WASM = "quickjs.wasm";
 
 export async function loadEngine(): Promise<GuestSupport["engine"]> {
@@ -16,5 +15,5 @@ export async function loadEngine(): Promise<GuestSupport["engine"]> {
 function quickJsBytes(): Uint8Array {
   const built = fileURLToPath(new URL(BUILT_WASM, import.meta.url));
   if (existsSync(built)) return readFileSync(built);
-  return readFileSync(createRequire(import.meta.url).resolve("quickjs-wasi/quickjs.wasm"));
+  return readFileSync(fileURLToPath(new URL(`../../resources/engine/${BUILT_WASM}`, import.meta.url)));
 }

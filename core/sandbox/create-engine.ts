@@ -4,7 +4,7 @@ import { QuickJsEngine } from "./engine.ts";
 import type { SwcTransform } from "./strip-types.ts";
 
 export interface SandboxAssets {
-  /** quickjs-wasi's quickjs.wasm. */
+  /** resources/engine/quickjs.wasm. */
   readonly quickjs: Uint8Array;
   /** `transformSync` of @swc/wasm-typescript. */
   readonly transform: SwcTransform;

@@ -26,7 +26,7 @@ import { TypeStripper, type SwcTransform } from "./strip-types.ts";
 import { WebAssembly, type WasmModule } from "./webassembly.ts";
 
 export interface EngineOptions {
-  /** quickjs-wasi's quickjs.wasm as it is. */
+  /** resources/engine/quickjs.wasm. */
   readonly quickjs: Uint8Array;
   /** `transformSync` of @swc/wasm-typescript. */
   readonly transform: SwcTransform;

@@ -2,15 +2,16 @@
  * Rewrites a WebAssembly module so that whatever runs in it can be stopped at an exact, repeatable point. QuickJS's own
  * interrupt is looked at between bytecodes only: `new Array(1e9) + ""` stays in C code for minutes. Therefore every
  * loop takes one unit of *fuel* per turn, a bulk copy one per 64 bytes, and who is out of fuel traps. Recursion is
- * bounded by the stack (stack-frames.ts).
+ * bounded by the stack, whose frames were enlarged before (stack-frames.ts).
  *
  * Memory is made repeatable as well: the module sees a size of its own (`pages`) that only grows on request, up to
  * `pagesMax`, however large the real memory is that an earlier program has left behind. So an instance that was wound
  * back to its first image behaves as a new one does.
  */
-import { assert } from "../base/assert.ts";
+import { assert, present } from "../base/assert.ts";
 import {
   BLOCK_EMPTY,
+  EXPORT_GLOBAL,
   FUNCTION_TYPE,
   OP,
   PREFIXED,
@@ -20,14 +21,12 @@ import {
   WasmReader,
   WasmWriter,
 } from "./wasm-binary.ts";
-import { frameEdits, type Edit } from "./stack-frames.ts";
+import { codeOf, editedBody, readBodies, WasmSections, type Edit } from "./wasm-sections.ts";
 
 /** Names of the exported globals: what is left, and the memory that the module believes to have and may have. */
 export const METER = { fuel: "lastack_fuel", pages: "lastack_pages", pagesMax: "lastack_pages_max" } as const;
 
-const HEADER_BYTES = 8;
 const IMPORT_KINDS = { function: 0, table: 1, memory: 2, global: 3 } as const;
-const EXPORT_GLOBAL = 3;
 const FUEL_AT_FIRST = 0x7fff_ffff;
 const PAGES_MAX_AT_FIRST = 65_536;
 
@@ -39,28 +38,15 @@ interface Added {
   readonly copy: number;
   readonly fill: number;
   readonly grow: number;
-  /** The module's own stack pointer; null when it exports none. */
-  readonly stackPointer: number | null;
-}
-
-interface Section {
-  readonly id: number;
-  readonly start: number;
-  readonly end: number;
 }
 
 export function meterModule(module: Uint8Array): Uint8Array<ArrayBuffer> {
-  const sections = readSections(module);
-  const read = (id: number): WasmReader => {
-    const section = sections.find((candidate) => candidate.id === id);
-    assert(section !== undefined, "the module has all the sections that metering adds to");
-    return new WasmReader(module, section.start, section.end);
-  };
+  const sections = new WasmSections(module);
+  const read = (id: number): WasmReader => sections.read(id);
   const imports = countImports(read(SECTION.import));
   const functions = imports.functions + read(SECTION.function).u32();
   const globals = imports.globals + read(SECTION.global).u32();
   const types = read(SECTION.type).u32();
-  const code = read(SECTION.code);
   const added: Added = {
     fuel: globals,
     pages: globals + 1,
@@ -68,41 +54,17 @@ export function meterModule(module: Uint8Array): Uint8Array<ArrayBuffer> {
     copy: functions,
     fill: functions + 1,
     grow: functions + 2,
-    stackPointer: exportedGlobal(read(SECTION.export), "__stack_pointer"),
   };
-  const rewrite: Readonly<Record<number, () => Uint8Array>> = {
-    [SECTION.type]: () => appended(read(SECTION.type), 2, (out) => writeTypes(out)),
-    [SECTION.function]: () =>
-      appended(read(SECTION.function), 3, (out) =>
-        out
-          .u32(types)
-          .u32(types)
-          .u32(types + 1),
-      ),
-    [SECTION.global]: () =>
-      appended(read(SECTION.global), 3, (out) => writeGlobals(out, pagesOf(read(SECTION.memory)))),
-    [SECTION.export]: () => appended(read(SECTION.export), 3, (out) => writeExports(out, added)),
-    [SECTION.code]: () => rewriteCode(code, added),
-  };
-  const out = new WasmWriter(module.length * 2).copy(module, 0, HEADER_BYTES);
-  for (const { id, start, end } of sections) {
-    // Names and the list of features are of no use at run time.
-    if (id === SECTION.custom) continue;
-    out.put(id).block(rewrite[id]?.() ?? module.subarray(start, end));
-  }
-  return out.view().slice();
-}
-
-function readSections(module: Uint8Array): Section[] {
-  const reader = new WasmReader(module, HEADER_BYTES);
-  const sections: Section[] = [];
-  while (reader.at < module.length) {
-    const id = reader.byte();
-    const length = reader.u32();
-    sections.push({ id, start: reader.at, end: reader.at + length });
-    reader.skip(length);
-  }
-  return sections;
+  const typesOfAdded = [types, types, types + 1];
+  return sections.rewritten(
+    new Map([
+      [SECTION.type, appended(read(SECTION.type), 2, writeTypes)],
+      [SECTION.function, appended(read(SECTION.function), 3, (out) => typesOfAdded.forEach((type) => out.u32(type)))],
+      [SECTION.global, appended(read(SECTION.global), 3, (out) => writeGlobals(out, pagesOf(read(SECTION.memory))))],
+      [SECTION.export, appended(read(SECTION.export), 3, (out) => writeExports(out, added))],
+      [SECTION.code, rewriteCode(sections, added)],
+    ]),
+  );
 }
 
 function countImports(reader: WasmReader): { functions: number; globals: number } {
@@ -120,18 +82,6 @@ function countImports(reader: WasmReader): { functions: number; globals: number 
     } else assert(false, "the module brings its own memory and table");
   }
   return counts;
-}
-
-function exportedGlobal(reader: WasmReader, wanted: string): number | null {
-  for (let left = reader.u32(); left > 0; left--) {
-    const length = reader.u32();
-    const name = String.fromCharCode(...reader.bytes.subarray(reader.at, reader.at + length));
-    reader.skip(length);
-    const kind = reader.byte();
-    const index = reader.u32();
-    if (kind === EXPORT_GLOBAL && name === wanted) return index;
-  }
-  return null;
 }
 
 /** Least size of the module's own memory, in pages. */
@@ -172,44 +122,37 @@ function writeExports(out: WasmWriter, added: Added): void {
   }
 }
 
-function rewriteCode(reader: WasmReader, added: Added): Uint8Array {
-  const out = new WasmWriter((reader.end - reader.at) * 2);
-  const count = reader.u32();
-  out.u32(count + 3);
-  for (let i = 0; i < count; i++) {
-    const length = reader.u32();
-    out.block(rewriteBody(new WasmReader(reader.bytes, reader.at, reader.at + length), added));
-    reader.skip(length);
-  }
+/** How many parameters each function of the module takes, which its locals are numbered after. */
+function parameterCounts(types: WasmReader, functions: WasmReader): number[] {
+  const counts = Array.from({ length: types.u32() }, () => {
+    assert(types.byte() === FUNCTION_TYPE, "the module has types of functions only");
+    const parameters = types.u32();
+    types.skip(parameters);
+    types.skip(types.u32());
+    return parameters;
+  });
+  return Array.from({ length: functions.u32() }, () => present(counts[functions.u32()], "the function's type"));
+}
+
+function rewriteCode(sections: WasmSections, added: Added): Uint8Array {
+  const code = sections.read(SECTION.code);
+  const parameters = parameterCounts(sections.read(SECTION.type), sections.read(SECTION.function));
+  const bodies = readBodies(code);
+  const out = new WasmWriter((code.end - code.at) * 2).u32(bodies.length + 3);
+  bodies.forEach((body, at) => {
+    // One local more: what is left of the fuel, from its decrement to its test.
+    const local = present(parameters[at], "the body's type") + body.locals;
+    out.block(editedBody(body, meterEdits(codeOf(body), added, local), 1));
+  });
   for (const opcode of [PREFIXED.memoryCopy, PREFIXED.memoryFill]) out.block(bulkBody(opcode, added));
-  out.block(growBody(added));
-  return out.view();
+  return out.block(growBody(added)).view();
 }
 
-function rewriteBody(reader: WasmReader, added: Added): Uint8Array {
-  const start = reader.at;
-  for (let groups = reader.u32(); groups > 0; groups--) {
-    reader.skipNumber();
-    reader.skip(1);
-  }
-  const frames =
-    added.stackPointer === null
-      ? []
-      : frameEdits(new WasmReader(reader.bytes, reader.at, reader.end), added.stackPointer);
-  const edits = [...meterEdits(reader, added), ...frames].sort((a, b) => a.from - b.from);
-  const out = new WasmWriter(reader.end - start + 64);
-  let copied = start;
-  for (const { from, to, bytes } of edits) {
-    out.copy(reader.bytes, copied, from).copy(bytes);
-    copied = to;
-  }
-  return out.copy(reader.bytes, copied, reader.end).view();
-}
-
-function meterEdits(reader: WasmReader, added: Added): Edit[] {
+/** @param local a free one. */
+function meterEdits(reader: WasmReader, added: Added, local: number): Edit[] {
   const edits: Edit[] = [];
   const meter = new WasmWriter();
-  writeMeter(meter, added);
+  writeMeter(meter, added, local);
   const call = (helper: number): Uint8Array => new WasmWriter().put(OP.call).u32(helper).view();
   while (reader.at < reader.end) {
     const from = reader.at;
@@ -231,22 +174,24 @@ function meterEdits(reader: WasmReader, added: Added): Edit[] {
 }
 
 /** `if (--fuel < 0) trap`, at the head of a loop. */
-function writeMeter(out: WasmWriter, { fuel }: Added): void {
-  out.put(OP.globalGet).u32(fuel).put(OP.i32Const, 1, OP.i32Sub, OP.globalSet).u32(fuel);
-  writeTrapIfEmpty(out, fuel);
+function writeMeter(out: WasmWriter, { fuel }: Added, local: number): void {
+  out.put(OP.globalGet).u32(fuel).put(OP.i32Const, 1, OP.i32Sub, OP.localTee).u32(local);
+  writeFuel(out, fuel, local);
 }
 
-function writeTrapIfEmpty(out: WasmWriter, fuel: number): void {
-  out.put(OP.globalGet).u32(fuel).put(OP.i32Const, 0, OP.i32LtS, OP.if, BLOCK_EMPTY, OP.unreachable, OP.end);
+/** Takes the new value from the stack, and once more from the local. */
+function writeFuel(out: WasmWriter, fuel: number, local: number): void {
+  out.put(OP.globalSet).u32(fuel).put(OP.localGet).u32(local);
+  out.put(OP.i32Const, 0, OP.i32LtS, OP.if, BLOCK_EMPTY, OP.unreachable, OP.end);
 }
 
 /** `fuel -= bytes / 64`, then memory.copy or memory.fill. */
 function bulkBody(opcode: number, { fuel }: Added): Uint8Array {
   const BYTES_PER_UNIT_LOG2 = 6;
   const out = new WasmWriter();
-  out.put(0).put(OP.globalGet).u32(fuel);
-  out.put(OP.localGet, 2, OP.i32Const, BYTES_PER_UNIT_LOG2, OP.i32ShrU, OP.i32Sub, OP.globalSet).u32(fuel);
-  writeTrapIfEmpty(out, fuel);
+  out.put(1, 1, VALUE_I32).put(OP.globalGet).u32(fuel);
+  out.put(OP.localGet, 2, OP.i32Const, BYTES_PER_UNIT_LOG2, OP.i32ShrU, OP.i32Sub, OP.localTee, 3);
+  writeFuel(out, fuel, 3);
   out.put(OP.localGet, 0, OP.localGet, 1, OP.localGet, 2, OP.prefix, opcode, 0);
   if (opcode === PREFIXED.memoryCopy) out.put(0);
   return out.put(OP.end).view();

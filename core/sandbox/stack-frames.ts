@@ -7,15 +7,20 @@
  * is given a larger one: `INFLATION_BYTES` more, where the compiler takes it and where it gives it back.
  * Measured in all tiers of V8 12: after it, no recursion takes more than three bytes of real stack for one of ours.
  */
-import { OP, skipImmediates, WasmReader, WasmWriter } from "./wasm-binary.ts";
+import { present } from "../base/assert.ts";
+import { OP, SECTION, skipImmediates, WasmReader, WasmWriter } from "./wasm-binary.ts";
+import { codeOf, editedBody, readBodies, WasmSections, type Edit } from "./wasm-sections.ts";
 
 const INFLATION_BYTES = 160;
 
-/** Bytes `from` up to `to` of the module give way to `bytes`. */
-export interface Edit {
-  readonly from: number;
-  readonly to: number;
-  readonly bytes: Uint8Array;
+export function enlargeFrames(module: Uint8Array): Uint8Array<ArrayBuffer> {
+  const sections = new WasmSections(module);
+  const stackPointer = present(sections.exportedGlobal("__stack_pointer"), "the module's stack pointer");
+  const code = sections.read(SECTION.code);
+  const bodies = readBodies(code);
+  const out = new WasmWriter((code.end - code.at) * 2).u32(bodies.length);
+  for (const body of bodies) out.block(editedBody(body, frameEdits(codeOf(body), stackPointer)));
+  return sections.rewritten(new Map([[SECTION.code, out.view()]]));
 }
 
 interface Instruction {
@@ -30,7 +35,7 @@ interface Instruction {
  * length, go by values saved in between, and need no change.
  * @param body at its first instruction. @param stackPointer index of the global.
  */
-export function frameEdits(body: WasmReader, stackPointer: number): Edit[] {
+function frameEdits(body: WasmReader, stackPointer: number): Edit[] {
   const edits: Edit[] = [];
   const recent: Instruction[] = [];
   let size: number | null = null;

@@ -17,6 +17,8 @@ export const SECTION = {
 } as const;
 export const VALUE_I32 = 0x7f;
 export const FUNCTION_TYPE = 0x60;
+/** Kind of an export. */
+export const EXPORT_GLOBAL = 3;
 
 /** Opcodes that metering looks for or writes. */
 export const OP = {

@@ -1,5 +1,5 @@
 /** The sandbox's engine in a worker: fetched when the first lab with programs is opened. */
-import quickJsUrl from "quickjs-wasi/quickjs.wasm?url";
+import quickJsUrl from "../../resources/engine/quickjs.wasm?url";
 import type { HostEnvironment } from "../session/host.ts";
 
 export async function loadEngine(): Promise<HostEnvironment["engine"]> {

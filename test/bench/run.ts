@@ -82,8 +82,8 @@ const SCENARIOS: readonly Scenario[] = [
     peer: ["fattree", "--k=8", "--routing=nix"],
     target: { most: 0.6, aim: 0.3 },
   },
-  // On a busy machine the best batch says what the program costs, the median what the machine gives.
-  { name: "handlers", script: "sandbox", args: ["handlers"], wants: { fact: "best_per_s", least: 25_000 } },
+  // The median batch: the best one says what a program costs where nobody else has a part in the machine.
+  { name: "handlers", script: "sandbox", args: ["handlers"], wants: { fact: "median_per_s", least: 25_000 } },
   { name: "starts200", script: "sandbox", args: ["starts"], wants: { fact: "starts_ms", most: 2000 } },
   { name: "manysmall", script: "manysmall", args: [], peer: ["manysmall"], target: { most: 0.2, aim: 0.1 } },
 ];
@@ -153,7 +153,10 @@ function line(row: Row, other: readonly ScenarioResult[]): string {
       : scenario.target === undefined
         ? ""
         : `<= ${scenario.target.most}, aim ${scenario.target.aim}`;
-  const facts = Object.entries(ours[0]?.facts ?? {}).map(([name, value]) => `${name}=${Number(value.toFixed(3))}`);
+  const facts = Object.keys(ours[0]?.facts ?? {}).map((name) => {
+    const value = median(ours.map(({ facts: measured }) => measured[name] ?? NaN));
+    return `${name}=${Number(value.toFixed(3))}`;
+  });
   return `${scenario.name.padEnd(18)}${cells.map((cell) => cell.padStart(8)).join("")}  ${target}  ${facts.join(" ")}`;
 }
 

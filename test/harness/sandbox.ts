@@ -1,6 +1,5 @@
 /** The sandbox for tests, as the Node host makes it: one engine for all tests of a process. */
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { transformSync } from "@swc/wasm-typescript";
 import { guestProgram } from "../../core/runtime/guest-process.ts";
@@ -12,9 +11,9 @@ import type { QuickJsEngine } from "../../core/sandbox/engine.ts";
 import type { GuestSupport } from "../../core/session/session.ts";
 import type { Program } from "../../core/kernel/syscall/sys.ts";
 
-const require = createRequire(import.meta.url);
+const ENGINE = join(import.meta.dirname, "../../resources/engine/quickjs.wasm");
 
-export const quickJsBytes = (): Uint8Array => readFileSync(require.resolve("quickjs-wasi/quickjs.wasm"));
+export const quickJsBytes = (): Uint8Array => readFileSync(ENGINE);
 
 let engine: QuickJsEngine | null = null;
 

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseLab } from "../../core/lab/parse.ts";
+import { ENGINE, ENGINE_RECORD, engineRecord } from "./engine.ts";
 import { generatedFiles } from "./generated.ts";
 import { countDisabled, missingFolders, pathsOfMap, RULES, strangersAtTop, type SourceFile } from "./rules.ts";
 import { ROOT, textFiles, trackedPaths } from "./tree.ts";
@@ -69,6 +70,10 @@ describe("generated files", () => {
     const now = existsSync(whole) ? readFileSync(whole, "utf8") : "";
     expect(now === text, `${path} is not what the code says: npm run docs`).toBe(true);
   });
+});
+
+it("the sandbox's engine is made of the installed one: npm run engine", () => {
+  expect(readFileSync(ENGINE_RECORD, "utf8")).toBe(engineRecord(readFileSync(ENGINE)));
 });
 
 describe("the README", () => {
