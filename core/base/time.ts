@@ -3,6 +3,7 @@
  * A double holds integers up to 2^53 exactly, which is 104 days of nanoseconds: enough for a lab, and far faster
  * than a bigint. `TIME_MAX` keeps sums of two times exact as well.
  */
+import { WIDE_ZERO } from "./wide-zero.ts";
 import { assert } from "./assert.ts";
 import type { Brand } from "./brand.ts";
 import { bad, good, type Result } from "./result.ts";
@@ -17,7 +18,7 @@ export const MILLISECOND = 1_000_000;
 export const SECOND = 1_000_000_000;
 /** Latest instant of any run: 2^52 ns, about 52 days. */
 export const TIME_MAX = 2 ** 52;
-export const TIME_ZERO = 0 as VirtualTime;
+export const TIME_ZERO = WIDE_ZERO as VirtualTime;
 
 /** A number of nanoseconds as an instant. @throws AssertionError when it is none that a run can reach. */
 export function instant(at: number): VirtualTime {

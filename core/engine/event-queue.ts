@@ -5,6 +5,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { VirtualTime } from "../base/time.ts";
+import { WIDE_ZERO } from "../base/wide-zero.ts";
 
 /**
  * Order of events at one instant. The numbers are part of the format: changing one changes every recorded run.
@@ -35,7 +36,7 @@ export function phaseNumber(phase: Phase): number {
 
 /** Names a scheduled event for `cancel`: slot and generation, so that a stale id can never hit another event. */
 export type EventId = number;
-export const NO_EVENT: EventId = -1;
+export const NO_EVENT: EventId = WIDE_ZERO - 1;
 
 /** Whoever is scheduled. One shape for all, so that no event needs a closure. */
 export interface EventHandler {

@@ -13,6 +13,7 @@ import { assert } from "../base/assert.ts";
 import { u16 } from "../base/bytes.ts";
 import { Ring } from "../base/ring.ts";
 import { SECOND, TIME_ZERO, type Nanoseconds, type VirtualTime } from "../base/time.ts";
+import { WIDE_ZERO } from "../base/wide-zero.ts";
 import type { DropReason } from "../contract/drop-reason.ts";
 import { KIND } from "../contract/trace-event.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -95,7 +96,7 @@ export class CableEnd implements TransmitPort, EventHandler {
   #timedLength = -1;
   #bodyNs: Nanoseconds = 0;
   #slotNs: Nanoseconds = 0;
-  #delayNs: Nanoseconds = 0;
+  #delayNs: Nanoseconds = WIDE_ZERO;
   /** What this end sees. Set by the cable. */
   carrier = false;
   /** Whether the wire that leads away from here is whole: a cut one way is seen by neither end. Set by the cable. */

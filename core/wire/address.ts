@@ -6,6 +6,7 @@
 import type { Brand } from "../base/brand.ts";
 import { hexByte, put16, put32, u16, u32, u8 } from "../base/bytes.ts";
 import { bad, good, type Result } from "../base/result.ts";
+import { WIDE_ZERO } from "../base/wide-zero.ts";
 
 /** Unsigned 32-bit number in host order: 10.0.0.1 is 0x0a000001. */
 export type Ipv4Address = Brand<number, "Ipv4Address">;
@@ -17,9 +18,9 @@ export type Cidr = { readonly address: Ipv4Address; readonly prefixLength: numbe
 
 export const MAC_BYTES = 6;
 export const IPV4_ADDRESS_BYTES = 4;
-export const MAC_ZERO = 0 as MacAddress;
+export const MAC_ZERO = WIDE_ZERO as MacAddress;
 export const MAC_BROADCAST = 0xffffffffffff as MacAddress;
-export const IPV4_ANY = 0 as Ipv4Address;
+export const IPV4_ANY = WIDE_ZERO as Ipv4Address;
 export const IPV4_LOOPBACK = 0x7f000001 as Ipv4Address;
 export const IPV4_BROADCAST = 0xffffffff as Ipv4Address;
 

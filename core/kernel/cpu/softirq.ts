@@ -4,6 +4,7 @@
  * vectors in their order. After ten rounds, 2 ms, or when a task waits for the CPU, it leaves the rest to ksoftirqd.
  */
 import { assert } from "../../base/assert.ts";
+import { WIDE_ZERO } from "../../base/wide-zero.ts";
 import { SOFTIRQ_NS_MAX, SOFTIRQ_RESTARTS_MAX } from "./limits.ts";
 import type { SoftirqVector, Work } from "./work.ts";
 
@@ -19,7 +20,7 @@ export class Softirqs {
   /** What this round has still to serve. */
   #round = 0;
   #restartsLeft = 0;
-  #startedAt = 0;
+  #startedAt: number = WIDE_ZERO;
   /** The vector in progress. */
   vector: number = NO_VECTOR;
   /** An invocation is under way. */

@@ -6,6 +6,7 @@
 import { assert } from "../../base/assert.ts";
 import { Ring } from "../../base/ring.ts";
 import { MICROSECOND, type Nanoseconds } from "../../base/time.ts";
+import { WIDE_ZERO } from "../../base/wide-zero.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import type { KernelCore } from "../core.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
@@ -48,7 +49,7 @@ export class Softnet implements Work {
   #inAction = false;
   #work = 0;
   #budgetLeft = 0;
-  #startedAt = 0;
+  #startedAt: number = WIDE_ZERO;
   readonly #backlog: Backlog;
 
   /** Columns of /proc/net/softnet_stat. */

@@ -6,6 +6,7 @@
 import { KIND } from "../../contract/trace-event.ts";
 import type { Random } from "../../base/random.ts";
 import { MILLISECOND, SECOND, type Nanoseconds } from "../../base/time.ts";
+import { WIDE_ZERO } from "../../base/wide-zero.ts";
 import { MAC_ZERO, type Ipv4Address, type MacAddress } from "../../wire/address.ts";
 import type { KernelCore } from "../core.ts";
 import type { NetDevice } from "../device/net-device.ts";
@@ -40,7 +41,7 @@ export class NeighbourTable implements TimerHandler {
   readonly #entries = new Map<number, Neighbour>();
   readonly #gcTimer = new KernelTimer(this);
   #resolver: NeighbourResolver | null = null;
-  #reachable: Nanoseconds = 0;
+  #reachable: Nanoseconds = WIDE_ZERO;
   #reachableDrawnAt = -Infinity;
   #reachableBaseMs = 0;
   #lastForcedGc = -Infinity;

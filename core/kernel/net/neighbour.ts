@@ -259,10 +259,10 @@ export class Neighbour implements TimerHandler {
     this.#headerSource = source;
     this.#target0 = Math.floor(mac / 2 ** 32);
     this.#target1 = Math.floor(mac / 2 ** 16) & 0xffff;
-    this.#target2 = mac % 2 ** 16;
+    this.#target2 = mac & 0xffff;
     this.#source0 = Math.floor(source / 2 ** 32);
     this.#source1 = Math.floor(source / 2 ** 16) & 0xffff;
-    this.#source2 = source % 2 ** 16;
+    this.#source2 = source & 0xffff;
   }
 
   /** An unknown neighbour is asked by broadcast, one that was reachable before only directly (neigh_max_probes). */

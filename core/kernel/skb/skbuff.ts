@@ -11,6 +11,7 @@
  * and header and data references counted apart.
  */
 import { assert } from "../../base/assert.ts";
+import { WIDE_ZERO } from "../../base/wide-zero.ts";
 import type { Block } from "../../wire/block.ts";
 import type { MemoryAccount } from "./memory-account.ts";
 
@@ -84,7 +85,7 @@ export class SkBuff {
   /** IPv4 next hop decided by routing; 0 is the destination itself. */
   nextHop = 0;
   /** Virtual time of arrival or of entry into a queue, ns. */
-  timestamp = 0;
+  timestamp: number = WIDE_ZERO;
   /** Same over all hops and on all copies; traces and captures join on it. */
   packetId = 0;
   /** Trace id of what last happened to it. */

@@ -174,7 +174,7 @@ function becomeEstablished(tcp: TcpSock, skb: SkBuff, request: RequestSock | nul
   setState(tcp, ESTABLISHED, "3.10.7.4-fifth");
   tcp.waiters.wake();
   tcp.sndUna = seqOf(skb.cb3);
-  tcp.sndWnd = u16(skb.bytes, skb.transportHeader + TCP.window) * 2 ** tcp.rxOpt.sndWscale;
+  tcp.sndWnd = u16(skb.bytes, skb.transportHeader + TCP.window) << tcp.rxOpt.sndWscale;
   tcp.sndWl1 = seqOf(skb.cb0);
   updatePacingRate(tcp);
   // The first data does not come after a pause.

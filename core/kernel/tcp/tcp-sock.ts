@@ -5,6 +5,7 @@
  * (Linux: jiffies of 1 ms); windows are in bytes, cwnd and ssthresh in segments.
  */
 import type { OrderedTree } from "../../base/ordered-tree.ts";
+import { WIDE_ZERO } from "../../base/wide-zero.ts";
 import { IPV4_ANY, type Ipv4Address } from "../../wire/address.ts";
 import type { Route } from "../net/route.ts";
 import { SkbQueue } from "../skb/skb-queue.ts";
@@ -60,11 +61,11 @@ export interface SackRange {
 /** Options of the last segment received, and what was agreed on (struct tcp_options_received). */
 export class OptionsReceived {
   /** Peer's timestamp to echo, and when it was stored, in virtual seconds (ts_recent, ts_recent_stamp). */
-  tsRecent = 0;
+  tsRecent: number = WIDE_ZERO;
   tsRecentStampS = 0;
   sawTstamp = false;
-  rcvTsval = 0;
-  rcvTsecr = 0;
+  rcvTsval: number = WIDE_ZERO;
+  rcvTsecr: number = WIDE_ZERO;
   /** Timestamps agreed on. */
   tstampOk = false;
   sackOk = false;
@@ -224,7 +225,7 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   /** Receiver's estimate for window auto-tuning. */
   readonly rcvRtt = { rttUs: 0, seq: 0 as Seq, timeUs: 0 };
   readonly rcvq = { space: 0, seq: 0 as Seq, timeUs: 0 };
-  rcvRttLastTsecr = 0;
+  rcvRttLastTsecr: number = WIDE_ZERO;
 
   // ---- Counts of segments (tcp_sock's scoreboard)
   packetsOut = 0;
@@ -292,7 +293,7 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   /** Delivery rate sampling (tcp_rate.c). */
   deliveredMstampUs = 0;
   firstTxMstampUs = 0;
-  appLimited = 0;
+  appLimited: number = WIDE_ZERO;
   rateDelivered = 0;
   rateIntervalUs = 0;
   rateAppLimited = false;
@@ -301,7 +302,7 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   pacingRate = 0;
   pacingEnabled = false;
   /** Virtual ns before which nothing more may leave (tcp_wstamp_ns). */
-  pacingAtNs = 0;
+  pacingAtNs: number = WIDE_ZERO;
 
   // ---- ECN (RFC 3168): bits TCP_ECN_*
   ecnFlags = 0;

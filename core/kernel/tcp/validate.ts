@@ -62,7 +62,7 @@ function judgeTimestamp(tcp: TcpSock, skb: SkBuff): Stale | null {
 
 /** tcp_may_update_window, for an ACK of `sndUna`. */
 function mayUpdateWindow(tcp: TcpSock, skb: SkBuff): boolean {
-  const window = u16(skb.bytes, skb.transportHeader + TCP.window) * 2 ** tcp.rxOpt.sndWscale;
+  const window = u16(skb.bytes, skb.transportHeader + TCP.window) << tcp.rxOpt.sndWscale;
   const seq = seqOf(skb.cb0);
   return seqAfter(seq, tcp.sndWl1) || (seq === tcp.sndWl1 && (window > tcp.sndWnd || window === 0));
 }

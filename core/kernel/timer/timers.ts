@@ -5,6 +5,7 @@
 import { assert } from "../../base/assert.ts";
 import { Ring } from "../../base/ring.ts";
 import type { Nanoseconds } from "../../base/time.ts";
+import { WIDE_ZERO } from "../../base/wide-zero.ts";
 import { NO_EVENT, type EventHandler, type EventId } from "../../engine/event-queue.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { SOFTIRQ, type CpuPort, type Work } from "../cpu/work.ts";
@@ -25,13 +26,13 @@ export class KernelTimer {
   /** The owner's own number for it, to tell several timers apart. */
   readonly code: number;
   /** Virtual time at which it runs out, when it is armed. */
-  expires = 0;
+  expires: number = WIDE_ZERO;
   state: typeof IDLE | typeof ARMED | typeof EXPIRED = IDLE;
   /** The event that will look at it, and when: at `expires`, or before it when the timer was moved or cancelled. */
   event: EventId = NO_EVENT;
-  eventAt = 0;
+  eventAt: number = WIDE_ZERO;
   /** Trace id of what armed it last. */
-  cause = 0;
+  cause: number = WIDE_ZERO;
 
   constructor(handler: TimerHandler, code = 0) {
     this.handler = handler;

@@ -2,7 +2,8 @@
  * What is left of a connection that was closed here first (struct tcp_timewait_sock): enough to acknowledge a FIN that
  * comes again, and to tell old segments from a new connection. Data only: see time-wait.ts.
  */
-import type { Ipv4Address } from "../../../wire/address.ts";
+import { WIDE_ZERO } from "../../../base/wide-zero.ts";
+import { IPV4_ANY } from "../../../wire/address.ts";
 import { KernelTimer, type TimerHandler } from "../../timer/timers.ts";
 import type { Seq } from "../sequence.ts";
 import { TCP_STATE, type TcpState } from "../states.ts";
@@ -14,9 +15,9 @@ export class TimeWaitSock implements TimerHandler {
   readonly isRequest = false;
   readonly stack: Tcp;
   readonly timer: KernelTimer;
-  boundAddress = 0 as Ipv4Address;
+  boundAddress = IPV4_ANY;
   localPort = 0;
-  remoteAddress = 0 as Ipv4Address;
+  remoteAddress = IPV4_ANY;
   remotePort = 0;
   device = 0;
   /** Chain of the table of connections (tables.ts). */
@@ -35,7 +36,7 @@ export class TimeWaitSock implements TimerHandler {
   rcvWnd = 0;
   rcvWscale = 0;
   /** Peer's timestamp, and when it came, virtual s; 0 without timestamps. */
-  tsRecent = 0;
+  tsRecent: number = WIDE_ZERO;
   tsRecentStampS = 0;
   tsOffset = 0;
   /** When it became a record, virtual us. */

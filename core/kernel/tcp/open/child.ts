@@ -106,7 +106,7 @@ function takeAgreement(child: TcpSock, request: RequestSock, skb: SkBuff): void 
   } else {
     child.windowClamp = Math.min(child.windowClamp, WINDOW_MAX);
   }
-  child.sndWnd = u16(skb.bytes, skb.transportHeader + TCP.window) * 2 ** rx.sndWscale;
+  child.sndWnd = u16(skb.bytes, skb.transportHeader + TCP.window) << rx.sndWscale;
   child.maxWindow = child.sndWnd;
   if (rx.tstampOk) {
     rx.tsRecent = request.tsRecent;

@@ -3,6 +3,7 @@
  * the ACK of our SYN, an order of magnitude less than a socket, so that a flood of SYNs costs little. Its state shows
  * as SYN_RECV. Data only: see request.ts.
  */
+import { WIDE_ZERO } from "../../../base/wide-zero.ts";
 import type { Ipv4Address } from "../../../wire/address.ts";
 import { KernelTimer, type TimerHandler } from "../../timer/timers.ts";
 import type { Seq } from "../sequence.ts";
@@ -31,7 +32,7 @@ export class RequestSock implements TimerHandler {
   wscaleOk = false;
   sndWscale = 0;
   ecnOk = false;
-  tsRecent = 0;
+  tsRecent: number = WIDE_ZERO;
   /** Window we offer, before and after scaling was chosen (rsk_rcv_wnd, rsk_window_clamp). */
   rcvWscale = 0;
   rcvWnd = 0;
@@ -42,8 +43,8 @@ export class RequestSock implements TimerHandler {
   /** First SYN-ACK, virtual us; 0 when none was sent, or nobody remembers (a cookie). */
   sntSynackUs = 0;
   /** Timestamps of the first and last SYN-ACK, offset included: what an echo must lie between. */
-  sntTsvalFirst = 0;
-  sntTsvalLast = 0;
+  sntTsvalFirst: number = WIDE_ZERO;
+  sntTsvalLast: number = WIDE_ZERO;
   tsOffset = 0;
   /** TOS byte of the SYN, for net.ipv4.tcp_reflect_tos. */
   synTos = 0;
