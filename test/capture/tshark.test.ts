@@ -11,7 +11,7 @@ import { parseLab } from "../../core/lab/parse.ts";
 import { Session } from "../../core/session/session.ts";
 import { PcapngExporter } from "../../core/trace/pcapng-exporter.ts";
 import { hasTool, runTool } from "../harness/tools.ts";
-import { LONG } from "../harness/long.ts";
+import { LONG, sample } from "../harness/long.ts";
 import { guestsFor } from "../harness/sandbox.ts";
 
 const folder = join(import.meta.dirname, "../../resources/labs");
@@ -59,7 +59,7 @@ const missing = ["tshark", "capinfos"].filter((tool) => !hasTool(tool));
 const why = missing.length === 0 ? "" : ` (SKIPPED: ${missing.join(" and ")} not installed)`;
 
 describe.skipIf(missing.length > 0)(`captures as Wireshark reads them${why}`, () => {
-  describe.each(labs)("%s", (file) => {
+  describe.each(sample(labs, 4))("%s", (file) => {
     const { path, session } = capture(file);
 
     test("no malformed packet, no wrong checksum", () => {

@@ -7,7 +7,7 @@ import { isWild, randomLab } from "./random-lab.ts";
 import { LONG } from "../harness/long.ts";
 import { simulate } from "./simulate.ts";
 
-const SEEDS = Array.from({ length: LONG ? 20 : 6 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: LONG ? 20 : 3 }, (_, index) => index + 1);
 /** Each is run twice, the second time with everything traced and captured. */
 const TIMEOUT_MS = 120_000;
 
