@@ -28,8 +28,9 @@ export interface FixedRows extends Pick<ScrollPosition, PositionKey> {
   readonly scroller: ShallowRef<HTMLElement | null>;
   /** The element that is their scrollbar, where there are more than a browser could scroll. */
   readonly bar: ShallowRef<HTMLElement | null>;
-  /** Height of the window, px. */
+  /** Height and width of the window, px. */
   readonly view: Readonly<Ref<number>>;
+  readonly width: Readonly<Ref<number>>;
   /** Whole rows that fit. */
   readonly pageRows: Readonly<Ref<number>>;
   /** Rows by element: not in their order, so that a small scroll changes no more elements than new rows are drawn. */
@@ -40,6 +41,7 @@ export interface FixedRows extends Pick<ScrollPosition, PositionKey> {
 
 export function useFixedRows({ headHeight, onScroll, ...options }: FixedRowsOptions): FixedRows {
   const view = ref(0);
+  const width = ref(0);
   const position = useScrollPosition({ ...options, view });
   const { height, barHeight, first, end, drawn, isSample, show } = position;
   const isMoving = ref(false);
@@ -57,6 +59,7 @@ export function useFixedRows({ headHeight, onScroll, ...options }: FixedRowsOpti
 
   const observer = new ResizeObserver(() => {
     view.value = Math.max(0, (scroller.value?.clientHeight ?? 0) - headHeight);
+    width.value = scroller.value?.clientWidth ?? 0;
   });
   watch(
     scroller,
@@ -74,7 +77,7 @@ export function useFixedRows({ headHeight, onScroll, ...options }: FixedRowsOpti
   });
 
   return {
-    ...{ scroller, bar, view, first, end, drawn, height, barHeight, isMoving, isSample, show },
+    ...{ scroller, bar, view, width, first, end, drawn, height, barHeight, isMoving, isSample, show },
     pageRows: computed(() => Math.max(1, Math.floor(view.value / options.rowHeight))),
     elements: useElements(position, options),
   };
