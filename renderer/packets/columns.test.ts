@@ -31,6 +31,6 @@ describe("columns in a narrow list", () => {
   test("keep a width that somebody has set", () => {
     const own = { ...usual, source: 300 };
     expect(fitted(own, 500).source).toBe(300);
-    expect(fitted(own, 500).info).toBe(120);
+    expect(fitted(own, 500).info).toBe(110);
   });
 });

@@ -20,12 +20,12 @@ export interface Column {
 export const COLUMNS: readonly Column[] = [
   { id: "number", title: "No.", width: 62, least: 48, isNumber: true },
   { id: "time", title: "Time (s)", width: 80, least: 72, isNumber: true },
-  { id: "interface", title: "Interface", width: 112, least: 104, isNumber: false },
-  { id: "source", title: "Source", width: 100, least: 76, isNumber: false },
-  { id: "target", title: "Destination", width: 100, least: 76, isNumber: false },
-  { id: "protocol", title: "Protocol", width: 68, least: 58, isNumber: false },
+  { id: "interface", title: "Interface", width: 112, least: 100, isNumber: false },
+  { id: "source", title: "Source", width: 100, least: 96, isNumber: false },
+  { id: "target", title: "Destination", width: 100, least: 96, isNumber: false },
+  { id: "protocol", title: "Protocol", width: 68, least: 68, isNumber: false },
   { id: "length", title: "Length", width: 58, least: 44, isNumber: true },
-  { id: "info", title: "Info", width: 240, least: 120, isNumber: false },
+  { id: "info", title: "Info", width: 240, least: 110, isNumber: false },
 ];
 
 export const WIDTH_MIN = 36;
