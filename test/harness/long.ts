@@ -4,7 +4,7 @@
  */
 export const LONG = process.env["LASTACK_LONG"] === "1";
 
-/** Cases of a table: all of them, or every so manyth. */
+/** Cases of a table: all of them, or one in `every`. */
 export const sample = <T>(all: readonly T[], every: number): readonly T[] =>
   LONG ? all : all.filter((_, at) => at % every === 0);
 

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { enlargeFrames } from "../../core/sandbox/stack-frames.ts";
 import { ROOT } from "./tree.ts";
 
 export const BINARYEN = "binaryen@132.0.0";
@@ -31,10 +32,12 @@ const hash = (bytes: Uint8Array): string => createHash("sha256").update(bytes).d
 
 const require = createRequire(import.meta.url);
 
-export const engineSource = (): Uint8Array => readFileSync(require.resolve("quickjs-wasi/quickjs.wasm"));
+/** What Binaryen is given. */
+export const enlargedSource = (): Uint8Array =>
+  enlargeFrames(readFileSync(require.resolve("quickjs-wasi/quickjs.wasm")));
 
 /** What it was made of, with what, and what came of it. Unless this is the one that lies there: `npm run engine`. */
 export function engineRecord(engine: Uint8Array): string {
-  const made = { source: hash(engineSource()), tool: BINARYEN, arguments: WASM_OPT, engine: hash(engine) };
+  const made = { source: hash(enlargedSource()), tool: BINARYEN, arguments: WASM_OPT, engine: hash(engine) };
   return `${JSON.stringify(made, null, 2)}\n`;
 }

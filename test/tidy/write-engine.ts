@@ -3,13 +3,12 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { enlargeFrames } from "../../core/sandbox/stack-frames.ts";
-import { BINARYEN, ENGINE, ENGINE_RECORD, engineRecord, engineSource, WASM_OPT } from "./engine.ts";
+import { BINARYEN, ENGINE, ENGINE_RECORD, engineRecord, enlargedSource, WASM_OPT } from "./engine.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lastack-engine-"));
 try {
   const enlarged = join(folder, "enlarged.wasm");
-  writeFileSync(enlarged, enlargeFrames(engineSource()));
+  writeFileSync(enlarged, enlargedSource());
   const npx = ["--yes", "--package", BINARYEN, "wasm-opt", ...WASM_OPT, enlarged, "-o", ENGINE];
   execFileSync("npx", npx, { stdio: "inherit" });
 } finally {
