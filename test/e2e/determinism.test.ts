@@ -48,6 +48,57 @@ function deeds(lab: Lab): readonly (readonly [events: number, command: Command])
   ];
 }
 
+/**
+ * Recursion ends at QuickJS's own stack, and not at that of whoever runs it, of which a worker has less. How deep each
+ * way of it came is sent away, so that the digest tells.
+ */
+const DEEP = `lastack: 1
+duration: 3s
+nodes:
+  h1:
+    kind: host
+    addresses: { eth0: 10.0.0.1/24 }
+    programs:
+      - name: deep
+        source: |
+          import { print } from "lastack";
+          import { sendto, socket } from "lastack/socket";
+          const sockfd = await socket(2, 2);
+          let depth = 0;
+          const global = globalThis as any;
+          const self: any = {
+            toString: () => (depth++, String(self)),
+            toJSON: () => (depth++, JSON.stringify(self)),
+            [Symbol.iterator]: () => (depth++, [...self]),
+          };
+          const ways: Record<string, () => unknown> = {
+            call: () => (depth++, ways.call()),
+            map: () => (depth++, [1].map(ways.map)),
+            sort: () => (depth++, [2, 1].sort(ways.sort as never)),
+            replace: () => (depth++, "a".replace(/a/, ways.replace as never)),
+            from: () => (depth++, Array.from([1], ways.from)),
+            eval: () => (depth++, (0, eval)("again()")),
+            text: () => String(self),
+            json: () => JSON.stringify(self),
+            spread: () => [...self],
+            parser: () => eval("(".repeat(100000)),
+            brackets: () => JSON.parse("[".repeat(100000)),
+            groups: () => new RegExp("(?:".repeat(100000)),
+          };
+          global.again = ways.eval;
+          for (const [name, way] of Object.entries(ways)) {
+            depth = 0;
+            let end = "";
+            try { way(); } catch (error) { end = String(error); }
+            print(name + " " + depth + " " + end);
+            await sendto(sockfd, name + " " + depth + " " + end, { address: "10.0.0.2", port: 9 });
+          }
+  h2: { kind: host, addresses: { eth0: 10.0.0.2/24 } }
+links:
+  - { ends: [h1, h2] }
+`;
+const WAYS = 12;
+
 interface OnNode {
   readonly digest: string;
   readonly events: number;
@@ -55,7 +106,10 @@ interface OnNode {
 }
 
 function open(file: string, journal: readonly JournalEntry[]): { session: Session; params: Params<"lab.open"> } {
-  const text = readFileSync(join(LABS, file), "utf8");
+  return openText(readFileSync(join(LABS, file), "utf8"), file, journal);
+}
+
+function openText(text: string, file: string, journal: readonly JournalEntry[]): ReturnType<typeof open> {
   const lab = parseLab(text, file);
   if (!lab.ok) throw new Error(`${file} is right`);
   const { guests } = guestsFor(lab.value, LABS);
@@ -140,6 +194,17 @@ describe.skipIf(whyNoChromium !== null)("e2e: the same run in a browser", { time
     const report = JSON.parse(out) as { digest: string; events: number; time: number };
     const state = await inBrowser(open(file, journal).params);
     expect(state).toMatchObject({ time: report.time, digest: report.digest, events: report.events });
+  });
+
+  test("programs that recurse too deep", async () => {
+    const { session, params } = openText(DEEP, "deep.lab.yaml", []);
+    session.advance(END);
+    const [console] = session.report().consoles;
+    session.close();
+    const ends = console?.output.trimEnd().split("\n") ?? [];
+    expect(ends.filter((line) => /Maximum call stack size exceeded|stack overflow/.test(line))).toHaveLength(WAYS);
+    const { digest, eventCount: events } = session;
+    expect(await inBrowser(params)).toMatchObject({ time: END, digest, events });
   });
 
   test("and another journal in another one", () => {
