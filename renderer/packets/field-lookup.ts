@@ -1,4 +1,4 @@
-/** From bytes to fields and back: what the layer tree and the bytes mark in each other. */
+/** From bytes to fields and back, and from one packet's fields to the next one's. */
 import type { FieldView, LayerView } from "../../core/contract/api/packet-view.ts";
 
 export interface ByteRange {
@@ -42,5 +42,30 @@ export function lineAt(layers: readonly LayerView[], byte: number): TreeLine | n
   });
   return best;
 }
+
+/**
+ * The line of another packet that stands for the same as `line` did: people compare.
+ * A field by its name, a layer by its protocol (of several, the one as deep as before); a field that is not there
+ * leaves its layer.
+ */
+export function sameLine(
+  before: readonly LayerView[],
+  line: TreeLine | null,
+  now: readonly LayerView[],
+): TreeLine | null {
+  const old = line === null ? undefined : before[line.layer];
+  if (line === null || old === undefined) return null;
+  const depth = depthOf(before, line.layer);
+  const peers = now.map((_, layer) => layer).filter((layer) => now[layer]?.protocol === old.protocol);
+  const layer = peers[Math.min(depth, peers.length - 1)];
+  if (layer === undefined) return null;
+  const name = old.fields[line.field]?.name;
+  const field = now[layer]?.fields.findIndex((candidate) => candidate.name === name) ?? -1;
+  return { layer, field: name === undefined ? -1 : field };
+}
+
+/** How many layers of the same protocol lie around this one, 0 for most. */
+const depthOf = (layers: readonly LayerView[], at: number): number =>
+  layers.slice(0, at).filter(({ protocol }) => protocol === layers[at]?.protocol).length;
 
 const holds = (range: LayerView | FieldView, byte: number): boolean => range.from <= byte && byte < range.to;
