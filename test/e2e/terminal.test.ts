@@ -63,13 +63,14 @@ describeWorkbench("terminal", ({ open }) => {
     await keyboard.press("ArrowUp");
     await keyboard.type(" two\n");
     await eventually(() => shown(bench)).toContain("\none two\n");
-    await keyboard.type("tracer");
+    // Not traceroute, which the lab's own checks run too: h2 limits the rate of what it answers to both of them.
+    await keyboard.type("pin");
     await keyboard.press("Tab");
-    await keyboard.type("h");
+    await keyboard.type("-c 1 h");
     await keyboard.press("Tab");
-    await eventually(() => shown(bench)).toContain("traceroute h\nh1  h2\nroot@h1:~# traceroute h");
+    await eventually(() => shown(bench)).toContain("ping -c 1 h\nh1  h2\nroot@h1:~# ping -c 1 h");
     await keyboard.type("2\n");
-    await eventually(() => shown(bench)).toMatch(/ 2 {2}h2 \(10\.0\.2\.1\)/);
+    await eventually(() => shown(bench)).toContain("\n1 packets transmitted, 1 received, 0% packet loss");
   });
 
   test("Ctrl-C stops ping, Ctrl-D ends the shell, and Enter begins a new one", async () => {
