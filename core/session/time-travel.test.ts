@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MILLISECOND, SECOND, type VirtualTime } from "../base/time.ts";
 import { parseLab } from "../lab/parse.ts";
+import { runs } from "../../test/harness/long.ts";
 import { HostBench } from "../../test/harness/session-host.ts";
 import { EVENTS_PER_LOOK, RUN_TIME_MAX, SLICE_MS } from "./limits.ts";
 import { Session } from "./session.ts";
@@ -101,7 +102,7 @@ describe("going back", () => {
         }
         expect(bench.refused("run.stepBack", {}).code).toBe("run/at-start");
       }),
-      { numRuns: 12 },
+      { numRuns: runs(30) },
     );
   });
 
@@ -168,7 +169,7 @@ describe("going back", () => {
         expect(again).toMatchObject({ digest: was.digest, time, events, journalLength: journal.length });
         expect(moves).toHaveLength(journal.length);
       }),
-      { numRuns: 12 },
+      { numRuns: runs(30) },
     );
   });
 
@@ -204,7 +205,7 @@ describe("the wall clock", () => {
     let most = 0;
     let behind = false;
     let events = 0;
-    for (let turns = 0; turns < 200; turns++) {
+    for (let turns = 0; turns < runs(200) + 30; turns++) {
       const before = bench.nowMs;
       bench.turn();
       most = Math.max(most, bench.nowMs - before);

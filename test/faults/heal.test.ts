@@ -94,8 +94,8 @@ describe.each(PATHS)("$name", (path) => {
     ...path.drops.flatMap((cable) => LINK_FAULTS.map((fault) => fault(cable, 0)).filter(({ onHub }) => onHub === true)),
     ...path.names.flatMap((node) => NODE_FAULTS.map((fault) => fault(node))),
     ...RANDOM_FAULTS,
-    // A fifth in the everyday loop, another one on every path.
-  ].filter((_, index) => LONG || index % 5 === pathIndex % 5);
+    // A tenth in the everyday loop, another one on every path.
+  ].filter((_, index) => LONG || index % 10 === pathIndex % 10);
   test.each(cases)("$name", (fault) => {
     const { before, after, across, report } = run(path, fault);
     expect(before).toEqual(calm.before);

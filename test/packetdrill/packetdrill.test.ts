@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { u32 } from "../../core/base/bytes.ts";
+import { LONG } from "../harness/long.ts";
 import { runPacketdrill, type OptionOverride, type ScriptOutcome } from "../../core/packetdrill/packetdrill.ts";
 
 const OWN = import.meta.dirname;
@@ -75,7 +76,7 @@ describe.skipIf(!existsSync(OUTSIDE))("scripts of others (only where ../shared/p
     expect(passing, failing.join("\n")).toEqual(PASSING);
   });
 
-  it("pass all with the tolerance that slow machines are given", () => {
+  it.runIf(LONG)("pass all with the tolerance that slow machines are given", () => {
     const { passing, failing } = count([SLOW_TOLERANCE]);
     expect(passing, failing.join("\n")).toEqual(PASSING_SLOW);
   });
