@@ -131,7 +131,10 @@ export class Workbench {
   /** Runs a command from the palette, as a person would. */
   async run(id: string): Promise<void> {
     await this.page.keyboard.press("Control+k");
-    await this.page.locator(`[role=option][data-command="${id}"]`).click();
+    const option = this.page.locator(`[role=option][data-command="${id}"]`);
+    await option.click();
+    // As it goes, the palette gives the focus back: on a slow machine after somebody has begun to type elsewhere.
+    await option.waitFor({ state: "detached" });
   }
 
   digest(): Promise<string> {

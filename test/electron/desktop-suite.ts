@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import { whyNoChromium } from "../e2e/chromium.ts";
+import { codeText } from "../e2e/program-editor.ts";
 import { Workbench } from "../e2e/workbench-page.ts";
 import { AppUnderTest, type StartOptions } from "./app-under-test.ts";
 import { copyBuilt, ensureDesktopBuilt, type BuiltCopy } from "./built.ts";
@@ -139,6 +140,7 @@ export async function typeProgram(page: Page, workbench: Workbench, file: string
   await editor.locator(".view-line").first().click();
   await page.keyboard.press("Control+a");
   await page.keyboard.insertText(text);
+  await until(async () => (await codeText(workbench)) === text);
 }
 
 export function fileText(path: string): string {

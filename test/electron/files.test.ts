@@ -113,7 +113,7 @@ describeDesktop("files", ({ start, fileIn, folder }) => {
     await typeProgram(page, workbench, "socket-server-v1.ts", changed);
     await until(() => app.do<boolean>("isEdited"));
     await workbench.run("file.save");
-    await until(() => fileText(server) === changed);
+    await expect.poll(() => fileText(server), { timeout: 60_000 }).toBe(changed);
     expect(await app.do("dialogs")).toHaveLength(1);
     // Another program that lies there already is not replaced without a question.
     await workbench.run("file.close");
