@@ -1,7 +1,7 @@
 /** Widths of columns in lists of all widths. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { COLUMNS, fitted, type Widths } from "./columns.ts";
+import { COLUMNS, fitted, setRoom, titleOf, type Widths } from "./columns.ts";
 
 const usual = Object.fromEntries(COLUMNS.map(({ id, width }) => [id, width])) as Widths;
 const sum = (widths: Widths): number => Object.values(widths).reduce((all, width) => all + width, 0);
@@ -32,5 +32,15 @@ describe("columns in a narrow list", () => {
     const own = { ...usual, source: 300 };
     expect(fitted(own, 500).source).toBe(300);
     expect(fitted(own, 500).info).toBe(110);
+  });
+
+  test("has short heads where the whole word would not fit", () => {
+    const titles = (room: number): string[] => {
+      setRoom(room);
+      return COLUMNS.map(titleOf);
+    };
+    expect(titles(Infinity)).toEqual(COLUMNS.map(({ title }) => title));
+    expect(titles(least).filter((title) => COLUMNS.every((column) => column.title !== title))).toEqual(["Len"]);
+    setRoom(Infinity);
   });
 });

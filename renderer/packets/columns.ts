@@ -10,6 +10,8 @@ export type ColumnId = "number" | "time" | "interface" | "source" | "target" | "
 export interface Column {
   readonly id: ColumnId;
   readonly title: string;
+  /** For a column that has given way. */
+  readonly shortTitle?: string;
   readonly width: number;
   /** How narrow it becomes by itself: its usual contents still fit. */
   readonly least: number;
@@ -24,10 +26,12 @@ export const COLUMNS: readonly Column[] = [
   { id: "source", title: "Source", width: 100, least: 96, isNumber: false },
   { id: "target", title: "Destination", width: 100, least: 96, isNumber: false },
   { id: "protocol", title: "Protocol", width: 68, least: 68, isNumber: false },
-  { id: "length", title: "Length", width: 58, least: 44, isNumber: true },
+  { id: "length", title: "Length", shortTitle: "Len", width: 58, least: 44, isNumber: true },
   { id: "info", title: "Info", width: 240, least: 110, isNumber: false },
 ];
 
+/** Of the list's head and of the details' tabs beside it, pixels; `--head-height` in the pane's styles. */
+export const HEAD_HEIGHT = 25;
 export const WIDTH_MIN = 36;
 const WIDTH_MAX = 1200;
 const SETTING = "packets.columns";
@@ -57,6 +61,11 @@ export function setRoom(room: number): void {
 
 export function widthOf(column: ColumnId): number {
   return shown.value[column];
+}
+
+/** Its head, as it fits. */
+export function titleOf({ id, title, shortTitle, width }: Column): string {
+  return shortTitle !== undefined && widthOf(id) < width ? shortTitle : title;
 }
 
 export function setWidth(column: ColumnId, width: number): void {
