@@ -60,8 +60,7 @@ export function sameLine(
   const layer = peers[Math.min(depth, peers.length - 1)];
   if (layer === undefined) return null;
   const name = old.fields[line.field]?.name;
-  const field = now[layer]?.fields.findIndex((candidate) => candidate.name === name) ?? -1;
-  return { layer, field: name === undefined ? -1 : field };
+  return { layer, field: now[layer]?.fields.findIndex((field) => field.name === name) ?? -1 };
 }
 
 /** How many layers of the same protocol lie around this one, 0 for most. */

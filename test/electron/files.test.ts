@@ -3,7 +3,17 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { describeDesktop, edit, fileText, hasMenu, LAB, menuEntry, typeProgram, until } from "./desktop-suite.ts";
+import {
+  describeDesktop,
+  edit,
+  fileText,
+  hasMenu,
+  LAB,
+  menuEntry,
+  typeProgram,
+  until,
+  UNTIL_MS,
+} from "./desktop-suite.ts";
 
 describeDesktop("files", ({ start, fileIn, folder }) => {
   test("opens, saves, saves as, and remembers", async () => {
@@ -113,7 +123,7 @@ describeDesktop("files", ({ start, fileIn, folder }) => {
     await typeProgram(page, workbench, "socket-server-v1.ts", changed);
     await until(() => app.do<boolean>("isEdited"));
     await workbench.run("file.save");
-    await expect.poll(() => fileText(server), { timeout: 60_000 }).toBe(changed);
+    await expect.poll(() => fileText(server), { timeout: UNTIL_MS }).toBe(changed);
     expect(await app.do("dialogs")).toHaveLength(1);
     // Another program that lies there already is not replaced without a question.
     await workbench.run("file.close");

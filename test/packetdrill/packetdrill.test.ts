@@ -6,8 +6,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { u32 } from "../../core/base/bytes.ts";
-import { LONG } from "../harness/long.ts";
 import { runPacketdrill, type OptionOverride, type ScriptOutcome } from "../../core/packetdrill/packetdrill.ts";
+import { LONG } from "../harness/long.ts";
 
 const OWN = import.meta.dirname;
 const OUTSIDE = join(OWN, "../../../shared/packetdrill/scripts");
