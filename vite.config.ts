@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
-/** The sandbox's engine lies beside the command line that loads it. */
+/** The sandbox's engine lies beside the command line that loads it, with its terms. */
 const quickJs: Plugin = {
   name: "quickjs",
   generateBundle() {
-    const path = join(import.meta.dirname, "resources/engine/quickjs.wasm");
-    this.emitFile({ type: "asset", fileName: "quickjs.wasm", source: readFileSync(path) });
+    const folder = join(import.meta.dirname, "resources/engine");
+    this.emitFile({ type: "asset", fileName: "quickjs.wasm", source: readFileSync(join(folder, "quickjs.wasm")) });
+    this.emitFile({ type: "asset", fileName: "quickjs.LICENSE", source: readFileSync(join(folder, "LICENSE")) });
   },
 };
 

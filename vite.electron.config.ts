@@ -9,11 +9,14 @@ import { defineConfig, type Plugin } from "vite";
 const OUT = join(import.meta.dirname, "dist/electron");
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "package.json"), "utf8")) as { version: string };
 
-/** The sandbox's engine lies beside the process that loads it. */
+/** The sandbox's engine lies beside the process that loads it, with its terms. */
 const quickJs: Plugin = {
   name: "quickjs",
-  closeBundle: () =>
-    copyFileSync(join(import.meta.dirname, "resources/engine/quickjs.wasm"), join(OUT, "quickjs.wasm")),
+  closeBundle() {
+    const folder = join(import.meta.dirname, "resources/engine");
+    copyFileSync(join(folder, "quickjs.wasm"), join(OUT, "quickjs.wasm"));
+    copyFileSync(join(folder, "LICENSE"), join(OUT, "quickjs.LICENSE"));
+  },
 };
 
 export default defineConfig(({ mode }) => {

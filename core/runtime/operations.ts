@@ -1,6 +1,6 @@
 /**
  * What a guest's library can ask of the machine, by number. The library is told the numbers when it is started, so they
- * stand here alone. Numbers below 16 are the sandbox's own.
+ * stand here alone.
  */
 import { E, errnoName, strerror } from "../kernel/syscall/errno.ts";
 

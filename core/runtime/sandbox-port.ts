@@ -3,8 +3,8 @@
  * time. A guest runs until it has nothing left to do but wait for what it asked for; then it is given answers, and runs
  * on. Everything is synchronous. `core/sandbox` implements this; it knows neither system calls nor networks.
  *
- * A guest asks through one page of memory: a number for what is asked, an id for the answer, four more numbers, and
- * bytes. What the numbers mean is agreed between the runtime (operations.ts) and the library that runs in the guest.
+ * A guest asks with a number for what is asked, an id for the answer, four more numbers, and bytes. What the numbers
+ * mean is agreed between the runtime (operations.ts) and the library that runs in the guest.
  */
 import type { Result } from "../base/result.ts";
 
@@ -123,20 +123,5 @@ export interface SandboxEngine {
   open(): Sandbox;
 }
 
-/** The page: eight doubles, then bytes. The library's kernel.ts uses the same numbers. */
-export const GUEST_PAGE = {
-  operation: 0,
-  id: 1,
-  /** Value of an answer; in a request the first of its numbers. */
-  a: 2,
-  b: 3,
-  c: 4,
-  d: 5,
-  /** Bytes that come along. */
-  length: 6,
-  headerBytes: 64,
-  payloadBytes: 65_536,
-} as const;
-
-/** Operations that the sandbox answers itself; the runtime's own count up from 16. */
-export const GUEST_BUILTIN = { encode: 1, decode: 2, bareError: 3, exit: 4 } as const;
+/** Most bytes of a request or an answer; the library and engine/calls.c have the same number. */
+export const GUEST_PAYLOAD_BYTES = 65_536;

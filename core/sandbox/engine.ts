@@ -8,8 +8,9 @@ import { bad, good, type Result } from "../base/result.ts";
 import type { Guest, GuestError, GuestOptions, Sandbox, SandboxEngine } from "../runtime/sandbox-port.ts";
 import { memoryError } from "./guest-end.ts";
 import { QuickJsGuest } from "./guest.ts";
-import { QuickJsInstance, type MemoryImage } from "./instance.ts";
-import { LibraryModules, startRuntime, type GuestLibrary, type StartedRuntime } from "./library.ts";
+import { EngineInstance, type MemoryImage } from "./instance.ts";
+import type { RuntimePointer } from "./engine-exports.ts";
+import { LibraryModules, startRuntime, type GuestLibrary } from "./library.ts";
 import {
   GUEST_MEMORY_BYTES_MAX,
   INSTANCE_PAGES_MAX,
@@ -37,14 +38,14 @@ export interface EngineOptions {
 interface Ready {
   readonly image: MemoryImage;
   /** Runtimes in it, for as many programs. */
-  readonly started: readonly StartedRuntime[];
+  readonly runtimes: readonly RuntimePointer[];
 }
 
 export class QuickJsEngine implements SandboxEngine {
   readonly library: LibraryModules;
   readonly stripper: TypeStripper;
   readonly #options: EngineOptions;
-  readonly #pool: QuickJsInstance[] = [];
+  readonly #pool: EngineInstance[] = [];
   #module: WasmModule | null = null;
   #ready: Ready | null = null;
 
@@ -59,31 +60,31 @@ export class QuickJsEngine implements SandboxEngine {
   }
 
   /** An instance in which the library has just been started, in several runtimes. */
-  take(): { instance: QuickJsInstance; started: readonly StartedRuntime[] } {
-    const { image, started } = this.#prepare();
+  take(): { instance: EngineInstance; runtimes: readonly RuntimePointer[] } {
+    const { image, runtimes } = this.#prepare();
     const instance = this.#pool.pop() ?? this.#newInstance();
     instance.restore(image);
-    return { instance, started };
+    return { instance, runtimes };
   }
 
-  giveBack(instance: QuickJsInstance): void {
+  giveBack(instance: EngineInstance): void {
     if (instance.broken || instance.realPages > POOLED_PAGES_MAX) return;
     if (this.#pool.length < POOLED_INSTANCES_MAX) this.#pool.push(instance);
   }
 
-  #newInstance(): QuickJsInstance {
+  #newInstance(): EngineInstance {
     this.#module ??= new WebAssembly.Module(meterModule(this.#options.quickjs));
-    return new QuickJsInstance(this.#module);
+    return new EngineInstance(this.#module);
   }
 
   #prepare(): Ready {
     if (this.#ready !== null) return this.#ready;
     const instance = this.#newInstance();
     instance.exports._initialize();
-    const started = Array.from({ length: RUNTIMES_READY }, () =>
+    const runtimes = Array.from({ length: RUNTIMES_READY }, () =>
       present(startRuntime(instance, this.library), "memory for the library"),
     );
-    this.#ready = { image: instance.image(), started };
+    this.#ready = { image: instance.image(), runtimes };
     this.#pool.push(instance);
     return this.#ready;
   }
@@ -91,10 +92,10 @@ export class QuickJsEngine implements SandboxEngine {
 
 /** An instance in use, with the guests in it. */
 interface Slot {
-  readonly instance: QuickJsInstance;
+  readonly instance: EngineInstance;
   readonly guests: Set<QuickJsGuest>;
   /** Runtimes in it that no guest has had yet. */
-  readonly unused: StartedRuntime[];
+  readonly unused: RuntimePointer[];
   /** Pages it had when it was last looked at. */
   pages: number;
 }
@@ -117,12 +118,12 @@ class QuickJsSandbox implements Sandbox {
     if (problem !== null) return bad(problem);
     const at = this.#leastUsed();
     const slot = this.#slots[at] ?? this.#open(at);
-    const started = this.#runtime(slot);
-    if (started === null) return bad(memoryError());
+    const runtime = this.#runtime(slot);
+    if (runtime === null) return bad(memoryError());
     const guest = new QuickJsGuest({
       place: {
         instance: slot.instance,
-        started: started,
+        runtime,
         countPages: () => this.#countPages(slot),
         leave: (leaving) => this.#leave(at, leaving),
       },
@@ -153,19 +154,19 @@ class QuickJsSandbox implements Sandbox {
   }
 
   #open(at: number): Slot {
-    const { instance, started } = this.#engine.take();
-    const slot = { instance, guests: new Set<QuickJsGuest>(), unused: [...started], pages: 0 };
+    const { instance, runtimes } = this.#engine.take();
+    const slot = { instance, guests: new Set<QuickJsGuest>(), unused: [...runtimes], pages: 0 };
     this.#slots[at] = slot;
     this.#countPages(slot);
     return slot;
   }
 
   /** A runtime for one more guest; null without memory for it. */
-  #runtime(slot: Slot): StartedRuntime | null {
+  #runtime(slot: Slot): RuntimePointer | null {
     if (slot.instance.broken) return null;
-    const started = slot.unused.shift() ?? startRuntime(slot.instance, this.#engine.library);
+    const runtime = slot.unused.shift() ?? startRuntime(slot.instance, this.#engine.library);
     this.#countPages(slot);
-    return started;
+    return runtime;
   }
 
   /** Counts what the instance has taken. */

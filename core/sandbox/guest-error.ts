@@ -1,9 +1,9 @@
 /** Errors of QuickJS as data: message, and stack frames in the program's TypeScript. */
 import type { GuestFrame } from "../runtime/sandbox-port.ts";
 import { ERROR_CHARACTERS_MAX, ERROR_FRAMES_MAX } from "./limits.ts";
-import type { QuickJsInstance } from "./instance.ts";
+import type { EngineInstance } from "./instance.ts";
 import { isLibraryName } from "./library.ts";
-import type { Box } from "./quickjs-exports.ts";
+import type { Box } from "./engine-exports.ts";
 
 /** A place in the JavaScript that QuickJS was given. */
 export interface CodePlace {
@@ -18,17 +18,11 @@ export interface ThrownText {
 }
 
 /** Reads an error's text; its own `toString` may run, and fail. */
-export function readThrown(instance: QuickJsInstance, error: Box): ThrownText {
-  const { exports } = instance;
-  const isObject = exports.qjs_is_object(error) !== 0;
+export function readThrown(instance: EngineInstance, error: Box): ThrownText {
   const text = instance.textOf(error, ERROR_CHARACTERS_MAX);
-  let stack = "";
-  const property = isObject ? instance.property(error, "stack") : null;
-  if (property !== null) {
-    if (exports.qjs_is_exception(property) !== 0) instance.free(exports.qjs_get_exception());
-    else stack = instance.textOf(property, ERROR_CHARACTERS_MAX * 2);
-    instance.free(property);
-  }
+  const property = instance.exports.is_object(error) === 0 ? null : instance.property(error, "stack");
+  const stack = property === null ? "" : instance.textOf(property, ERROR_CHARACTERS_MAX * 2);
+  if (property !== null) instance.free(property);
   return { message: text === "" ? "an error that cannot be shown" : text, stack };
 }
 

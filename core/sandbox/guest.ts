@@ -6,8 +6,7 @@ import { AssertionError } from "../base/assert.ts";
 import { utf8Encode } from "../base/bytes.ts";
 import type { Result } from "../base/result.ts";
 import {
-  GUEST_BUILTIN,
-  GUEST_PAGE,
+  GUEST_PAYLOAD_BYTES,
   type Guest,
   type GuestAnswer,
   type GuestError,
@@ -16,21 +15,21 @@ import {
   type GuestLimits,
   type GuestState,
 } from "../runtime/sandbox-port.ts";
+import { PROMISE, type Box, type RuntimePointer } from "./engine-exports.ts";
+import type { GuestCall } from "./guest-call.ts";
 import { memoryError, NEIGHBOUR_ERROR, requestsError, sandboxError, stepsError } from "./guest-end.ts";
 import { parseStack, readThrown } from "./guest-error.ts";
-import { GuestPage } from "./guest-page.ts";
-import type { ActiveRuntime, QuickJsInstance } from "./instance.ts";
-import { evaluate, type StartedRuntime } from "./library.ts";
+import type { ActiveRuntime, EngineInstance } from "./instance.ts";
+import { evaluate } from "./library.ts";
 import { STEPS_RESERVE } from "./limits.ts";
 import { METER } from "./metering.ts";
 import type { ProgramModules } from "./program-modules.ts";
-import { PROMISE, type Box } from "./quickjs-exports.ts";
 import { Rejections } from "./rejections.ts";
 
 /** What a guest needs of the sandbox it is in. */
 export interface GuestPlace {
-  readonly instance: QuickJsInstance;
-  readonly started: StartedRuntime;
+  readonly instance: EngineInstance;
+  readonly runtime: RuntimePointer;
   /** Called after every entry: the instance may have grown. */
   countPages(): void;
   leave(guest: QuickJsGuest): void;
@@ -49,17 +48,16 @@ const ERROR_MEMORY_BYTES = 1024 * 1024;
 
 export class QuickJsGuest implements Guest, ActiveRuntime {
   readonly #place: GuestPlace;
-  readonly #instance: QuickJsInstance;
-  readonly #started: StartedRuntime;
+  readonly #instance: EngineInstance;
+  readonly #runtime: RuntimePointer;
   readonly #modules: ProgramModules;
   readonly #host: GuestHost;
   readonly #limits: GuestLimits;
-  readonly #page: GuestPage;
   readonly #rejections: Rejections;
   #configuration: unknown;
   /** Given and not delivered yet. */
   readonly #answers: GuestAnswer[] = [];
-  #main: Box | null = null;
+  #hasBegun = false;
   #state: GuestState = { kind: "waiting" };
   #isStopping = false;
   #isRefused = false;
@@ -70,12 +68,11 @@ export class QuickJsGuest implements Guest, ActiveRuntime {
   constructor(options: QuickJsGuestOptions) {
     this.#place = options.place;
     this.#instance = options.place.instance;
-    this.#started = options.place.started;
+    this.#runtime = options.place.runtime;
     this.#modules = options.modules;
     this.#host = options.host;
     this.#limits = options.limits;
     this.#configuration = options.configuration;
-    this.#page = new GuestPage(this.#instance, this.#started.page);
     this.#rejections = new Rejections(this.#instance);
     this.#fuelLeft = this.#fuelMax;
   }
@@ -90,7 +87,7 @@ export class QuickJsGuest implements Guest, ActiveRuntime {
 
   run(): GuestState {
     this.#enter(() => {
-      if (this.#main === null) this.#begin();
+      if (!this.#hasBegun) this.#begin();
       this.#deliver();
       this.#drain();
     });
@@ -106,12 +103,21 @@ export class QuickJsGuest implements Guest, ActiveRuntime {
   }
 
   #deliver(): void {
+    const { exports } = this.#instance;
     for (const answer of this.#answers) {
       if (this.hasEnded) break;
-      this.#page.write(answer);
-      this.#call(this.#started.settle);
+      const { operation, id, value, b = 0, c = 0, bytes } = answer;
+      const length = bytes === undefined ? 0 : this.#write(bytes);
+      if (exports.settle(operation, id, value, b, c, length) < 0) this.#fail(this.#takeException("thrown"));
     }
     this.#answers.length = 0;
+  }
+
+  /** Puts bytes where the running guest looks for them. @returns how many. */
+  #write(bytes: Uint8Array): number {
+    const fitting = bytes.length <= GUEST_PAYLOAD_BYTES ? bytes : bytes.subarray(0, GUEST_PAYLOAD_BYTES);
+    this.#instance.bytes().set(fitting, this.#instance.exports.payload());
+    return fitting.length;
   }
 
   takeSteps(): number {
@@ -136,10 +142,7 @@ export class QuickJsGuest implements Guest, ActiveRuntime {
     const fuel = exports[METER.fuel];
     fuel.value = this.#fuelLeft;
     try {
-      if (instance.active !== this) {
-        exports.qjs_set_runtime_and_context(this.#started.runtime, this.#started.context);
-        instance.active = this;
-      }
+      instance.enter(this.#runtime, this);
       work();
     } catch (error) {
       if (error instanceof AssertionError) throw error;
@@ -155,36 +158,26 @@ export class QuickJsGuest implements Guest, ActiveRuntime {
 
   #begin(): void {
     const { exports } = this.#instance;
-    exports.qjs_set_memory_limit(this.#limits.memoryBytesMax);
+    this.#hasBegun = true;
+    exports.set_memory_limit(this.#limits.memoryBytesMax);
     const text = utf8Encode(JSON.stringify(this.#configuration));
     this.#configuration = null;
-    if (text.length > GUEST_PAGE.payloadBytes) return this.#fail(sandboxError("its arguments are too long"));
-    this.#page.writeBytes(text);
-    this.#call(this.#started.configure);
-    const promise = evaluate(this.#instance, this.#modules.mainName, this.#modules.mainCode);
-    if (promise === null) return this.#fail(memoryError());
-    this.#main = promise;
+    if (text.length > GUEST_PAYLOAD_BYTES) return this.#fail(sandboxError("its arguments are too long"));
+    if (exports.configure(this.#write(text)) < 0) return this.#fail(this.#takeException("thrown"));
+    const result = evaluate(this.#instance, this.#modules.mainName, this.#modules.mainCode);
+    if (result === null) return this.#fail(memoryError());
     // Nothing has run yet: it did not compile, or an import could not be found.
-    if (exports.qjs_is_exception(promise) !== 0) this.#fail(this.#takeException("syntax"));
+    if (result < 0) this.#fail(this.#takeException("syntax"));
   }
 
   #drain(): void {
+    if (this.hasEnded) return;
     const { exports } = this.#instance;
-    while (!this.hasEnded && exports.qjs_is_job_pending() !== 0) {
-      if (exports.qjs_execute_pending_job() < 0) this.#fail(this.#takeException("thrown"));
-    }
-    if (this.hasEnded || this.#main === null) return;
+    if (exports.run_jobs() < 0) return this.#fail(this.#takeException("thrown"));
     const reason = this.#rejections.first;
     if (reason !== null) return this.#fail(this.#errorOf("thrown", reason));
     if (this.#exitStatus !== null || this.#isRefused) return this.#fail(this.#takeException("thrown"));
-    if (exports.qjs_promise_state(this.#main) === PROMISE.fulfilled) this.#state = { kind: "finished" };
-  }
-
-  #call(fn: Box): void {
-    const { exports } = this.#instance;
-    const result = exports.qjs_call(fn, this.#started.nothing, 0, 0);
-    if (exports.qjs_is_exception(result) !== 0) this.#fail(this.#takeException("thrown"));
-    exports.qjs_free_value(result);
+    if (exports.main_state() === PROMISE.fulfilled) this.#state = { kind: "finished" };
   }
 
   /**
@@ -199,14 +192,14 @@ export class QuickJsGuest implements Guest, ActiveRuntime {
   }
 
   #takeException(kind: GuestErrorKind): GuestError {
-    const error = this.#instance.exports.qjs_get_exception();
+    const error = this.#instance.exports.take_exception();
     const result = this.#errorOf(kind, error);
     this.#instance.free(error);
     return result;
   }
 
   #errorOf(kind: GuestErrorKind, error: Box): GuestError {
-    this.#instance.exports.qjs_set_memory_limit(this.#limits.memoryBytesMax + ERROR_MEMORY_BYTES);
+    this.#instance.exports.set_memory_limit(this.#limits.memoryBytesMax + ERROR_MEMORY_BYTES);
     const { message, stack } = readThrown(this.#instance, error);
     const frames = parseStack(stack, (place) => this.#modules.sourceOf(place));
     if (kind === "syntax") return this.#modules.loadError(message, frames);
@@ -227,46 +220,22 @@ export class QuickJsGuest implements Guest, ActiveRuntime {
     return true;
   }
 
-  onCall(text: Box | null): Box | null {
-    const instance = this.#instance;
-    const { exports } = instance;
-    const page = this.#page;
-    if (text !== null && !page.takeText(text)) return null;
-    page.read();
-    switch (page.operation) {
-      case GUEST_BUILTIN.encode:
-        return exports.qjs_get_undefined();
-      case GUEST_BUILTIN.decode:
-        return exports.qjs_new_string(page.payload, page.length);
-      case GUEST_BUILTIN.bareError:
-        return instance.newBareError();
-      case GUEST_BUILTIN.exit:
-        return this.#exit();
-      default:
-        return this.#request();
-    }
+  onAsk(call: GuestCall): number {
+    return this.#host.request(call) ?? 0;
   }
 
-  #request(): Box | null {
-    const answer = this.#host.request(this.#page);
-    if (answer === null) {
-      this.#isRefused = true;
-      this.#instance.throw("refused", true);
-      return null;
-    }
-    if (this.#page.id === 0) this.#page.reply(answer);
-    return this.#instance.exports.qjs_get_undefined();
+  onRequest(call: GuestCall): boolean {
+    if (this.#host.request(call) !== null) return true;
+    this.#isRefused = true;
+    return false;
   }
 
-  #exit(): null {
-    const status = this.#page.a;
+  onExit(status: number): void {
     this.#exitStatus = Number.isFinite(status) ? Math.trunc(status) & 0xff : 1;
-    this.#instance.throw("exit", true);
-    return null;
   }
 
-  onRejection(promise: Box, reason: Box, isHandled: boolean): void {
-    this.#rejections.note(promise, reason, isHandled);
+  onRejection(address: number, promise: Box, reason: Box, isHandled: boolean): void {
+    this.#rejections.note(address, promise, reason, isHandled);
   }
 
   resolveModule(base: string, specifier: string): Result<string, string> {

@@ -12,9 +12,9 @@ export const GUEST_MEMORY_BYTES_MAX = 32 * 1024 * 1024;
 /**
  * Stack of QuickJS, in the module's own stack of 1 MiB: some 500 calls deep. The machine's real stack, of which V8
  * grants about 1 MB and a browser's worker perhaps half, must never be used up first, since how deep that goes differs
- * from machine to machine; it takes about three times as much (stack-frames.ts).
+ * from machine to machine; it takes two and a half times as much (stack-frames.ts).
  */
-export const STACK_BYTES_MAX = 128 * 1024;
+export const STACK_BYTES_MAX = 160 * 1024;
 /** Chromium allows about 125 WebAssembly memories in a process; beyond this many, programs share them. */
 export const INSTANCES_MAX = 96;
 /**

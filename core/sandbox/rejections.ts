@@ -1,7 +1,7 @@
 /** Promises that were rejected and that nobody has handled yet (HostPromiseRejectionTracker). */
 import { REJECTIONS_MAX } from "./limits.ts";
-import type { QuickJsInstance } from "./instance.ts";
-import type { Box } from "./quickjs-exports.ts";
+import type { EngineInstance } from "./instance.ts";
+import type { Box } from "./engine-exports.ts";
 
 interface Rejection {
   /** Kept, so that its address stays its own. */
@@ -11,10 +11,10 @@ interface Rejection {
 }
 
 export class Rejections {
-  readonly #instance: QuickJsInstance;
+  readonly #instance: EngineInstance;
   #open: Rejection[] = [];
 
-  constructor(instance: QuickJsInstance) {
+  constructor(instance: EngineInstance) {
     this.#instance = instance;
   }
 
@@ -23,9 +23,8 @@ export class Rejections {
     return this.#open[0]?.reason ?? null;
   }
 
-  /** Takes both boxes over. */
-  note(promise: Box, reason: Box, isHandled: boolean): void {
-    const address = this.#instance.exports.qjs_get_value_ptr(promise);
+  /** Takes both boxes over. @param address of the promise. */
+  note(address: number, promise: Box, reason: Box, isHandled: boolean): void {
     if (!isHandled && this.#open.length < REJECTIONS_MAX) {
       this.#open.push({ promise, reason, address });
       return;

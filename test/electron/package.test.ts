@@ -78,6 +78,7 @@ describe.skipIf(process.platform !== "linux")("the packed desktop app", { timeou
       "dist/electron/preload.cjs",
       "dist/electron/core.js",
       "dist/electron/quickjs.wasm",
+      "dist/electron/quickjs.LICENSE",
       "dist/renderer/index.html",
     ]) {
       expect(files()).toContain(wanted);

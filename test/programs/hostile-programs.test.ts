@@ -54,7 +54,8 @@ for (let i = 0; ; i++) await open("/tmp/f", O_CREAT | O_RDWR);`,
     code: `
 import { writeFile } from "lastack/fs";
 for (let i = 0; ; i++) await writeFile("/disk/f" + i, "x");`,
-    says: /^main\.ts:2:\d+: used up its 6,000,000 steps/m,
+    // Most of its steps are the library's, in which it may be stopped.
+    says: /^main\.ts(:2:\d+)?: used up its 6,000,000 steps/m,
   },
   {
     what: "fills the disk",

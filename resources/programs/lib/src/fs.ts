@@ -1,11 +1,11 @@
 /** Module `lastack/fs`: files. What each function does is said in fs.d.ts. */
 import { dataOf, descriptor, natural, string } from "./check.ts";
 import {
-  answeredBytes,
   answeredText,
   asIs,
   decode,
   encode,
+  itsBytes,
   joined,
   nothing,
   OPERATION,
@@ -42,7 +42,7 @@ export function open(path: string, flags: number = O_RDONLY): Promise<number> {
 
 export function read(fd: number, length: number): Promise<Uint8Array> {
   const most = Math.min(natural(length, "read: the length"), PAYLOAD_BYTES);
-  return request(OP.read, answeredBytes, undefined, undefined, descriptor(fd, "read"), most);
+  return request(OP.read, itsBytes, undefined, undefined, descriptor(fd, "read"), most);
 }
 
 export function write(fd: number, data: Data): Promise<number> {

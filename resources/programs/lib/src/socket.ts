@@ -5,6 +5,7 @@ import {
   answerC,
   answeredBytes,
   asIs,
+  itsBytes,
   nothing,
   OPERATION,
   outward,
@@ -177,9 +178,9 @@ function accepted(fd: number, cliAddr: SockAddr | undefined): number {
   return fd;
 }
 
-function receivedFrom(length: number, from: SockAddr | undefined): Uint8Array {
+function receivedFrom(_length: number, from: SockAddr | undefined): Uint8Array {
   fill(from);
-  return answeredBytes(length);
+  return answeredBytes();
 }
 
 export function accept(sockfd: number, cliAddr?: SockAddr): Promise<number> {
@@ -218,7 +219,7 @@ export function recv(sockfd: number, length: number, flags = 0): Promise<Uint8Ar
   if (typeof sockfd !== "number") descriptor(sockfd, "recv");
   const most = Math.min(natural(length, "recv: the length"), PAYLOAD_BYTES);
   const bits = flags === 0 ? 0 : natural(flags, "recv: flags");
-  return request(OP_RECV, answeredBytes, undefined, undefined, sockfd, most, bits);
+  return request(OP_RECV, itsBytes, undefined, undefined, sockfd, most, bits);
 }
 
 export function recvfrom(sockfd: number, length: number, from?: SockAddr, flags = 0): Promise<Uint8Array> {
