@@ -90,6 +90,29 @@ describe("a request", () => {
     expect([host.printed, host.take()]).toEqual(["TypeError\n", []]);
   });
 
+  it.each([
+    ["send(3, [1, 2] as never)", "TypeError: the data is not a string or Uint8Array"],
+    ["send(3, undefined as never)", "TypeError: send: the data is undefined, not a string or Uint8Array"],
+    ["send(3, new Uint16Array(2) as never)", "TypeError: the data is not a string or Uint8Array"],
+    ["send(3.5, 'x')", "TypeError: send: the descriptor is 3.5"],
+    ["send(3, 'x', -1)", "TypeError: send: flags is -1"],
+    ["recv(3, -1)", "TypeError: recv: the length is -1"],
+    ["recvfrom(3, 1e5, undefined, 0.5)", "TypeError: recvfrom: flags is 0.5"],
+    ["sendto(3, 'x', { address: '10.0.0.1', port: 65536 })", "TypeError: sendto: the port is 65536"],
+    ["sendto(3, 'x', { address: '10.0.0.1', port: '7' as never })", "TypeError: sendto: the port is string"],
+    ["sendto(3, 'x', { address: 5 as never, port: 7 })", "TypeError: sendto: the address is number"],
+    ["sendto(3, 'x'.repeat(70000), { address: '10.0.0.1', port: 7 })", "TypeError: sendto: 70000 bytes do not fit"],
+  ])("of %s names what is wrong", (call, message) => {
+    // Whatever was remembered of the address.
+    const { guest, host } = start(`
+      import { recv, recvfrom, send, sendto } from "lastack/socket";
+      void sendto(3, "x", { address: "10.0.0.1", port: 7 });
+      ${call};`);
+    const state = guest.run();
+    expect(state.kind === "failed" ? state.error.message.slice(0, message.length) : state.kind).toBe(message);
+    expect(host.take()).toHaveLength(1);
+  });
+
   it("without end stops at the program's memory, which says so", () => {
     const source = `import { sleep } from "lastack";\nfor (;;) void sleep(1);`;
     const { guest } = start(source, 1024 * 1024);

@@ -139,6 +139,10 @@ static bool hand_over(JSContext *ctx, JSValueConst operation, uint32_t id, JSVal
     bytes = text = JS_ToCStringLen(ctx, &length, data);
     if (!text) return false;
   } else if (!JS_IsUndefined(data)) {
+    if (JS_GetTypedArrayType(data) != JS_TYPED_ARRAY_UINT8) {
+      JS_ThrowTypeError(ctx, "the data is not a string or Uint8Array");
+      return false;
+    }
     bytes = JS_GetUint8Array(ctx, &length, data);
     /* An empty array may lie nowhere. */
     if (!bytes && JS_HasException(ctx)) return false;

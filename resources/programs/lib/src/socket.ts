@@ -178,8 +178,9 @@ function accepted(fd: number, cliAddr: SockAddr | undefined): number {
   return fd;
 }
 
-function receivedFrom(_length: number, from: SockAddr | undefined): Uint8Array {
-  fill(from);
+function receivedFrom(_length: number, from: SockAddr): Uint8Array {
+  from.address = texts.get(answerB()) ?? addressText(answerB());
+  from.port = answerC();
   return answeredBytes();
 }
 
@@ -187,14 +188,19 @@ export function accept(sockfd: number, cliAddr?: SockAddr): Promise<number> {
   return request(OP.accept, accepted, cliAddr, undefined, descriptor(sockfd, "accept"));
 }
 
-// The next four are on the way of every message: what is as it should be is not handed to a function to be checked.
+// The next four are on the way of every message. What is as it should be is not handed to a function to be checked, and
+// not compared as text (`typeof`): a whole number is itself after `| 0`, a port after `& 0xffff`, and what has a length
+// that fits is a string or a Uint8Array, or an error of the engine's.
 
 export function send(sockfd: number, data: Data, flags = 0): Promise<number> {
-  if (typeof sockfd !== "number") descriptor(sockfd, "send");
-  const bytes = typeof data === "string" && data.length <= TEXT_UNITS_MAX ? data : dataOf(data, "send");
-  const bits = flags === 0 ? 0 : natural(flags, "send: flags");
-  if (bytes.length <= PAYLOAD_BYTES) return request(OP_SEND, asIs, undefined, bytes, sockfd, bits);
-  return outward(sendPieces(sockfd, bytes as Uint8Array, bits));
+  if ((sockfd | 0) === sockfd && data?.length <= TEXT_UNITS_MAX && flags === 0) {
+    return request(OP_SEND, asIs, undefined, data, sockfd);
+  }
+  const fd = descriptor(sockfd, "send");
+  const bytes = dataOf(data, "send");
+  const bits = natural(flags, "send: flags");
+  if (bytes.length <= PAYLOAD_BYTES) return request(OP_SEND, asIs, undefined, bytes, fd, bits);
+  return outward(sendPieces(fd, bytes as Uint8Array, bits));
 }
 
 async function sendPieces(fd: number, bytes: Uint8Array, flags: number): Promise<number> {
@@ -205,28 +211,42 @@ async function sendPieces(fd: number, bytes: Uint8Array, flags: number): Promise
 }
 
 export function sendto(sockfd: number, data: Data, addr: SockAddr, flags = 0): Promise<number> {
-  if (typeof sockfd !== "number") descriptor(sockfd, "sendto");
-  const bytes = typeof data === "string" && data.length <= TEXT_UNITS_MAX ? data : dataOf(data, "sendto");
+  const { address, port } = addr;
+  const number = numbers.get(address);
+  const isPlain = (sockfd | 0) === sockfd && (port & 0xffff) === port && flags === 0;
+  if (isPlain && number !== undefined && data?.length <= TEXT_UNITS_MAX) {
+    return request(OP_SENDTO, asIs, undefined, data, sockfd, 0, number, port);
+  }
+  return sendChecked(sockfd, data, addr, flags);
+}
+
+function sendChecked(sockfd: number, data: Data, addr: SockAddr, flags: number): Promise<number> {
+  const fd = descriptor(sockfd, "sendto");
+  const bytes = dataOf(data, "sendto");
   const port = portOf(addr, "sendto");
-  const bits = flags === 0 ? 0 : natural(flags, "sendto: flags");
+  const bits = natural(flags, "sendto: flags");
   if (bytes.length > PAYLOAD_BYTES) throw new TypeError(`sendto: ${bytes.length} bytes do not fit a datagram`);
-  const address = numbers.get(addr.address);
-  if (address !== undefined) return request(OP_SENDTO, asIs, undefined, bytes, sockfd, bits, address, port);
-  return addressed(addr.address, (found) => request(OP_SENDTO, asIs, undefined, bytes, sockfd, bits, found, port));
+  return addressed(addr.address, (address) => request(OP_SENDTO, asIs, undefined, bytes, fd, bits, address, port));
 }
 
 export function recv(sockfd: number, length: number, flags = 0): Promise<Uint8Array> {
-  if (typeof sockfd !== "number") descriptor(sockfd, "recv");
-  const most = Math.min(natural(length, "recv: the length"), PAYLOAD_BYTES);
+  const fd = (sockfd | 0) === sockfd ? sockfd : descriptor(sockfd, "recv");
+  const most = (length & 0xffff) === length ? length : mostOf(length, "recv");
   const bits = flags === 0 ? 0 : natural(flags, "recv: flags");
-  return request(OP_RECV, itsBytes, undefined, undefined, sockfd, most, bits);
+  return request(OP_RECV, itsBytes, undefined, undefined, fd, most, bits);
 }
 
 export function recvfrom(sockfd: number, length: number, from?: SockAddr, flags = 0): Promise<Uint8Array> {
-  if (typeof sockfd !== "number") descriptor(sockfd, "recvfrom");
-  const most = Math.min(natural(length, "recvfrom: the length"), PAYLOAD_BYTES);
+  const fd = (sockfd | 0) === sockfd ? sockfd : descriptor(sockfd, "recvfrom");
+  const most = (length & 0xffff) === length ? length : mostOf(length, "recvfrom");
   const bits = flags === 0 ? 0 : natural(flags, "recvfrom: flags");
-  return request(OP_RECVFROM, receivedFrom, from, undefined, sockfd, most, bits);
+  if (from === undefined) return request(OP_RECVFROM, itsBytes, undefined, undefined, fd, most, bits);
+  return request(OP_RECVFROM, receivedFrom, from, undefined, fd, most, bits);
+}
+
+/** How many bytes a call may bring. */
+function mostOf(length: number, call: string): number {
+  return Math.min(natural(length, `${call}: the length`), PAYLOAD_BYTES);
 }
 
 export function shutdown(sockfd: number, how: number): Promise<void> {
