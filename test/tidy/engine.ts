@@ -49,7 +49,12 @@ export const CLANG_ARGUMENTS = [
 ];
 
 /** What the engine is made of in this repository. */
-const INPUTS = [ENGINE_SOURCE, "core/sandbox/engine/calls.c", "core/sandbox/engine/memory.c"];
+const INPUTS = [
+  ENGINE_SOURCE,
+  "core/sandbox/engine/calls.c",
+  "core/sandbox/engine/pending.c",
+  "core/sandbox/engine/memory.c",
+];
 /** Rewrites it. */
 const TOOLS = ["core/sandbox/stack-frames.ts", "core/sandbox/wasm-sections.ts", "core/sandbox/wasm-binary.ts"];
 

@@ -1,9 +1,8 @@
 /*
  * Calls between a guest's library (resources/programs/lib/src/kernel.ts) and its host. The library finds its half in
  * the global object `lastackHost`, which it takes away before any program runs. Part of engine.c.
- *
- * A call that is answered later has an id: the place, from 1, where its promise waits in `pending`.
  */
+#include "pending.c"
 
 /* GUEST_PAYLOAD_BYTES of core/runtime/sandbox-port.ts: most bytes of a request or an answer. */
 enum { PAYLOAD_BYTES = 65536 };
@@ -29,21 +28,8 @@ int IMPORT(host_request)(const Call *call);
 /* The guest ends, and nothing more is run. */
 void IMPORT(host_exit)(double status);
 
-typedef struct Pending {
-  /* JS_UNDEFINED when the place is free. */
-  JSValue promise;
-  /* A number of FINISH_, or a function of the answer's value and of `context`. */
-  JSValue finish;
-  JSValue context;
-  /* The next free place, from 1; 0 at the end. */
-  uint32_t next;
-} Pending;
-
 typedef struct Calls {
-  Pending *pending;
-  uint32_t size;
-  /* The first free place, from 1. */
-  uint32_t free;
+  PendingTable pending;
   /* Of the library: makes an error of an errno and an operation; takes the configuration as JSON. */
   JSValue make_error;
   JSValue configure;
@@ -53,62 +39,6 @@ typedef struct Calls {
   size_t length;
   uint8_t payload[PAYLOAD_BYTES];
 } Calls;
-
-/* Promises */
-
-static JSValue new_promise(JSContext *ctx) {
-  JSValue promise = JS_NewObjectClass(ctx, JS_CLASS_PROMISE);
-  JSPromiseData *data = JS_IsException(promise) ? NULL : js_mallocz(ctx, sizeof(JSPromiseData));
-  if (!data) {
-    JS_FreeValue(ctx, promise);
-    return JS_EXCEPTION;
-  }
-  data->promise_state = JS_PROMISE_PENDING;
-  init_list_head(&data->promise_reactions[0]);
-  init_list_head(&data->promise_reactions[1]);
-  data->promise_result = JS_UNDEFINED;
-  JS_SetOpaqueInternal(promise, data);
-  return promise;
-}
-
-/* Twice as many places. */
-static bool grow_pending(JSContext *ctx, Calls *calls) {
-  uint32_t size = calls->size ? 2 * calls->size : 16;
-  Pending *pending = js_realloc(ctx, calls->pending, size * sizeof(Pending));
-  if (!pending) return false;
-  for (uint32_t at = calls->size; at < size; at++) {
-    pending[at].promise = JS_UNDEFINED;
-    pending[at].next = at + 1 < size ? at + 2 : 0;
-  }
-  calls->free = calls->size + 1;
-  calls->pending = pending;
-  calls->size = size;
-  return true;
-}
-
-/* A new promise's place, from 1; 0 without memory. */
-static uint32_t add_pending(JSContext *ctx, Calls *calls, JSValueConst finish, JSValueConst context) {
-  if (!calls->free && !grow_pending(ctx, calls)) return 0;
-  JSValue promise = new_promise(ctx);
-  if (JS_IsException(promise)) return 0;
-  uint32_t id = calls->free;
-  Pending *entry = &calls->pending[id - 1];
-  calls->free = entry->next;
-  entry->promise = promise;
-  entry->finish = JS_DupValue(ctx, finish);
-  entry->context = JS_DupValue(ctx, context);
-  return id;
-}
-
-/* Frees a place. @returns what was there, which is the caller's. */
-static Pending take_pending(Calls *calls, uint32_t id) {
-  Pending *entry = &calls->pending[id - 1];
-  Pending taken = *entry;
-  entry->promise = JS_UNDEFINED;
-  entry->next = calls->free;
-  calls->free = id;
-  return taken;
-}
 
 /* What the library calls */
 
@@ -176,14 +106,12 @@ static JSValue tell(JSContext *ctx, JSValueConst self, int argc, JSValueConst *a
 /* (operation, finish, context, data, a, b, c, d): a promise of the answer. */
 static JSValue request(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
   Calls *calls = guest->calls;
-  uint32_t id = add_pending(ctx, calls, argv[1], argv[2]);
+  uint32_t id = add_pending(ctx, &calls->pending, argv[1], argv[2]);
   if (!id) return JS_EXCEPTION;
-  JSValue promise = JS_DupValue(ctx, calls->pending[id - 1].promise);
+  JSValue promise = JS_DupValue(ctx, calls->pending.entries[id - 1].promise);
   if (hand_over(ctx, argv[0], id, argv[3], argv + 4)) return promise;
-  Pending taken = take_pending(calls, id);
-  JS_FreeValue(ctx, taken.promise);
-  JS_FreeValue(ctx, taken.finish);
-  JS_FreeValue(ctx, taken.context);
+  Pending taken = take_pending(&calls->pending, id);
+  free_pending(ctx, &taken);
   JS_FreeValue(ctx, promise);
   return JS_EXCEPTION;
 }
@@ -302,8 +230,8 @@ static JSValue result_of(JSContext *ctx, const Pending *entry, double value) {
 int EXPORT(settle)(int operation, uint32_t id, double value, double b, double c, size_t length) {
   JSContext *ctx = guest->ctx;
   Calls *calls = guest->calls;
-  if (id == 0 || id > calls->size || JS_IsUndefined(calls->pending[id - 1].promise)) return 0;
-  Pending entry = take_pending(calls, id);
+  if (!is_pending(&calls->pending, id)) return 0;
+  Pending entry = take_pending(&calls->pending, id);
   calls->b = b;
   calls->c = c;
   calls->length = length;
@@ -316,8 +244,6 @@ int EXPORT(settle)(int operation, uint32_t id, double value, double b, double c,
   bool is_thrown = JS_IsException(result);
   if (!is_thrown) fulfill_or_reject_promise(ctx, entry.promise, result, is_error);
   JS_FreeValue(ctx, result);
-  JS_FreeValue(ctx, entry.promise);
-  JS_FreeValue(ctx, entry.finish);
-  JS_FreeValue(ctx, entry.context);
+  free_pending(ctx, &entry);
   return is_thrown ? -1 : 0;
 }
