@@ -41,8 +41,8 @@ function linkProblem(
 }
 
 function hostProblem(world: World, name: string): string | null {
-  const node = world.lab.nodes.find((candidate) => candidate.name === name);
-  if (node === undefined) return `there is no node ${name}`;
+  const node = world.node(name);
+  if (node === null) return `there is no node ${name}`;
   return isMachine(node) ? null : `${name} is a ${node.kind}: it runs no commands`;
 }
 

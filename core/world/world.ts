@@ -15,7 +15,7 @@ import { Engine } from "../engine/engine.ts";
 import { fabricContext, type FabricContext } from "../fabric/context.ts";
 import { SkbPool } from "../kernel/skb/skb-pool.ts";
 import type { Program } from "../kernel/syscall/sys.ts";
-import type { Lab, LabCounter } from "../lab/model.ts";
+import type { Lab, LabCounter, LabNode } from "../lab/model.ts";
 import { programs as shellPrograms } from "../shell/programs.ts";
 import { TraceRecorder } from "../trace/recorder.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/address.ts";
@@ -67,6 +67,7 @@ export class World {
   /** Where console output and captured frames go; set by the session. */
   onConsole: (console: number, bytes: Uint8Array) => void = () => undefined;
   onFrame: (frame: CapturedFrame) => void = () => undefined;
+  readonly #nodes: ReadonlyMap<string, LabNode>;
   readonly #consoles = new Map<number, Console>();
   #boots = 0;
   readonly #routes: Routes;
@@ -77,6 +78,7 @@ export class World {
 
   constructor(lab: Lab, options: WorldOptions) {
     this.lab = lab;
+    this.#nodes = new Map(lab.nodes.map((node) => [node.name, node]));
     this.seed = options.seed;
     this.engine = new Engine(options.seed);
     this.trace = new TraceRecorder(this.engine, options.traceEvents);
@@ -112,8 +114,12 @@ export class World {
     return count;
   }
 
+  node(name: string): LabNode | null {
+    return this.#nodes.get(name) ?? null;
+  }
+
   nodeIndex(name: string): number | null {
-    return this.lab.nodes.find((node) => node.name === name)?.index ?? null;
+    return this.node(name)?.index ?? null;
   }
 
   machine(index: number): Machine {
