@@ -35,8 +35,14 @@ class Recorder implements GuestHost {
   }
 }
 
-function start(source: string, memoryBytesMax = 8 * 1024 * 1024): { guest: Guest; host: Recorder } {
+const MEMORY = 8 * 1024 * 1024;
+
+function start(source: string, memoryBytesMax = MEMORY): { guest: Guest; host: Recorder } {
   const host = new Recorder();
+  return { guest: startWith(host, source, memoryBytesMax), host };
+}
+
+function startWith(host: GuestHost, source: string, memoryBytesMax = MEMORY): Guest {
   const guest = testEngine()
     .open()
     .start({
@@ -47,7 +53,7 @@ function start(source: string, memoryBytesMax = 8 * 1024 * 1024): { guest: Guest
       limits: { stepsMax: 20_000_000, memoryBytesMax },
     });
   if (!guest.ok) throw new Error(guest.error.message);
-  return { guest: guest.value, host };
+  return guest.value;
 }
 
 describe("a request", () => {
@@ -111,6 +117,13 @@ describe("a request", () => {
     const state = guest.run();
     expect(state.kind === "failed" ? state.error.message.slice(0, message.length) : state.kind).toBe(message);
     expect(host.take()).toHaveLength(1);
+  });
+
+  it.each(["now()", "sleep(1)", "print('x')"])("%s ends the program when the host refuses it", (call) => {
+    const refusing = { wallClock: (): number => 0, request: (): null => null };
+    const source = `import { now, print, sleep } from "lastack"; try { ${call}; } finally { for (;;); }`;
+    const guest = startWith(refusing, source);
+    expect(guest.run()).toMatchObject({ kind: "failed", error: { kind: "requests" } });
   });
 
   it("without end stops at the program's memory, which says so", () => {

@@ -47,6 +47,11 @@ export class GuestCall implements GuestRequest {
     return this;
   }
 
+  /** Puts the answer where the engine takes it from, for a call that wants it at once. */
+  reply(call: Pointer, answer: number): void {
+    this.#memory.doubles()[call / 8 + 2] = answer;
+  }
+
   bytes(): Uint8Array {
     if (this.#length === 0) return EMPTY_BYTES;
     return this.#memory.bytes().slice(this.#at, this.#at + this.#length);

@@ -220,14 +220,10 @@ export class QuickJsGuest implements Guest, ActiveRuntime {
     return true;
   }
 
-  onAsk(call: GuestCall): number {
-    return this.#host.request(call) ?? 0;
-  }
-
-  onRequest(call: GuestCall): boolean {
-    if (this.#host.request(call) !== null) return true;
-    this.#isRefused = true;
-    return false;
+  onCall(call: GuestCall): number | null {
+    const answer = this.#host.request(call);
+    if (answer === null) this.#isRefused = true;
+    return answer;
   }
 
   onExit(status: number): void {

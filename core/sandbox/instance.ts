@@ -16,10 +16,8 @@ export interface ActiveRuntime {
   wallClock(): number;
   /** Asked every few thousand steps: whether to stop with an error. */
   shouldStop(): boolean;
-  /** Answers at once. */
-  onAsk(call: GuestCall): number;
-  /** Takes a request, to be answered later. @returns false to stop the guest. */
-  onRequest(call: GuestCall): boolean;
+  /** @returns the answer, for a call that wants it at once; null to stop the guest. */
+  onCall(call: GuestCall): number | null;
   onExit(status: number): void;
   /** A promise was rejected with no handler, or got one later. Both boxes are the receiver's. */
   onRejection(address: number, promise: Box, reason: Box, isHandled: boolean): void;
@@ -179,8 +177,12 @@ export class EngineInstance {
   #environment(call: GuestCall): Record<string, (...args: never[]) => number | void> {
     return {
       host_interrupt: () => (this.active?.shouldStop() === true ? 1 : 0),
-      host_ask: (at: Pointer) => this.active?.onAsk(call.read(at)) ?? 0,
-      host_request: (at: Pointer) => (this.active?.onRequest(call.read(at)) === true ? 0 : 1),
+      host_call: (at: Pointer) => {
+        const answer = this.active?.onCall(call.read(at)) ?? null;
+        if (answer === null) return 1;
+        if (call.id === 0) call.reply(at, answer);
+        return 0;
+      },
       host_exit: (status: number) => this.active?.onExit(status),
       host_rejection: (address: number, promise: Box, reason: Box, isHandled: number) =>
         this.active?.onRejection(address, promise, reason, isHandled !== 0),

@@ -74,6 +74,8 @@ export class LibraryModules {
 export function startRuntime(instance: EngineInstance, library: LibraryModules): RuntimePointer | null {
   const { exports } = instance;
   exports[METER.fuel].value = LIBRARY_FUEL;
+  // The engine makes the new runtime the one that runs, also when there is no memory for all of it.
+  instance.active = null;
   const runtime = instance.withText(JSON.stringify(library.boot), (boot, length) =>
     exports.start(STACK_BYTES_MAX, boot, length),
   );
@@ -128,11 +130,7 @@ class Starter implements ActiveRuntime {
     return false;
   }
 
-  onAsk(): number {
-    throw new Error("the library asks nobody while it starts");
-  }
-
-  onRequest(): boolean {
+  onCall(): null {
     throw new Error("the library calls nobody while it starts");
   }
 

@@ -1,6 +1,6 @@
 /**
  * How resources/engine/quickjs.wasm is made: core/sandbox/engine with QuickJS-ng in it, by Clang, for size. For speed
- * (-O2, -O3) it is half as large again and gains a tenth at best, and its interpreter needs half as much again of the
+ * (-O2, -O3) it is half as large again and gains about a tenth, and its interpreter needs half as much again of the
  * machine's stack for each call. Compiler and sources are in Debian and not in npm; so it is made when something of
  * ours has changed, and not by everybody who installs. Frames are enlarged at the end (core/sandbox/stack-frames.ts).
  */

@@ -13,18 +13,17 @@ enum { FINISH_NOTHING, FINISH_VALUE, FINISH_BYTES };
 /* What the host is asked, as guest-call.ts reads it: doubles throughout. */
 typedef struct Call {
   double operation;
-  /* Of the answer; 0 when nobody waits. */
+  /* Of the answer that comes later; 0 when there is none. */
   double id;
+  /* Without an id, the host's answer comes back in `a`. */
   double a, b, c, d;
   /* Where the bytes lie that come along, and how many. */
   double data;
   double length;
 } Call;
 
-/* A question that is answered at once. */
-double IMPORT(host_ask)(const Call *call);
-/* Hands over a request. @returns 0, or something else to stop the guest. */
-int IMPORT(host_request)(const Call *call);
+/* @returns 0, or something else to stop the guest. */
+int IMPORT(host_call)(Call *call);
 /* The guest ends, and nothing more is run. */
 void IMPORT(host_exit)(double status);
 
@@ -55,9 +54,10 @@ static JSValue throw_final(JSContext *ctx, const char *message) {
   return JS_EXCEPTION;
 }
 
+/* (operation, a, b): a question that is answered at once. */
 static JSValue ask(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv) {
   Call call = {.operation = number_of(argv[0]), .a = number_of(argv[1]), .b = number_of(argv[2])};
-  return JS_NewNumber(ctx, host_ask(&call));
+  return host_call(&call) == 0 ? JS_NewNumber(ctx, call.a) : throw_final(ctx, "refused");
 }
 
 /* Hands over a request with data: a string, a Uint8Array or undefined. @returns false after something was thrown. */
@@ -90,7 +90,7 @@ static bool hand_over(JSContext *ctx, JSValueConst operation, uint32_t id, JSVal
         .data = (uintptr_t)bytes,
         .length = length,
     };
-    is_refused = host_request(&call) != 0;
+    is_refused = host_call(&call) != 0;
   } else JS_ThrowTypeError(ctx, "data of more than %d bytes", PAYLOAD_BYTES);
   if (text) JS_FreeCString(ctx, text);
   if (is_refused) throw_final(ctx, "refused");

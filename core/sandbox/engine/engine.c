@@ -154,7 +154,13 @@ void EXPORT(throw_error)(const char *message, size_t length) {
   JSContext *ctx = guest->ctx;
   JSValue error = JS_NewError(ctx);
   JSValue text = JS_NewStringLen(ctx, message, length);
-  if (!JS_IsException(error) && !JS_IsException(text)) JS_DefinePropertyValueStr(ctx, error, "message", text, 3);
+  /* Without memory for it, that was thrown instead. */
+  if (JS_IsException(error) || JS_IsException(text)) {
+    JS_FreeValue(ctx, error);
+    JS_FreeValue(ctx, text);
+    return;
+  }
+  JS_DefinePropertyValueStr(ctx, error, "message", text, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
   JS_Throw(ctx, error);
 }
 

@@ -1,6 +1,6 @@
 /**
  * The lowest layer of the library, started before any program: what it shares with the engine, which keeps the promises
- * that wait for an answer (core/sandbox/engine/calls.c). It takes away what two runs would not see alike. Programs
+ * that wait for an answer (core/sandbox/engine). It takes away what two runs would not see alike. Programs
  * cannot import it.
  *
  * A program may change any global object, so nothing here looks one up after the start: what is called on the way to
@@ -148,7 +148,7 @@ export function outward<T>(inner: Promise<T>): Promise<T> {
 
 // Text and bytes
 
-/** A string in parts that fit into the page; pairs of surrogates stay together. */
+/** A string in parts that fit into a request; pairs of surrogates stay together. */
 export function pieces(text: string): string[] {
   if (text.length <= TEXT_UNITS_MAX) return [text];
   const parts: string[] = [];

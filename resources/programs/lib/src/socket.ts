@@ -179,8 +179,7 @@ function accepted(fd: number, cliAddr: SockAddr | undefined): number {
 }
 
 function receivedFrom(_length: number, from: SockAddr): Uint8Array {
-  from.address = texts.get(answerB()) ?? addressText(answerB());
-  from.port = answerC();
+  fill(from);
   return answeredBytes();
 }
 
