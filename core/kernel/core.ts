@@ -37,6 +37,8 @@ export class KernelCore {
   /** Interned `hostname`, for the trace's place register. */
   readonly place: number;
   readonly costs: CostTable;
+  /** Nothing costs time here: profile `ideal`. */
+  readonly isFree: boolean;
   readonly snmp = new SnmpCounters();
   readonly drops = new DropCounters();
   readonly sysctls = new SysctlTable();
@@ -57,6 +59,7 @@ export class KernelCore {
     this.hostname = hostname;
     this.place = this.trace.intern(hostname);
     this.costs = costs;
+    this.isFree = Object.values(costs).every((cost) => cost === 0);
   }
 
   /** Called once while the machine is put together. */

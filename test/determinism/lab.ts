@@ -4,6 +4,7 @@
 import type { Command, JournalEntry } from "../../core/contract/command.ts";
 import type { Lab } from "../../core/lab/model.ts";
 import { Session, type SessionOptions } from "../../core/session/session.ts";
+import { booksOf } from "../harness/books.ts";
 import { probes, readLab } from "../real/probe.ts";
 
 export const END = 4_000_000_000;
@@ -86,9 +87,11 @@ export interface Print {
   readonly journal: readonly JournalEntry[];
   /** Everything that was printed, and where packets died. */
   readonly report: string;
+  /** What every machine counted. */
+  readonly books: string;
 }
 
 export function printOf(session: Session): Print {
   const { eventCount: events, digest, journal } = session;
-  return { digest, events, journal: [...journal], report: JSON.stringify(session.report()) };
+  return { digest, events, journal: [...journal], report: JSON.stringify(session.report()), books: booksOf(session) };
 }

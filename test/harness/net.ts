@@ -130,6 +130,7 @@ export class FakeDevice implements NetDevice {
   readonly index: number;
   readonly name: string;
   readonly isPointToPoint = false;
+  readonly egress = null;
   readonly isLoopback: boolean;
   readonly mac: MacAddress;
   mtu: number;
@@ -235,6 +236,7 @@ export class FakeDevice implements NetDevice {
 }
 
 class FakeDevices implements DeviceTable {
+  shortcut = null;
   readonly #list: FakeDevice[] = [];
   readonly #handlers = new Map<number, PacketHandler>();
   readonly #observers: DeviceObserver[] = [];

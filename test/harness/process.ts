@@ -50,6 +50,7 @@ class FakeDevice implements NetDevice {
   readonly index: number;
   readonly name: string;
   readonly isPointToPoint = false;
+  readonly egress = null;
   readonly isLoopback: boolean;
   readonly mac = 0x020000000001 as MacAddress;
   mtu = 1500;

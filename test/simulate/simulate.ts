@@ -6,6 +6,7 @@ import type { Conservation, RunReport } from "../../core/contract/run-report.ts"
 import { formatProblem } from "../../core/lab/problem.ts";
 import { parseLab } from "../../core/lab/parse.ts";
 import { Session } from "../../core/session/session.ts";
+import { booksOf } from "../harness/books.ts";
 import { streamPrograms } from "./stream-programs.ts";
 
 export interface Outcome {
@@ -15,6 +16,8 @@ export interface Outcome {
   readonly events: number;
   readonly digest: string;
   readonly summary: string;
+  /** What every machine had counted at the end. */
+  readonly books: string;
 }
 
 export interface StreamTotals {
@@ -35,7 +38,7 @@ export interface SimulateOptions {
 
 const NO_FRAMES = { sent: 0, copies: 0, delivered: 0, dropped: 0, inFlight: 0 };
 const NO_STREAMS: StreamTotals = { opened: 0, complete: 0, bytes: 0 };
-const NOTHING = { frames: NO_FRAMES, streams: NO_STREAMS, summary: "" };
+const NOTHING = { frames: NO_FRAMES, streams: NO_STREAMS, summary: "", books: "" };
 /** A lab this small that runs more events than this is in a loop. */
 const EVENTS_MAX = 20_000_000;
 /**
@@ -53,8 +56,10 @@ export function simulate(text: string, options: SimulateOptions = {}): Outcome {
   if (options.watched === true) watch(session);
   const problems: string[] = [];
   let report: RunReport;
+  let books: string;
   try {
     report = run(session, problems);
+    books = booksOf(session);
     // A run that was stopped has more to show than what went wrong.
     const isOver = problems.length === 0;
     problems.push(...streams.problems);
@@ -69,8 +74,10 @@ export function simulate(text: string, options: SimulateOptions = {}): Outcome {
     problems.push(`${kind} at ${session.now / SECOND} s: ${error.stack ?? error.message}`);
     return { problems, ...NOTHING, events: session.eventCount, digest: session.digest };
   }
-  if (options.twice === true && simulate(text, { ...options, twice: false, watched: true }).digest !== report.digest) {
-    problems.push("a second run, watched, has another digest");
+  if (options.twice === true) {
+    const watched = simulate(text, { ...options, twice: false, watched: true });
+    if (watched.digest !== report.digest) problems.push("a second run, watched, has another digest");
+    else problems.push(...differences(books, watched.books));
   }
   return {
     problems,
@@ -79,7 +86,16 @@ export function simulate(text: string, options: SimulateOptions = {}): Outcome {
     events: report.events,
     digest: report.digest,
     summary: summaryOf(report),
+    books,
   };
+}
+
+/** Lines of the machines' books that came out otherwise while everything was watched. */
+function differences(books: string, watched: string): string[] {
+  const lines = watched.split("\n");
+  return books
+    .split("\n")
+    .flatMap((line, at) => (line === lines[at] ? [] : [`watched, "${line}" is "${lines[at] ?? ""}"`]));
 }
 
 function watch(session: Session): void {

@@ -18,6 +18,7 @@ import { TASK_SPIN_CHARGE_NS } from "./limits.ts";
 import { RunQueue, Smp, TaskState } from "./run-queue.ts";
 import { Softirqs } from "./softirq.ts";
 import { CpuTimes, type CpuSnapshot } from "./cpu-times.ts";
+import type { Napi } from "./napi.ts";
 import { Softnet } from "./softnet.ts";
 import { SOFTIRQ, TASK_AGAIN, TASK_EXITED } from "./work.ts";
 import type { CpuContext, CpuPort, IrqLine, SoftirqVector, Task, Work } from "./work.ts";
@@ -76,6 +77,13 @@ export class Cpu implements CpuPort, EventHandler {
   #halted = false;
   /** Surcharges of the step that runs; outside any step, for the next one. */
   #charged = 0;
+  /** The last dispatch ran out of work, and nothing has come since. */
+  #still = true;
+  /**
+   * Packets that a shortcut took while nothing else was to be done: each is an interrupt, a softirq and a poll of one
+   * packet, and counts as that wherever those are shown.
+   */
+  passed = 0;
 
   /** @param smp the same one for all CPUs of a machine. */
   constructor(core: KernelCore, index: number, smp: Smp = new Smp()) {
@@ -104,6 +112,11 @@ export class Cpu implements CpuPort, EventHandler {
     return this.#frozen;
   }
 
+  /** Idle, with nothing waiting or owed: a packet that came now would be through at once, and leave nothing behind. */
+  get isStill(): boolean {
+    return this.#still && this.#charged === 0 && this.softnet.hasBudget;
+  }
+
   require(context: CpuContext): void {
     assert(this.context === context, `runs in ${context} context only`);
   }
@@ -118,12 +131,35 @@ export class Cpu implements CpuPort, EventHandler {
 
   raiseIrq(line: IrqLine): void {
     if (this.#halted) return;
+    this.#still = false;
     this.hard.raise(line);
     if (!this.#dispatching) this.#poke();
   }
 
+  /** Whether an interrupt raised now would be served in that very call, at no cost and unseen. */
+  get servesAtOnce(): boolean {
+    const { core, smp } = this;
+    return this.#still && this.#charged === 0 && core.isFree && !core.trace.active && smp.running === null;
+  }
+
+  /**
+   * An interrupt that has a card polled, from its handler to the end of the poll: what `raiseIrq` comes to where
+   * `servesAtOnce` holds, without the way there.
+   */
+  serve(line: IrqLine, napi: Napi): void {
+    const { core } = this;
+    this.#still = false;
+    this.#enter();
+    this.hard.count(line);
+    this.soft.begin(SOFTIRQ.NET_RX, core.engine.now);
+    this.softnet.begin(napi);
+    this.#perform(SOFT);
+    this.#runAll();
+  }
+
   raiseSoftirq(vector: SoftirqVector): void {
     if (this.#halted) return;
+    this.#still = false;
     const bit = 1 << vector;
     if ((this.soft.pending & bit) === 0) {
       this.soft.pending |= bit;
@@ -158,6 +194,7 @@ export class Cpu implements CpuPort, EventHandler {
   freeze(): void {
     assert(!this.#dispatching, "a machine is paused from outside");
     if (this.#armed !== IDLE) this.#suspend();
+    this.#still = false;
     this.#frozen = true;
   }
 
@@ -170,6 +207,7 @@ export class Cpu implements CpuPort, EventHandler {
   /** The machine has crashed: nothing runs any more, nothing is pending. */
   halt(): void {
     if (this.#armed !== IDLE) this.#suspend();
+    this.#still = false;
     this.#halted = true;
     this.hard.clear();
     this.soft.clear();
@@ -213,7 +251,7 @@ export class Cpu implements CpuPort, EventHandler {
       pendingSoftirqs: this.soft.pending,
       times: this.times.read(this.core.engine.now),
       interrupts: this.hard.lines().map(({ irq, name, taken }) => ({ irq, name, count: taken })),
-      softirqs: this.soft.counts.slice(),
+      softirqs: this.soft.counts.map((count, vector) => (vector === SOFTIRQ.NET_RX ? count + this.passed : count)),
     };
   }
 
@@ -253,6 +291,7 @@ export class Cpu implements CpuPort, EventHandler {
   #enqueue(state: TaskState): void {
     // A task that had the CPU to itself was armed for its whole price; now its slice may end before that.
     if (this.#armed === PROCESS) this.#suspend();
+    this.#still = false;
     this.tasks.enqueue(state);
     if (this.#dispatching) return;
     // Whoever wakes a task from outside, such as a terminal, is not to find that it has run before `wake` returned.
@@ -261,9 +300,18 @@ export class Cpu implements CpuPort, EventHandler {
 
   #dispatch(): void {
     if (this.#dispatching || this.#frozen || this.#halted) return;
+    this.#enter();
+    this.#runAll();
+  }
+
+  #enter(): void {
     this.#dispatching = true;
     this.smp.running = this;
     this.core.setCurrentCpu(this);
+  }
+
+  /** Does all that can be done now. */
+  #runAll(): void {
     while (this.#advance());
     this.#dispatching = false;
     this.smp.running = null;
@@ -296,6 +344,7 @@ export class Cpu implements CpuPort, EventHandler {
     }
     if (level === IDLE) {
       this.#goIdle();
+      this.#still = this.soft.pending === 0;
       return false;
     }
     if (level === PROCESS) this.#chooseTask();

@@ -40,6 +40,12 @@ export class HardIrqs {
     return line;
   }
 
+  /** One that was taken as it was raised, and is over. */
+  count(line: IrqLine): void {
+    if (line.taken === 0) this.#register(line);
+    line.taken++;
+  }
+
   /** Lines that ever fired, in order of their numbers. */
   lines(): IrqLine[] {
     return this.#lines.filter((line) => line !== undefined);

@@ -54,6 +54,15 @@ export class Softirqs {
     this.#takeRound();
   }
 
+  /** A new invocation starts and serves `vector`, the only one, which was raised this very moment. */
+  begin(vector: SoftirqVector, now: number): void {
+    this.pending |= 1 << vector;
+    this.start(now);
+    this.#round = 0;
+    this.vector = vector;
+    this.counts[vector] = (this.counts[vector] as number) + 1;
+  }
+
   /**
    * Makes `vector` the next one to serve.
    * @returns false when the invocation has ended; `isDeferred` then says whether something was left over.

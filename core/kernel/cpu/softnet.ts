@@ -53,7 +53,7 @@ export class Softnet implements Work {
   readonly #backlog: Backlog;
 
   /** Columns of /proc/net/softnet_stat. */
-  processed = 0;
+  #processed = 0;
   dropped = 0;
   timeSqueeze = 0;
   readonly receivedRps = 0;
@@ -71,6 +71,15 @@ export class Softnet implements Work {
     napi.isScheduled = true;
     this.#pollList.push(napi);
     this.#cpu.raiseSoftirq(SOFTIRQ.NET_RX);
+  }
+
+  get processed(): number {
+    return this.#processed + this.#cpu.passed;
+  }
+
+  /** Whether a net_rx_action gets through one packet without being squeezed. */
+  get hasBudget(): boolean {
+    return this.#parameters.budget.value > 1;
   }
 
   set sink(sink: BacklogSink) {
@@ -108,7 +117,7 @@ export class Softnet implements Work {
     const napi = this.#current ?? this.#beginPoll();
     if (this.#work < napi.weight && napi.hasPackets) {
       this.#work++;
-      this.processed++;
+      this.#processed++;
       napi.pollPacket();
       if (this.#work < napi.weight && napi.hasPackets) return true;
     }
@@ -125,11 +134,23 @@ export class Softnet implements Work {
     return false;
   }
 
-  #beginAction(): boolean {
-    if (this.#pollList.length === 0) return false;
+  /** What `schedule` and the beginning of a net_rx_action come to when this is the only device to poll. */
+  begin(napi: Napi): void {
+    assert(!napi.isScheduled && !this.#inAction, "nothing is being polled");
+    napi.isScheduled = true;
+    this.#list.push(napi);
+    this.#start();
+  }
+
+  #start(): void {
     this.#inAction = true;
     this.#budgetLeft = this.#parameters.budget.value;
     this.#startedAt = this.#core.engine.now;
+  }
+
+  #beginAction(): boolean {
+    if (this.#pollList.length === 0) return false;
+    this.#start();
     const scheduled = this.#pollList;
     this.#pollList = this.#list;
     this.#list = scheduled;

@@ -16,7 +16,7 @@ import { DEVICES_MAX } from "../limits.ts";
 import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST } from "../skb/skbuff.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 import { Loopback } from "./loopback.ts";
-import type { DeviceChange, DeviceObserver, NetDevice, PacketHandler, PacketTap } from "./net-device.ts";
+import type { DeviceChange, DeviceObserver, FrameShortcut, NetDevice, PacketHandler, PacketTap } from "./net-device.ts";
 
 const NETIF_RX = KIND["net:netif_rx"];
 const NETIF_RECEIVE_SKB = KIND["net:netif_receive_skb"];
@@ -49,6 +49,7 @@ export class Devices implements BacklogSink {
   readonly #inhibitors = new Set<string>();
   /** While true, drivers take no packets out of their rings. */
   inputInhibited = false;
+  shortcut: FrameShortcut | null = null;
 
   #qdiscHandles = 0x8000;
 

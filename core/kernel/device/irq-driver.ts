@@ -5,6 +5,7 @@
  * Ramakrishnan, "Eliminating receive livelock in an interrupt-driven kernel", 1997, section 6.2; their ipintrq is our
  * backlog).
  */
+import { assert } from "../../base/assert.ts";
 import type { Nanoseconds } from "../../base/time.ts";
 import type { Driver } from "./driver.ts";
 import type { Nic } from "./nic.ts";
@@ -14,6 +15,8 @@ export class IrqDriver implements Driver {
   readonly name: string;
   readonly reclaimsOnSend = true;
   readonly polls = 0;
+  /** Its packets lie in the backlog between interrupt and softirq. */
+  readonly canPass = false;
   readonly #nic: Nic;
   /** The handler is due or runs; it will see what comes meanwhile. */
   #asserted = false;
@@ -25,6 +28,10 @@ export class IrqDriver implements Driver {
     this.#nic = nic;
     this.irq = irq;
     this.name = nic.name;
+  }
+
+  countPass(): void {
+    assert(false, "packets of this driver go the long way");
   }
 
   request(): void {

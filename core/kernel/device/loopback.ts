@@ -16,6 +16,7 @@ import { DeviceStats, NO_TAPS, type NetDevice, type PacketTap } from "./net-devi
 export class Loopback implements NetDevice {
   readonly index: number;
   readonly name = "lo";
+  readonly egress = null;
   readonly isLoopback = true;
   readonly isPointToPoint = false;
   readonly mac: MacAddress = MAC_ZERO;

@@ -39,10 +39,28 @@ export class NapiDriver extends Napi implements Driver {
     this.#softnet = nic.cpu.softnet;
   }
 
+  get canPass(): boolean {
+    return !this.masked && this.reclaimsOnSend && this.#nic.cpu.isStill;
+  }
+
+  countPass(): void {
+    const { cpu } = this.#nic;
+    cpu.hard.count(this);
+    this.interrupts++;
+    this.polls++;
+    cpu.passed++;
+  }
+
   request(): void {
     if (this.masked) return;
     this.masked = true;
-    this.#nic.cpu.raiseIrq(this);
+    const { cpu } = this.#nic;
+    if (!cpu.servesAtOnce) {
+      cpu.raiseIrq(this);
+      return;
+    }
+    this.interrupts++;
+    cpu.serve(this, this);
   }
 
   inputChanged(): void {

@@ -4,6 +4,7 @@
  * `PacketHandler`.
  */
 import type { MacAddress } from "../../wire/address.ts";
+import type { Frame } from "../../wire/frame.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 
 /** Counters of /proc/net/dev and `ip -s link` (struct rtnl_link_stats64). */
@@ -48,6 +49,34 @@ export interface PacketHandler {
   receive(skb: SkBuff, device: NetDevice): void;
 }
 
+/**
+ * Takes frames that the machine only passes on, before sk_buffs are made of them. It may do so where nobody can tell:
+ * what is counted, and what leaves, must be the same as without it.
+ */
+export interface FrameShortcut {
+  /** @returns false, with nothing changed, when the frame has to go the long way. */
+  take(frame: Frame, ingress: FrameIngress): boolean;
+}
+
+/** A card that a frame has come in by. */
+export interface FrameIngress extends NetDevice {
+  /**
+   * Whether the frame is for this card and would be up at the protocols in this very call, unchanged, without anybody
+   * having seen it or having waited for it.
+   */
+  canPass(frame: Frame): boolean;
+  /** Counts the frame, and all that would have been done with it down here, as received. */
+  countPass(frame: Frame): void;
+}
+
+/** A card's way out for a frame that a shortcut has taken. */
+export interface FrameEgress {
+  /** Whether the frame, with another header, would be on the wire at once, unchanged and unseen. */
+  canPass(frame: Frame): boolean;
+  /** Sends it. Takes ownership. */
+  pass(frame: Frame): void;
+}
+
 export interface NetDevice {
   /** 1 is loopback. */
   readonly index: number;
@@ -75,6 +104,8 @@ export interface NetDevice {
   /** Replaced, never changed: see NO_TAPS. */
   taps: readonly PacketTap[];
   promiscuity: number;
+  /** Null for devices that are no card. */
+  readonly egress: FrameEgress | null;
   /** Puts the Ethernet header in front (dev_hard_header); the source is the device's own address. */
   header(skb: SkBuff, target: MacAddress, etherType: number): void;
   /**

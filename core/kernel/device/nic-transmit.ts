@@ -12,7 +12,8 @@ import { Ring } from "../../base/ring.ts";
 import type { DropReason } from "../../contract/drop-reason.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import { NO_EVENT, type EventHandler, type EventId } from "../../engine/event-queue.ts";
-import { FRAME_BYTES_MIN, SENT_LATER, type Frame } from "../../wire/frame.ts";
+import { ETHERNET_HEADER_BYTES } from "../../wire/ethernet.ts";
+import { FRAME_BYTES_MIN, SENT_LATER, type Frame, type TransmitPort } from "../../wire/frame.ts";
 import type { KernelCore } from "../core.ts";
 import { checksumHelp } from "../skb/checksum-help.ts";
 import { CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, HEADROOM_BYTES, type SkBuff } from "../skb/skbuff.ts";
@@ -21,6 +22,7 @@ import { E } from "../syscall/errno.ts";
 import { KernelTimer, type TimerHandler } from "../timer/timers.ts";
 import { insertVlanTag } from "./devices.ts";
 import { segmentGso } from "./gso.ts";
+import type { FrameEgress } from "./net-device.ts";
 import type { Nic } from "./nic.ts";
 import type { Qdisc } from "./qdisc/qdisc.ts";
 import { TxRing } from "./ring.ts";
@@ -29,7 +31,7 @@ const START_XMIT = KIND["net:net_dev_start_xmit"];
 const NET_DEV_QUEUE = KIND["net:net_dev_queue"];
 const TX_RING = KIND["nic:tx_ring"];
 
-export class NicTransmit implements EventHandler, TimerHandler {
+export class NicTransmit implements EventHandler, TimerHandler, FrameEgress {
   ring: TxRing;
   qdisc: Qdisc;
   readonly #nic: Nic;
@@ -214,11 +216,42 @@ export class NicTransmit implements EventHandler, TimerHandler {
     skb.account = null;
     const frame = this.#toFrame(skb);
     if (nic.frameTap !== null) nic.showFrame(frame, "out", null);
+    this.#handOver(frame, port);
+  }
+
+  /** The port gets the frame, whose descriptor is the newest. */
+  #handOver(frame: Frame, port: TransmitPort): void {
+    const nic = this.#nic;
     const doneAt = port.transmit(frame);
-    if (core.trace.active) this.#traceRing();
+    if (this.#core.trace.active) this.#traceRing();
     if (doneAt === SENT_LATER) nic.isHalfDuplex = true;
     else this.ring.setNewestDone(doneAt);
     if (this.#event === NO_EVENT || this.ring.length === nic.coalesce.txFrames) this.armInterrupt();
+  }
+
+  /** Whether the next poll of the card has nothing to do for those who sent, other than to free descriptors. */
+  get isQuiet(): boolean {
+    return !this.stopped && this.ring.accounts === 0;
+  }
+
+  canPass(frame: Frame): boolean {
+    const nic = this.#nic;
+    if (!nic.isPlain || nic.port === null || frame.length < FRAME_BYTES_MIN) return false;
+    if (frame.length > nic.mtu + ETHERNET_HEADER_BYTES) return false;
+    return !this.stopped && this.qdisc.canBypass && this.queuedPackets() === 0 && this.#hasRoom();
+  }
+
+  pass(frame: Frame): void {
+    const nic = this.#nic;
+    const port = nic.port;
+    assert(port !== null, "a card that lets frames pass has a port");
+    const qdisc = this.qdisc.stats;
+    qdisc.sentPackets++;
+    qdisc.sentBytes += frame.length;
+    nic.stats.txPackets++;
+    nic.stats.txBytes += frame.length;
+    this.ring.push(null, 0);
+    this.#handOver(frame, port);
   }
 
   /** Without a copy when nobody else has the packet's memory, else gathered into memory of its own. */

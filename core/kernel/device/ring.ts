@@ -37,6 +37,12 @@ export class RxRing extends Ring<Frame> {
     this.head = this.head + 1 === this.size ? 0 : this.head + 1;
   }
 
+  /** A frame has been written and taken at once. */
+  pass(): void {
+    this.head = this.head + 1 === this.size ? 0 : this.head + 1;
+    this.tail = this.tail + 1 === this.size ? 0 : this.tail + 1;
+  }
+
   override shift(): Frame {
     const frame = super.shift();
     assert(frame !== undefined, "the driver takes what the card has filled");

@@ -42,6 +42,7 @@ const START_XMIT = KIND["net:net_dev_start_xmit"];
 export class TunDevice implements NetDevice, DeviceControl, QdiscContext, TimerHandler {
   readonly index: number;
   readonly name: string;
+  readonly egress = null;
   readonly isLoopback = false;
   readonly isPointToPoint = true;
   readonly mac: MacAddress = MAC_ZERO;

@@ -20,6 +20,7 @@ import type { Nic } from "./nic.ts";
 export class VlanDevice implements NetDevice, DeviceObserver {
   readonly index: number;
   readonly name: string;
+  readonly egress = null;
   readonly isLoopback = false;
   readonly isPointToPoint = false;
   readonly parent: Nic;

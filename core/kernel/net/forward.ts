@@ -5,13 +5,14 @@
  * routing, IPsec.
  */
 import { KIND } from "../../contract/trace-event.ts";
-import { put16, put8, u16, u8 } from "../../base/bytes.ts";
+import { u16, u8 } from "../../base/bytes.ts";
 import { ICMP_EXC, ICMP_TYPE, ICMP_UNREACH } from "../../wire/icmp.ts";
 import { IP_DF, IPV4, IPV4_HEADER_BYTES, ipv4HeaderBytes, ipv4Source, ipv4Target, sealIpv4 } from "../../wire/ipv4.ts";
 import type { KernelCore } from "../core.ts";
 import type { SnmpCounters } from "../counters.ts";
 import type { NetDevice } from "../device/net-device.ts";
 import { PACKET_HOST, type SkBuff } from "../skb/skbuff.ts";
+import { countDownTtl } from "./header-checksum.ts";
 import type { IcmpSender } from "./icmp-send.ts";
 import { recordHop } from "./ip-options.ts";
 import type { IpQueue, QueueOutlet } from "./ip-queue.ts";
@@ -69,10 +70,7 @@ export class IpForward implements QueueOutlet {
     if (skb.isShared) core.skbs.makeWritable(skb);
     const bytes = skb.bytes;
     const at = skb.data;
-    // The time to live is the high byte of its word, so one less there is 0x100 more in the complemented sum.
-    const sum = u16(bytes, at + IPV4.checksum) + 0x100;
-    put16(bytes, at + IPV4.checksum, sum >= 0xffff ? sum + 1 : sum);
-    put8(bytes, at + IPV4.ttl, ttl - 1);
+    countDownTtl(bytes, at);
     skb.networkHeader = at;
     skb.priority = tosToPriority(u8(bytes, at + IPV4.tos));
     if (route.device === from) this.#maybeRedirect(skb, route, from);

@@ -97,7 +97,7 @@ export class IpInput implements PacketHandler {
       this.#headerError(skb, "IP_INHDR");
       return;
     }
-    this.#countEcn(u8(bytes, at + IPV4.tos));
+    countEcn(snmp.ipExt, u8(bytes, at + IPV4.tos));
     if (!isHeaderSumRight(bytes, at, header)) {
       snmp.ipExt.InCsumErrors++;
       this.#headerError(skb, "IP_CSUM");
@@ -282,13 +282,12 @@ export class IpInput implements PacketHandler {
     this.#core.skbs.linearize(skb);
     skb.trim(total);
   }
+}
 
-  #countEcn(tos: number): void {
-    const ext = this.#snmp.ipExt;
-    const mark = tos & ECN_MASK;
-    if (mark === ECN.NOT_ECT) ext.InNoECTPkts++;
-    else if (mark === ECN.ECT_1) ext.InECT1Pkts++;
-    else if (mark === ECN.ECT_0) ext.InECT0Pkts++;
-    else ext.InCEPkts++;
-  }
+export function countEcn(ext: SnmpCounters["ipExt"], tos: number): void {
+  const mark = tos & ECN_MASK;
+  if (mark === ECN.NOT_ECT) ext.InNoECTPkts++;
+  else if (mark === ECN.ECT_1) ext.InECT1Pkts++;
+  else if (mark === ECN.ECT_0) ext.InECT0Pkts++;
+  else ext.InCEPkts++;
 }

@@ -18,6 +18,7 @@ import { AddressTable } from "./addresses.ts";
 import { ArpHandler } from "./arp.ts";
 import { addConnectedRoutes, removeConnectedRoutes, restoreConnectedRoutes } from "./connected-routes.ts";
 import type { DeviceTable } from "./device-table.ts";
+import { FastForward } from "./fast-forward.ts";
 import { Fib } from "./fib.ts";
 import { IpForward } from "./forward.ts";
 import { IcmpSender } from "./icmp-send.ts";
@@ -84,6 +85,7 @@ export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink {
     neighbours.install(this);
     queue.install(forward);
     this.registerProtocol(IPPROTO_ICMP, this.icmp);
+    devices.shortcut = new FastForward(core.snmp, { addresses, routing, queue, sysctls });
     devices.addHandler(ETHERTYPE_IPV4, this.input);
     devices.addHandler(ETHERTYPE_ARP, this.arp);
     devices.observe(this);

@@ -89,6 +89,28 @@ export class Neighbour implements TimerHandler {
     this.confirmed = this.#table.core.engine.now;
   }
 
+  /** Whether a packet to it goes out now, and nothing comes of that but a new instant of last use. */
+  get canPass(): boolean {
+    return !this.dead && (this.state & (NUD_CONNECTED | NUD.DELAY | NUD.PROBE)) !== 0;
+  }
+
+  /** A packet for which `canPass` held is sent there: notes it, and writes its Ethernet header at `at`. */
+  pass(bytes: Uint8Array, at: number): void {
+    if ((this.state & NUD_CONNECTED) === 0) this.used = this.#table.core.engine.now;
+    this.#writeHeader(bytes, at);
+  }
+
+  #writeHeader(bytes: Uint8Array, at: number): void {
+    if (this.#headerSource !== this.device.mac) this.#buildHeader();
+    put16(bytes, at, this.#target0);
+    put16(bytes, at + 2, this.#target1);
+    put16(bytes, at + 4, this.#target2);
+    put16(bytes, at + 6, this.#source0);
+    put16(bytes, at + 8, this.#source1);
+    put16(bytes, at + 10, this.#source2);
+    put16(bytes, at + ETHERNET.type, ETHERTYPE_IPV4);
+  }
+
   /**
    * Takes in what ARP or an administrator says (neigh_update).
    * @param mac null keeps the known address.
@@ -235,19 +257,11 @@ export class Neighbour implements TimerHandler {
 
   #transmit(skb: SkBuff): number {
     const device = this.device;
-    if (this.#headerSource !== device.mac) this.#buildHeader();
     const skbs = this.#table.core.skbs;
     if (skb.isShared) skbs.makeWritable(skb);
     if (skb.headroom < ETHERNET_HEADER_BYTES) skbs.ensureHeadroom(skb, ETHERNET_HEADER_BYTES);
     const at = skb.push(ETHERNET_HEADER_BYTES);
-    const bytes = skb.bytes;
-    put16(bytes, at, this.#target0);
-    put16(bytes, at + 2, this.#target1);
-    put16(bytes, at + 4, this.#target2);
-    put16(bytes, at + 6, this.#source0);
-    put16(bytes, at + 8, this.#source1);
-    put16(bytes, at + 10, this.#source2);
-    put16(bytes, at + ETHERNET.type, ETHERTYPE_IPV4);
+    this.#writeHeader(skb.bytes, at);
     skb.macHeader = at;
     skb.deviceIndex = device.index;
     return device.xmit(skb);

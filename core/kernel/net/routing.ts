@@ -70,8 +70,8 @@ export class Routing {
   /** The route to `target`, cached. @param deviceIndex 0 for any. */
   find(target: Ipv4Address, deviceIndex: number): Route | number {
     const cache = deviceIndex === 0 ? this.#cache : this.#boundCache(deviceIndex);
-    const known = cache.get(target | 0);
-    if (known !== undefined && this.#core.engine.now < known.expires) return known;
+    const known = this.#knownIn(cache, target);
+    if (known !== null) return known;
     const route = this.#resolve(target, deviceIndex);
     if (typeof route === "number") return route;
     if (cache.size >= ROUTE_CACHE_ENTRIES_MAX) {
@@ -80,6 +80,16 @@ export class Routing {
     }
     cache.set(target | 0, route);
     return route;
+  }
+
+  /** The route to `target` by any interface, if it is in the cache. */
+  known(target: Ipv4Address): Route | null {
+    return this.#knownIn(this.#cache, target);
+  }
+
+  #knownIn(cache: ReadonlyMap<number, Route>, target: Ipv4Address): Route | null {
+    const known = cache.get(target | 0);
+    return known !== undefined && this.#core.engine.now < known.expires ? known : null;
   }
 
   /** inet_addr_type. */
