@@ -92,9 +92,10 @@ nodes:
   h3: { kind: host, addresses: { eth0: 10.0.0.3/24 }, routes: [{ to: default, via: 10.0.0.254 }] }
   s1: { kind: switch }
   r1:
-    { kind: router, addresses: { eth0: 10.0.0.254/24, eth1: 10.0.1.1/24 }, routes: [{ to: 10.0.2.0/24, via: 10.0.1.2 }]${
-      router === undefined ? "" : `, ${router}`
-    } }
+    kind: router
+    addresses: { eth0: 10.0.0.254/24, eth1: 10.0.1.1/24 }
+    routes: [{ to: 10.0.2.0/24, via: 10.0.1.2 }]
+    ${router ?? ""}
   r2: { kind: router, addresses: { eth0: 10.0.1.2/24, eth1: 10.0.2.254/24 }, routes: [{ to: default, via: 10.0.1.1 }] }
   h2: { kind: host, addresses: { eth0: 10.0.2.2/24 }, routes: [{ to: default, via: 10.0.2.254 }] }
 links:
