@@ -9,8 +9,8 @@ const frames = new FramePool(new BlockPool());
 /** At an offset, since nothing may assume that a frame starts its block. */
 function frameOf(bytes: readonly number[]): Frame {
   const block = frames.blocks.acquire(bytes.length + 10);
-  block.bytes.set(bytes, 10);
-  return frames.acquire(block, 10, bytes.length);
+  block.bytes.set(bytes, block.start + 10);
+  return frames.acquire(block, block.start + 10, bytes.length);
 }
 
 const addresses = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];

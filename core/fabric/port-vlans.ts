@@ -43,8 +43,8 @@ export function dress(frames: FramePool, port: PortVlans, frame: Frame, vlan: nu
 
 function withTag(frames: FramePool, frame: Frame, vlan: number): Frame {
   const dressed = resized(frames, frame, VLAN_TAG_BYTES);
-  put16(dressed.bytes, ETHERNET.type, ETHERTYPE_VLAN);
-  put16(dressed.bytes, ETHERNET_HEADER_BYTES, vlan);
+  put16(dressed.bytes, dressed.start + ETHERNET.type, ETHERTYPE_VLAN);
+  put16(dressed.bytes, dressed.start + ETHERNET_HEADER_BYTES, vlan);
   return dressed;
 }
 
@@ -54,9 +54,10 @@ const withoutTag = (frames: FramePool, frame: Frame): Frame => resized(frames, f
 function resized(frames: FramePool, frame: Frame, grown: number): Frame {
   const block = frames.blocks.acquire(frame.length + grown);
   const from = ETHERNET.type + Math.max(0, -grown);
-  copyBytes(frame.bytes, frame.start, block.bytes, 0, ETHERNET.type);
-  copyBytes(frame.bytes, frame.start + from, block.bytes, from + grown, frame.length - from);
-  const copy = frames.acquire(block, 0, frame.length + grown);
+  const { start } = block;
+  copyBytes(frame.bytes, frame.start, block.bytes, start, ETHERNET.type);
+  copyBytes(frame.bytes, frame.start + from, block.bytes, start + from + grown, frame.length - from);
+  const copy = frames.acquire(block, start, frame.length + grown);
   copy.packetId = frame.packetId;
   copy.fcsGood = frame.fcsGood;
   copy.cause = frame.cause;

@@ -83,7 +83,7 @@ export class FramePool {
 
   /** A frame that takes over one reference of `block`. */
   acquire(block: Block, start: number, length: number): Frame {
-    assert(start >= 0 && start + length <= block.bytes.length, "a frame lies inside its block");
+    assert(start >= block.start && start + length <= block.end, "a frame lies inside its block");
     const frame = this.#free.pop() ?? new Frame();
     assert(frame.block === null, "a frame from the free list is empty");
     frame.block = block;
@@ -106,8 +106,8 @@ export class FramePool {
   /** A frame with bytes of its own, for whoever must change them. */
   copy(frame: Frame): Frame {
     const block = this.blocks.acquire(frame.length);
-    copyBytes(frame.bytes, frame.start, block.bytes, 0, frame.length);
-    return this.#like(frame, block, 0);
+    copyBytes(frame.bytes, frame.start, block.bytes, block.start, frame.length);
+    return this.#like(frame, block, block.start);
   }
 
   release(frame: Frame): void {

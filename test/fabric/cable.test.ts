@@ -74,7 +74,7 @@ test("the queue counts frames not yet started, and the MTU spares a VLAN tag", (
   send(6, 1014);
   send(7, 1015);
   const tagged = newFrame(context, { to: station(2), from: station(1), length: 1018, id: 8 });
-  tagged.bytes.set([0x81, 0x00, 0, 5], 12);
+  tagged.bytes.set([0x81, 0x00, 0, 5], tagged.start + 12);
   cable.ends[0].transmit(tagged);
   run(context);
   expect(b.ids).toEqual([1, 2, 3, 6, 8]);

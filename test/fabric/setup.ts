@@ -33,12 +33,13 @@ export interface FramePlan {
 export function newFrame(context: FabricContext, plan: FramePlan): Frame {
   const length = plan.length ?? 60;
   const block = context.frames.blocks.acquire(length);
-  block.bytes.fill(0, 0, length);
-  putMac(block.bytes, 0, plan.to as MacAddress);
-  putMac(block.bytes, 6, plan.from as MacAddress);
-  put16(block.bytes, 12, 0x88b5); // local experimental EtherType
-  if (length >= 18) put32(block.bytes, 14, plan.id ?? 0);
-  const frame = context.frames.acquire(block, 0, length);
+  const { bytes, start } = block;
+  bytes.fill(0, start, start + length);
+  putMac(bytes, start, plan.to as MacAddress);
+  putMac(bytes, start + 6, plan.from as MacAddress);
+  put16(bytes, start + 12, 0x88b5); // local experimental EtherType
+  if (length >= 18) put32(bytes, start + 14, plan.id ?? 0);
+  const frame = context.frames.acquire(block, start, length);
   frame.packetId = plan.id ?? 0;
   return frame;
 }

@@ -121,7 +121,7 @@ test("VLANs keep apart, and trunks carry tags", () => {
   expect(trunk.arrivals.map(({ length }) => length)).toEqual([64]);
   expect(seen).toEqual(["129,0,0,10"]);
   const tagged = newFrame(context, { to: BROADCAST, from: station(3), length: 64, id: 2 });
-  tagged.bytes.set([0x81, 0x00, 0, 20, 0x88, 0xb5], 12);
+  tagged.bytes.set([0x81, 0x00, 0, 20, 0x88, 0xb5], tagged.start + 12);
   cables[3]?.ends[0].transmit(tagged);
   send(3, BROADCAST);
   settle();

@@ -74,11 +74,12 @@ export class TestMachine {
   /** A frame of `length` bytes for `target`, filled with a running number. */
   frame(target: MacAddress, length = 60, etherType = ETHERTYPE_IPV4): Frame {
     const block = this.blocks.acquire(HEADROOM_BYTES + length);
-    const frame = this.frames.acquire(block, HEADROOM_BYTES, length);
-    for (let i = 0; i < length; i++) block.bytes[HEADROOM_BYTES + i] = i & 255;
-    putMac(block.bytes, HEADROOM_BYTES + ETHERNET.target, target);
-    putMac(block.bytes, HEADROOM_BYTES + ETHERNET.source, 0x0200000000ff as MacAddress);
-    put16(block.bytes, HEADROOM_BYTES + ETHERNET.type, etherType);
+    const at = block.start + HEADROOM_BYTES;
+    const frame = this.frames.acquire(block, at, length);
+    for (let i = 0; i < length; i++) block.bytes[at + i] = i & 255;
+    putMac(block.bytes, at + ETHERNET.target, target);
+    putMac(block.bytes, at + ETHERNET.source, 0x0200000000ff as MacAddress);
+    put16(block.bytes, at + ETHERNET.type, etherType);
     frame.packetId = this.skbs.newPacketId();
     return frame;
   }

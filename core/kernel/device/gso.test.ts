@@ -38,8 +38,8 @@ function large(machine: TestMachine, device: NetDevice, payload: number): SkBuff
   for (let done = 0; done < payload; done += 700) {
     const length = Math.min(700, payload - done);
     const block = machine.blocks.acquire(2048);
-    for (let i = 0; i < length; i++) block.bytes[9 + i] = (done + i) & 255;
-    machine.skbs.addFragment(skb, { block, start: 9, length });
+    for (let i = 0; i < length; i++) block.bytes[block.start + 9 + i] = (done + i) & 255;
+    machine.skbs.addFragment(skb, { block, start: block.start + 9, length });
   }
   skb.gsoSize = MSS;
   skb.gsoSegments = Math.ceil(payload / MSS);

@@ -124,14 +124,15 @@ export class NicReceive implements EventHandler {
     let skb: SkBuff;
     if (frame.block !== null && frame.block.references === 1) {
       const block = frames.takeBlock(frame);
-      skb = skbs.adopt(block, 0, block.bytes.length);
+      skb = skbs.adopt(block, block.start, block.end);
       skb.data = start;
     } else {
       const block = skbs.blocks.acquire(HEADROOM_BYTES + length);
-      copyBytes(frame.bytes, start, block.bytes, HEADROOM_BYTES, length);
+      const at = block.start + HEADROOM_BYTES;
+      copyBytes(frame.bytes, start, block.bytes, at, length);
       frames.release(frame);
-      skb = skbs.adopt(block, 0, block.bytes.length);
-      skb.data = HEADROOM_BYTES;
+      skb = skbs.adopt(block, block.start, block.end);
+      skb.data = at;
     }
     skb.tail = skb.data + length;
     skb.packetId = packetId;

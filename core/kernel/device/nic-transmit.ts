@@ -272,9 +272,10 @@ export class NicTransmit implements EventHandler, TimerHandler, FrameEgress {
       core.skbs.recycle(skb);
     } else {
       const own = core.skbs.blocks.acquire(HEADROOM_BYTES + length);
-      copyOut(skb, 0, own.bytes, HEADROOM_BYTES, skb.length);
-      if (skb.length < length) own.bytes.fill(0, HEADROOM_BYTES + skb.length, HEADROOM_BYTES + length);
-      frame = core.frames.acquire(own, HEADROOM_BYTES, length);
+      const at = own.start + HEADROOM_BYTES;
+      copyOut(skb, 0, own.bytes, at, skb.length);
+      if (skb.length < length) own.bytes.fill(0, at + skb.length, at + length);
+      frame = core.frames.acquire(own, at, length);
       core.skbs.free(skb);
     }
     frame.packetId = packetId;

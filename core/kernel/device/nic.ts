@@ -344,9 +344,11 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
     if (shared.references > 1) {
       const blocks = this.core.skbs.blocks;
       // Of the same size, so that a socket's memory account does not change by being looked at.
-      const own = blocks.acquire(shared.bytes.length);
-      copyBytes(shared.bytes, frame.start, own.bytes, frame.start, frame.length);
+      const own = blocks.acquire(shared.capacity);
+      const start = own.start + frame.start - shared.start;
+      copyBytes(shared.bytes, frame.start, own.bytes, start, frame.length);
       frame.block = own;
+      frame.start = start;
       blocks.release(shared);
     }
     finishChecksum(frame);

@@ -47,15 +47,15 @@ export class SkbPool {
    */
   alloc(capacity: number): SkBuff {
     const block = this.blocks.acquire(HEADROOM_BYTES + capacity);
-    const skb = this.adopt(block, 0, block.bytes.length);
-    skb.data = HEADROOM_BYTES;
-    skb.tail = HEADROOM_BYTES;
+    const skb = this.adopt(block, block.start, block.end);
+    skb.data = block.start + HEADROOM_BYTES;
+    skb.tail = skb.data;
     skb.truesize = truesizeOf(capacity);
     skb.packetId = this.#nextPacketId++;
     return skb;
   }
 
-  /** An empty packet over block bytes [head, end), taking over one reference of the block. Packet id 0. */
+  /** An empty packet over [head, end) of the block, taking over one reference of it. Packet id 0. */
   adopt(block: Block, head: number, end: number): SkBuff {
     const skb = this.#free.pop() ?? new SkBuff();
     assert(skb.users === 0, "a packet from the free list has no user");
@@ -92,19 +92,20 @@ export class SkbPool {
     const headroom = Math.max(skb.headroom, HEADROOM_BYTES);
     const length = skb.length;
     const block = this.blocks.acquire(headroom + length);
-    const twin = this.adopt(block, 0, block.bytes.length);
+    const twin = this.adopt(block, block.start, block.end);
     copyState(skb, twin);
-    const shift = headroom - skb.data;
-    twin.data = headroom;
-    twin.tail = headroom + length;
+    const data = block.start + headroom;
+    const shift = data - skb.data;
+    twin.data = data;
+    twin.tail = data + length;
     twin.macHeader = moved(skb.macHeader, shift);
     twin.networkHeader = moved(skb.networkHeader, shift);
     twin.transportHeader = moved(skb.transportHeader, shift);
     twin.checksumStart = skb.checksumStart + shift;
     // Headers already pulled lie in the headroom and belong to the copy as well.
     const pulled = skb.headroom;
-    copyBytes(skb.bytes, skb.head, block.bytes, headroom - pulled, pulled);
-    copyOut(skb, 0, block.bytes, headroom, length);
+    copyBytes(skb.bytes, skb.head, block.bytes, data - pulled, pulled);
+    copyOut(skb, 0, block.bytes, data, length);
     return twin;
   }
 
@@ -114,7 +115,8 @@ export class SkbPool {
     const headroom = Math.max(skb.headroom, HEADROOM_BYTES);
     const linear = skb.headLength;
     const block = this.blocks.acquire(headroom + linear);
-    copyBytes(skb.bytes, skb.data - skb.headroom, block.bytes, headroom - skb.headroom, skb.headroom + linear);
+    const to = block.start + headroom - skb.headroom;
+    copyBytes(skb.bytes, skb.head, block.bytes, to, skb.headroom + linear);
     this.#rebase(skb, block, headroom, linear);
   }
 
@@ -124,8 +126,9 @@ export class SkbPool {
     const headroom = Math.max(skb.headroom, HEADROOM_BYTES);
     const length = skb.length;
     const block = this.blocks.acquire(headroom + length);
-    copyBytes(skb.bytes, skb.data - skb.headroom, block.bytes, headroom - skb.headroom, skb.headroom);
-    copyOut(skb, 0, block.bytes, headroom, length);
+    const data = block.start + headroom;
+    copyBytes(skb.bytes, skb.head, block.bytes, data - skb.headroom, skb.headroom);
+    copyOut(skb, 0, block.bytes, data, length);
     this.#dropFrags(skb);
     this.#rebase(skb, block, headroom, length);
   }
@@ -136,7 +139,8 @@ export class SkbPool {
     const linear = skb.headLength;
     const block = this.blocks.acquire(length + HEADROOM_BYTES + linear);
     const headroom = length + HEADROOM_BYTES;
-    copyBytes(skb.bytes, skb.head, block.bytes, headroom - skb.headroom, skb.headroom + linear);
+    const to = block.start + headroom - skb.headroom;
+    copyBytes(skb.bytes, skb.head, block.bytes, to, skb.headroom + linear);
     this.#rebase(skb, block, headroom, linear);
   }
 
@@ -183,15 +187,16 @@ export class SkbPool {
     skb.dataLength = 0;
   }
 
-  /** Puts the packet onto `block`, whose bytes from `headroom` on hold its `linear` bytes already. */
+  /** Puts the packet onto `block`, which holds its `linear` bytes behind `headroom` others already. */
   #rebase(skb: SkBuff, block: Block, headroom: number, linear: number): void {
-    const shift = headroom - skb.data;
+    const data = block.start + headroom;
+    const shift = data - skb.data;
     this.blocks.release(skb.block as Block);
     skb.block = block;
-    skb.head = 0;
-    skb.data = headroom;
-    skb.tail = headroom + linear;
-    skb.end = block.bytes.length;
+    skb.head = block.start;
+    skb.data = data;
+    skb.tail = data + linear;
+    skb.end = block.end;
     skb.macHeader = moved(skb.macHeader, shift);
     skb.networkHeader = moved(skb.networkHeader, shift);
     skb.transportHeader = moved(skb.transportHeader, shift);

@@ -99,8 +99,8 @@ test("linearize, copy, makeWritable and ensureHeadroom keep the bytes, pulled he
         skb.pull(2); // what was pulled must survive as well
         for (const bytes of frags) {
           const block = skbs.blocks.acquire(bytes.length);
-          block.bytes.set(bytes);
-          skbs.addFragment(skb, { block, start: 0, length: bytes.length });
+          block.bytes.set(bytes, block.start);
+          skbs.addFragment(skb, { block, start: block.start, length: bytes.length });
         }
         const expected = [...head.slice(2), ...frags.flat()];
         for (const name of operations) {

@@ -1,12 +1,12 @@
 /**
- * sk_buff, after Linux's include/linux/skbuff.h: one packet inside one machine. Four offsets into a shared block say
- * where things are, and headers are added and taken off by moving `data`, never by copying:
+ * sk_buff, after Linux's include/linux/skbuff.h: one packet inside one machine. Four offsets into the bytes of a shared
+ * block say where things are, and headers are added and taken off by moving `data`, never by copying:
  *
  *     head ........ data ............ tail ........ end
  *       headroom  |  packet bytes   |   tailroom
  *
- * `head` is 0 in a block of its own, and the start of the DMA buffer otherwise. Payload that was never copied together
- * (GRO, large sends) hangs in `frags`. A clone shares the bytes, a copy does not.
+ * `head` and `end` are those of the block. Payload that was never copied together (GRO, large sends) hangs in `frags`.
+ * A clone shares the bytes, a copy does not.
  * Left out: CHECKSUM_COMPLETE (cards verify, or leave it to us), destructors other than the socket's memory account,
  * and header and data references counted apart.
  */
@@ -48,7 +48,7 @@ export class SkBuff {
   data = 0;
   tail = 0;
   end = 0;
-  /** Offsets into the block, not relative to `data`: they stay valid while headers are pushed and pulled. */
+  /** Offsets as well, not relative to `data`: they stay valid while headers are pushed and pulled. */
   macHeader = NO_HEADER;
   networkHeader = NO_HEADER;
   transportHeader = NO_HEADER;
@@ -67,7 +67,7 @@ export class SkBuff {
   /** Interface it arrived on or leaves by; 0 is none. */
   deviceIndex = 0;
   ipSummed = CHECKSUM_NONE;
-  /** With CHECKSUM_PARTIAL: block offset where summing starts, and where the result goes relative to that. */
+  /** With CHECKSUM_PARTIAL: offset where summing starts, and where the result goes relative to that. */
   checksumStart = 0;
   checksumOffset = 0;
   /**
@@ -133,21 +133,21 @@ export class SkBuff {
     this.tail += length;
   }
 
-  /** Takes `length` bytes of headroom for a header. @returns the block offset of the header. */
+  /** Takes `length` bytes of headroom for a header. @returns the offset of the header. */
   push(length: number): number {
     this.data -= length;
     assert(this.data >= this.head, "push needs headroom");
     return this.data;
   }
 
-  /** Takes a header off the front. @returns the block offset of what follows. */
+  /** Takes a header off the front. @returns the offset of what follows. */
   pull(length: number): number {
     assert(length <= this.tail - this.data, "pull stays inside the linear part");
     this.data += length;
     return this.data;
   }
 
-  /** Extends the end. @returns the block offset of the new bytes. */
+  /** Extends the end. @returns the offset of the new bytes. */
   put(length: number): number {
     assert(this.dataLength === 0, "only a linear packet grows at its end");
     const at = this.tail;

@@ -16,7 +16,7 @@ const CHUNK_BYTES_MAX = 65_536;
 /** Consumed entries at the array's front before it is moved up. */
 const COMPACT_CHUNKS = 64;
 
-/** One block and the part of the stream in it: bytes [0, length) of the block are [seq, seq + length). */
+/** One block and the part of the stream in it: its first `length` bytes are [seq, seq + length). */
 interface Chunk {
   block: Block;
   seq: Seq;
@@ -55,9 +55,9 @@ export class SendBuffer {
     let done = 0;
     while (done < length) {
       const chunk = this.#roomy(length - done);
-      const room = chunk.block.bytes.length - chunk.length;
+      const room = chunk.block.capacity - chunk.length;
       const take = Math.min(room, length - done);
-      copyBytes(bytes, from + done, chunk.block.bytes, chunk.length, take);
+      copyBytes(bytes, from + done, chunk.block.bytes, chunk.block.start + chunk.length, take);
       chunk.length += take;
       done += take;
       this.#end = seqAdd(this.#end, take);
@@ -72,7 +72,7 @@ export class SendBuffer {
     let skip = seqDistance(chunk.seq, seq);
     for (let done = 0; ;) {
       const take = Math.min(chunk.length - skip, length - done);
-      copyBytes(chunk.block.bytes, skip, to, at + done, take);
+      copyBytes(chunk.block.bytes, chunk.block.start + skip, to, at + done, take);
       done += take;
       if (done === length) break;
       chunk = this.#chunks[++index] as Chunk;
@@ -90,7 +90,7 @@ export class SendBuffer {
     let skip = seqDistance(chunk.seq, seq);
     for (let done = 0; ;) {
       const take = Math.min(chunk.length - skip, length - done);
-      skbs.addFragment(skb, { block: skbs.blocks.share(chunk.block), start: skip, length: take });
+      skbs.addFragment(skb, { block: skbs.blocks.share(chunk.block), start: chunk.block.start + skip, length: take });
       done += take;
       if (done === length) break;
       chunk = this.#chunks[++index] as Chunk;
@@ -132,7 +132,7 @@ export class SendBuffer {
     for (let i = this.#head; i < this.#chunks.length; i++) {
       const chunk = this.#chunks[i] as Chunk;
       assert(i === this.#head ? !seqAfter(chunk.seq, at) : chunk.seq === at, "chunks follow each other");
-      assert(chunk.length > 0 && chunk.length <= chunk.block.bytes.length, "a chunk fits its block");
+      assert(chunk.length > 0 && chunk.length <= chunk.block.capacity, "a chunk fits its block");
       at = seqAdd(chunk.seq, chunk.length);
     }
     assert(at === this.#end, "the chunks hold what is counted");
@@ -149,7 +149,7 @@ export class SendBuffer {
     const chunks = this.#chunks;
     if (this.#head < chunks.length) {
       const last = chunks[chunks.length - 1] as Chunk;
-      if (last.length < last.block.bytes.length) return last;
+      if (last.length < last.block.capacity) return last;
     }
     const size = Math.min(CHUNK_BYTES_MAX, Math.max(wanted, this.bytes));
     const chunk: Chunk = { block: this.#tcp.core.skbs.blocks.acquire(size), seq: this.#end, length: 0 };
