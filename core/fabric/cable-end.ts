@@ -11,9 +11,9 @@
  */
 import { assert } from "../base/assert.ts";
 import { u16 } from "../base/bytes.ts";
+import type { NumberRows } from "../base/number-rows.ts";
 import { Ring } from "../base/ring.ts";
 import { SECOND, TIME_ZERO, type Nanoseconds, type VirtualTime } from "../base/time.ts";
-import { WIDE_ZERO } from "../base/wide-zero.ts";
 import type { DropReason } from "../contract/drop-reason.ts";
 import { KIND } from "../contract/trace-event.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -36,9 +36,17 @@ import { coveredBits, invertBit, ownBytes } from "./damage.ts";
 import { VERDICT, type FaultPoint, type FaultRules } from "./fault-rules.ts";
 import { Impairer } from "./impairer.ts";
 import { assertSettings, isUnimpaired, type ImpairmentSettings } from "./impairment.ts";
-import { FramePipe } from "./frame-pipe.ts";
+import { FramePipe, PIPE_NUMBERS } from "./frame-pipe.ts";
 import { IN_FLIGHT_FRAMES_MAX } from "./limits.ts";
 import { FabricPlace } from "./place.ts";
+
+/** Numbers of a direction in its row, behind those of its pipe. */
+const ARMED = PIPE_NUMBERS;
+const BUSY_UNTIL = PIPE_NUMBERS + 1;
+/** Durations of a frame of `#timedLength` bytes: until its last bit, and until the next frame may start. */
+const BODY_NS = PIPE_NUMBERS + 2;
+const SLOT_NS = PIPE_NUMBERS + 3;
+const DELAY_NS = PIPE_NUMBERS + 4;
 
 /** Event codes: the oldest frame of the pipe arrives, or (from 1 on) the one in a slot of `#loose`. */
 const OLDEST_ARRIVES = 0;
@@ -76,8 +84,9 @@ export interface CableEndOptions {
 export class CableEnd implements TransmitPort, EventHandler {
   // A frame's way through, first what its arrival touches, then what its sending does: fields lie in memory in the
   // order of their declaration, and every cache line is a miss when there are thousands of cables.
-  readonly #pipe = new FramePipe();
-  #armed: EventId = NO_EVENT;
+  readonly #pipe: FramePipe;
+  readonly #numbers: NumberRows;
+  readonly #row: number;
   readonly #engine: Engine;
   readonly #trace: TraceRecorder;
   readonly #faults: FaultRules;
@@ -89,14 +98,10 @@ export class CableEnd implements TransmitPort, EventHandler {
   #plain = false;
   #framesIn = 0;
   #bytesIn = 0;
-  #busyUntil: VirtualTime = TIME_ZERO;
   /** Longest frame that needs no second look. */
   #lengthMax = 0;
-  /** Durations of a frame of `#timedLength` bytes: until its last bit, and until the next frame may start. */
+  /** Length of the frame that was timed last. */
   #timedLength = -1;
-  #bodyNs: Nanoseconds = 0;
-  #slotNs: Nanoseconds = 0;
-  #delayNs: Nanoseconds = WIDE_ZERO;
   /** What this end sees. Set by the cable. */
   carrier = false;
   /** Whether the wire that leads away from here is whole: a cut one way is seen by neither end. Set by the cable. */
@@ -123,6 +128,10 @@ export class CableEnd implements TransmitPort, EventHandler {
     assertSettings(options.settings);
     this.name = `${options.cableName}/${options.direction === 0 ? "forward" : "backward"}`;
     this.#direction = options.direction;
+    this.#numbers = context.numbers;
+    this.#row = context.numbers.add();
+    this.#pipe = new FramePipe(this.#numbers, this.#row);
+    this.#numbers.values[this.#row + ARMED] = NO_EVENT;
     this.#engine = context.engine;
     this.#frames = context.frames;
     this.#trace = context.trace;
@@ -186,8 +195,11 @@ export class CableEnd implements TransmitPort, EventHandler {
     if (!this.#plain || this.#trace.active || this.#faults.active) return this.#transmitWatched(frame, now);
     const start = this.#admit(frame, now);
     if (start < 0) return now;
-    this.#enqueue(frame, (start + this.#bodyNs + this.#delayNs) as VirtualTime);
-    return this.#busyUntil;
+    const { values } = this.#numbers;
+    const row = this.#row;
+    const body = values[row + BODY_NS] as number;
+    this.#enqueue(frame, (start + body + (values[row + DELAY_NS] as number)) as VirtualTime);
+    return values[row + BUSY_UNTIL] as VirtualTime;
   }
 
   onEvent(code: number): void {
@@ -217,7 +229,10 @@ export class CableEnd implements TransmitPort, EventHandler {
   checkInvariants(): void {
     const fates = this.#framesDelivered + this.#place.drops.total + this.inFlight;
     assert(this.#framesIn + this.#framesDuplicated === fates, "every frame is delivered, dropped or in flight");
-    assert(this.#pipe.length === 0 || this.#armed !== NO_EVENT, "a frame in the pipe will arrive");
+    assert(
+      this.#pipe.length === 0 || this.#numbers.values[this.#row + ARMED] !== NO_EVENT,
+      "a frame in the pipe will arrive",
+    );
     this.#pipe.checkInvariants();
   }
 
@@ -225,7 +240,7 @@ export class CableEnd implements TransmitPort, EventHandler {
     const { delayNs, mtuBytes } = this.#settings;
     this.#plain = this.carrier && this.#whole && isUnimpaired(this.#settings);
     this.#lengthMax = mtuBytes + ETHERNET_HEADER_BYTES;
-    this.#delayNs = delayNs;
+    this.#numbers.values[this.#row + DELAY_NS] = delayNs;
     this.#timedLength = -1;
   }
 
@@ -236,17 +251,19 @@ export class CableEnd implements TransmitPort, EventHandler {
       this.#place.drop(frame, "LINK_MTU");
       return -1;
     }
-    let start = now;
-    if (this.#busyUntil > now) {
-      start = this.#busyUntil;
+    const { values } = this.#numbers;
+    const row = this.#row;
+    let start: number = now;
+    if ((values[row + BUSY_UNTIL] as number) > now) {
+      start = values[row + BUSY_UNTIL] as number;
       if (this.#waiting(now) >= this.#settings.queueFramesMax) {
         this.#place.drop(frame, "LINK_QUEUE_FULL");
         return -1;
       }
-      this.#starts.push(start);
+      this.#starts.push(start as VirtualTime);
     }
     if (length !== this.#timedLength) this.#time(length);
-    this.#busyUntil = (start + this.#slotNs) as VirtualTime;
+    values[row + BUSY_UNTIL] = start + (values[row + SLOT_NS] as number);
     return start;
   }
 
@@ -269,8 +286,9 @@ export class CableEnd implements TransmitPort, EventHandler {
   #time(length: number): void {
     const rate = this.#settings.rateBitsPerSecond;
     const bodyBits = (PREAMBLE_BYTES + Math.max(length, FRAME_BYTES_MIN) + FCS_BYTES) * 8;
-    this.#bodyNs = rate === 0 ? 0 : Math.ceil((bodyBits * SECOND) / rate);
-    this.#slotNs = rate === 0 ? 0 : Math.ceil(((bodyBits + GAP_BYTES * 8) * SECOND) / rate);
+    const { values } = this.#numbers;
+    values[this.#row + BODY_NS] = rate === 0 ? 0 : Math.ceil((bodyBits * SECOND) / rate);
+    values[this.#row + SLOT_NS] = rate === 0 ? 0 : Math.ceil(((bodyBits + GAP_BYTES * 8) * SECOND) / rate);
     this.#timedLength = length;
   }
 
@@ -289,7 +307,7 @@ export class CableEnd implements TransmitPort, EventHandler {
     }
     const start = this.#admit(frame, now);
     if (start < 0) return now;
-    const free = this.#busyUntil;
+    const free = this.#numbers.values[this.#row + BUSY_UNTIL] as VirtualTime;
     this.#place.record(KIND["link:transmit"], frame, this.#direction, frame.length);
     if (start > now) this.#place.record(KIND["link:queue"], frame, this.#direction, this.#starts.length);
     // What happens on the wire takes the transmitter's time all the same.
@@ -327,7 +345,7 @@ export class CableEnd implements TransmitPort, EventHandler {
   /** Sends a frame down the pipe, or past it when order is not to be kept. */
   #launch(frame: Frame, start: number, lateNs: Nanoseconds): void {
     const { reorder, delayNs } = this.#settings;
-    const lastBit = start + this.#bodyNs;
+    const lastBit = start + (this.#numbers.values[this.#row + BODY_NS] as number);
     if (this.#impairer.overtakes()) {
       this.#setLoose(frame, lastBit + Math.max(0, delayNs - (reorder?.earlyByNs ?? 0)) + lateNs, false);
       return;
@@ -342,18 +360,19 @@ export class CableEnd implements TransmitPort, EventHandler {
       this.#place.drop(frame, "LINK_QUEUE_FULL");
       return;
     }
-    if (this.#armed === NO_EVENT) this.#arm();
+    if (this.#numbers.values[this.#row + ARMED] === NO_EVENT) this.#arm();
   }
 
   #arm(): void {
-    this.#armed = this.#engine.at(this.#pipe.nextArrival, "wire", this, OLDEST_ARRIVES);
+    const event = this.#engine.at(this.#pipe.nextArrival, "wire", this, OLDEST_ARRIVES);
+    this.#numbers.values[this.#row + ARMED] = event;
   }
 
   #deliverOldest(): void {
     const frame = this.#pipe.shift();
     // Armed before the sink runs, so that whatever the sink does finds the pipe in order.
     if (this.#pipe.length > 0) this.#arm();
-    else this.#armed = NO_EVENT;
+    else this.#numbers.values[this.#row + ARMED] = NO_EVENT;
     this.#deliver(frame, false);
   }
 
@@ -418,8 +437,9 @@ export class CableEnd implements TransmitPort, EventHandler {
 
   /** The wire was cut: what waits for it and what is on it is lost, and the transmitter stops. */
   #dropAll(): void {
-    this.#engine.cancel(this.#armed);
-    this.#armed = NO_EVENT;
+    const { values } = this.#numbers;
+    this.#engine.cancel(values[this.#row + ARMED] as EventId);
+    values[this.#row + ARMED] = NO_EVENT;
     while (this.#pipe.length > 0) this.#place.drop(this.#pipe.shift(), "LINK_DOWN");
     this.#pipe.forgetOrder();
     this.#loose.forEach((loose, slot) => {
@@ -430,6 +450,6 @@ export class CableEnd implements TransmitPort, EventHandler {
       this.#freeLoose.push(slot);
     });
     this.#starts.clear();
-    this.#busyUntil = TIME_ZERO;
+    values[this.#row + BUSY_UNTIL] = TIME_ZERO;
   }
 }

@@ -1,14 +1,19 @@
 /**
- * Frames on their way in the order in which they will arrive, with their instants. The one that arrives next stands in
- * fields, so that a cable with one frame on it stays in a cache line or two; those behind it are in a ring of two
+ * Frames on their way in the order in which they will arrive, with their instants. The one that arrives next stands by
+ * itself, so that a cable with one frame on it stays in a cache line or two; those behind it are in a ring of two
  * parallel arrays, made when there is a second one. So a frame in flight costs no object.
  */
 import { assert } from "../base/assert.ts";
+import type { NumberRows } from "../base/number-rows.ts";
 import { TIME_ZERO, type VirtualTime } from "../base/time.ts";
 import type { Frame } from "../wire/frame.ts";
 import { IN_FLIGHT_FRAMES_MAX } from "./limits.ts";
 
 const CAPACITY_MIN = 4;
+/** The numbers of a pipe in its row; the others are its owner's. */
+const NEXT_ARRIVAL = 0;
+const NEWEST_ARRIVAL = 1;
+export const PIPE_NUMBERS = 2;
 const NO_FRAMES: (Frame | null)[] = [];
 const NO_ARRIVALS: number[] = [];
 
@@ -16,14 +21,24 @@ export class FramePipe {
   /** Read-only outside. */
   length = 0;
   #oldest: Frame | null = null;
-  /** Arrival of the oldest frame. Read-only outside; needs one. */
-  nextArrival: VirtualTime = TIME_ZERO;
-  #newestArrival: VirtualTime = TIME_ZERO;
+  readonly #numbers: NumberRows;
+  readonly #row: number;
   #head = 0;
   #mask = -1;
   #frames: (Frame | null)[] = NO_FRAMES;
   // A plain array of numbers is unboxed as a typed one is, and takes a third of the memory while it is short.
   #arrivals: number[] = NO_ARRIVALS;
+
+  /** @param row the first `PIPE_NUMBERS` of it become the pipe's. */
+  constructor(numbers: NumberRows, row: number) {
+    this.#numbers = numbers;
+    this.#row = row;
+  }
+
+  /** Arrival of the oldest frame. Needs one. */
+  get nextArrival(): VirtualTime {
+    return this.#numbers.values[this.#row + NEXT_ARRIVAL] as VirtualTime;
+  }
 
   /**
    * Adds a frame behind the others; it arrives no sooner than they do, also when the delay was shortened meanwhile.
@@ -33,14 +48,17 @@ export class FramePipe {
     const behind = this.length - 1;
     if (behind >= IN_FLIGHT_FRAMES_MAX - 1) return false;
     if (behind > this.#mask) this.#grow(behind);
-    if (arrival > this.#newestArrival) this.#newestArrival = arrival;
+    const { values } = this.#numbers;
+    const row = this.#row;
+    const due = Math.max(arrival, values[row + NEWEST_ARRIVAL] as number);
+    values[row + NEWEST_ARRIVAL] = due;
     if (behind < 0) {
       this.#oldest = frame;
-      this.nextArrival = this.#newestArrival;
+      values[row + NEXT_ARRIVAL] = due;
     } else {
       const at = (this.#head + behind) & this.#mask;
       this.#frames[at] = frame;
-      this.#arrivals[at] = this.#newestArrival;
+      this.#arrivals[at] = due;
     }
     this.length++;
     return true;
@@ -55,7 +73,7 @@ export class FramePipe {
     } else {
       const at = this.#head;
       this.#oldest = this.#frames[at] as Frame;
-      this.nextArrival = this.#arrivals[at] as VirtualTime;
+      this.#numbers.values[this.#row + NEXT_ARRIVAL] = this.#arrivals[at] as number;
       this.#frames[at] = null;
       this.#head = (at + 1) & this.#mask;
     }
@@ -65,7 +83,7 @@ export class FramePipe {
   /** The next frame need not arrive behind those that were here. */
   forgetOrder(): void {
     assert(this.length === 0, "order is forgotten by an empty pipe");
-    this.#newestArrival = TIME_ZERO;
+    this.#numbers.values[this.#row + NEWEST_ARRIVAL] = TIME_ZERO;
   }
 
   checkInvariants(): void {
