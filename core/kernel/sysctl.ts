@@ -61,6 +61,8 @@ export class SysctlTable {
   readonly #numbers: (Sysctl | undefined)[] = [];
   readonly #texts = new Map<string, TextSysctl>();
   readonly #vectors = new Map<string, VectorSysctl>();
+  /** How often a number was set: who has drawn a conclusion from some draws it anew. */
+  changes = 0;
 
   /** @throws AssertionError when the name is taken. */
   define(name: string, value: number, least = 0, most = 2 ** 31 - 1): Sysctl {
@@ -118,6 +120,7 @@ export class SysctlTable {
       const parsed = Number(value.trim());
       if (parsed < number.least || parsed > number.most) return "EINVAL";
       number.value = parsed;
+      this.changes++;
       return null;
     }
     const vector = this.#vectors.get(name);

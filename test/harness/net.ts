@@ -131,6 +131,7 @@ export class FakeDevice implements NetDevice {
   readonly name: string;
   readonly isPointToPoint = false;
   readonly egress = null;
+  readonly macChanges = 0;
   readonly isLoopback: boolean;
   readonly mac: MacAddress;
   mtu: number;

@@ -51,6 +51,7 @@ class FakeDevice implements NetDevice {
   readonly name: string;
   readonly isPointToPoint = false;
   readonly egress = null;
+  readonly macChanges = 0;
   readonly isLoopback: boolean;
   readonly mac = 0x020000000001 as MacAddress;
   mtu = 1500;

@@ -114,7 +114,7 @@ export class Cpu implements CpuPort, EventHandler {
 
   /** Idle, with nothing waiting or owed: a packet that came now would be through at once, and leave nothing behind. */
   get isStill(): boolean {
-    return this.#still && this.#charged === 0 && this.softnet.hasBudget;
+    return this.#still && this.#charged === 0;
   }
 
   require(context: CpuContext): void {

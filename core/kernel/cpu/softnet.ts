@@ -77,11 +77,6 @@ export class Softnet implements Work {
     return this.#processed + this.#cpu.passed;
   }
 
-  /** Whether a net_rx_action gets through one packet without being squeezed. */
-  get hasBudget(): boolean {
-    return this.#parameters.budget.value > 1;
-  }
-
   set sink(sink: BacklogSink) {
     this.#backlog.sink = sink;
   }

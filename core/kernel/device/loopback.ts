@@ -17,6 +17,7 @@ export class Loopback implements NetDevice {
   readonly index: number;
   readonly name = "lo";
   readonly egress = null;
+  readonly macChanges = 0;
   readonly isLoopback = true;
   readonly isPointToPoint = false;
   readonly mac: MacAddress = MAC_ZERO;

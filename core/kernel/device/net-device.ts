@@ -85,6 +85,8 @@ export interface NetDevice {
   /** No link layer: packets begin at the IP header, and no address is resolved (IFF_POINTOPOINT, IFF_NOARP). */
   readonly isPointToPoint: boolean;
   readonly mac: MacAddress;
+  /** How often `mac` was changed: who keeps headers with it writes them anew. */
+  readonly macChanges: number;
   /** Largest IP packet in bytes. Settable with `ip link set mtu`. */
   mtu: number;
   /** Administratively up (IFF_UP). */

@@ -46,7 +46,7 @@ export class NicReceive implements EventHandler {
 
   /** Whether a frame written now would be the only one, and taken at once. */
   get canPass(): boolean {
-    return this.ring.length === 0 && this.#event === NO_EVENT && !this.#devices.inputInhibited;
+    return this.ring.length === 0 && this.#sinceInterrupt === 0 && !this.#devices.inputInhibited;
   }
 
   /** The card writes the frame into a free descriptor, which the caller has made sure of, and asks for an interrupt. */

@@ -140,7 +140,7 @@ export class NicTransmit implements EventHandler, TimerHandler, FrameEgress {
   /** Asks for a completion interrupt at the right time, when somebody waits for one. */
   armInterrupt(): void {
     const ring = this.ring;
-    if (ring.length === 0 || !(this.stopped || ring.accounts > 0 || this.#costly)) return;
+    if (ring.length === 0 || !this.#isAwaited) return;
     const at = this.#interruptAt();
     if (at === Infinity || (this.#event !== NO_EVENT && this.#eventAt <= at)) return;
     this.#cancelInterrupt();
@@ -226,7 +226,13 @@ export class NicTransmit implements EventHandler, TimerHandler, FrameEgress {
     if (this.#core.trace.active) this.#traceRing();
     if (doneAt === SENT_LATER) nic.isHalfDuplex = true;
     else this.ring.setNewestDone(doneAt);
+    if (!this.#isAwaited) return;
     if (this.#event === NO_EVENT || this.ring.length === nic.coalesce.txFrames) this.armInterrupt();
+  }
+
+  /** Somebody waits for descriptors to come back. */
+  get #isAwaited(): boolean {
+    return this.stopped || this.ring.accounts > 0 || this.#costly;
   }
 
   /** Whether the next poll of the card has nothing to do for those who sent, other than to free descriptors. */

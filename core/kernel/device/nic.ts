@@ -3,7 +3,7 @@
  * (nic-transmit.ts) and the driver together and shows them as a `NetDevice`. Left out: several queues (RSS), multicast
  * filtering (all groups are let in), flow control by pause frames, wake-on-LAN.
  */
-import { copyBytes, put16, u16 } from "../../base/bytes.ts";
+import { copyBytes, put16, u16, u32 } from "../../base/bytes.ts";
 import type { Random } from "../../base/random.ts";
 import type { DropReason } from "../../contract/drop-reason.ts";
 import { dropReasonNumber } from "../../contract/drop-reason.ts";
@@ -49,7 +49,11 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
   isUp = false;
   carrier = false;
   promiscuity = 0;
-  mac: MacAddress;
+  #mac: MacAddress;
+  /** Its halves: integers are compared without a look into a box. */
+  #macHigh = 0;
+  #macLow = 0;
+  macChanges = 0;
   #mtu: number;
   frameTap: FrameTap | null = null;
   readonly receive: NicReceive;
@@ -89,7 +93,8 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
     this.devices = devices;
     this.cpu = cpu;
     this.name = options.name;
-    this.mac = options.mac;
+    this.#mac = options.mac;
+    this.#splitMac();
     this.#mtu = options.mtu ?? 1500;
     this.index = devices.newIndex();
     this.portVlan = options.vlan ?? null;
@@ -133,6 +138,21 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
 
   get txSegmentationOffload(): boolean {
     return this.offload.tso;
+  }
+
+  get mac(): MacAddress {
+    return this.#mac;
+  }
+
+  set mac(mac: MacAddress) {
+    this.#mac = mac;
+    this.macChanges++;
+    this.#splitMac();
+  }
+
+  #splitMac(): void {
+    this.#macHigh = Math.floor(this.#mac / 2 ** 32);
+    this.#macLow = (this.#mac - this.#macHigh * 2 ** 32) | 0;
   }
 
   get mtu(): number {
@@ -271,7 +291,8 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
   canPass(frame: Frame): boolean {
     if (!this.isPlain || this.coalesce.rxNs !== 0 || !frame.fcsGood || frame.block?.references !== 1) return false;
     if (frame.length < ETHERNET_HEADER_BYTES || frame.length > this.#mtu + ETHERNET_HEADER_BYTES) return false;
-    if (readMac(frame.bytes, frame.start) !== this.mac) return false;
+    const { bytes, start } = frame;
+    if ((u32(bytes, start + 2) | 0) !== this.#macLow || u16(bytes, start) !== this.#macHigh) return false;
     return this.receive.canPass && this.transmit.isQuiet && this.driver.canPass;
   }
 

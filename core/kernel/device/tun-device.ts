@@ -43,6 +43,7 @@ export class TunDevice implements NetDevice, DeviceControl, QdiscContext, TimerH
   readonly index: number;
   readonly name: string;
   readonly egress = null;
+  readonly macChanges = 0;
   readonly isLoopback = false;
   readonly isPointToPoint = true;
   readonly mac: MacAddress = MAC_ZERO;

@@ -49,6 +49,10 @@ export class VlanDevice implements NetDevice, DeviceObserver {
     return this.parent.mac;
   }
 
+  get macChanges(): number {
+    return this.parent.macChanges;
+  }
+
   get carrier(): boolean {
     return this.parent.carrier;
   }

@@ -12,6 +12,7 @@ import type { Frame } from "../../wire/frame.ts";
 import { IPV4, IPV4_HEADER_BYTES, ipv4Source, ipv4Target } from "../../wire/ipv4.ts";
 import type { SnmpCounters } from "../counters.ts";
 import type { FrameIngress, FrameShortcut } from "../device/net-device.ts";
+import type { SysctlTable } from "../sysctl.ts";
 import type { AddressTable } from "./addresses.ts";
 import { countDownTtl, isHeaderSumRight } from "./header-checksum.ts";
 import { countEcn } from "./input.ts";
@@ -29,6 +30,8 @@ export interface FastForwardParts {
   readonly routing: Routing;
   readonly queue: IpQueue;
   readonly sysctls: IpSysctls;
+  /** All of the machine's. */
+  readonly table: SysctlTable;
 }
 
 export class FastForward implements FrameShortcut {
@@ -36,12 +39,17 @@ export class FastForward implements FrameShortcut {
   readonly #parts: FastForwardParts;
   readonly #addresses: AddressTable;
   readonly #routing: Routing;
+  readonly #table: SysctlTable;
+  /** What the parameters say, and how often they had been changed when they were asked. */
+  #isAllowed = false;
+  #askedAt = -1;
 
   constructor(snmp: SnmpCounters, parts: FastForwardParts) {
     this.#snmp = snmp;
     this.#parts = parts;
     this.#addresses = parts.addresses;
     this.#routing = parts.routing;
+    this.#table = parts.table;
   }
 
   take(frame: Frame, ingress: FrameIngress): boolean {
@@ -60,8 +68,16 @@ export class FastForward implements FrameShortcut {
   }
 
   get #isOpen(): boolean {
-    const { sysctls, queue } = this.#parts;
-    return sysctls.ipForward.value === 1 && sysctls.rpFilter.value === 0 && !queue.isOpen;
+    if (this.#askedAt !== this.#table.changes) this.#ask();
+    return this.#isAllowed && !this.#parts.queue.isOpen;
+  }
+
+  /** The machine is a router, does not look at sources, and gets through a packet without being squeezed (softnet.ts). */
+  #ask(): void {
+    const { sysctls, table } = this.#parts;
+    this.#askedAt = table.changes;
+    const hasBudget = table.number("net.core.netdev_budget") > 1;
+    this.#isAllowed = sysctls.ipForward.value === 1 && sysctls.rpFilter.value === 0 && hasBudget;
   }
 
   /** Whether the frame holds a datagram that may go on, and nothing else: no options, no padding, time to live left. */

@@ -85,7 +85,7 @@ export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink {
     neighbours.install(this);
     queue.install(forward);
     this.registerProtocol(IPPROTO_ICMP, this.icmp);
-    devices.shortcut = new FastForward(core.snmp, { addresses, routing, queue, sysctls });
+    devices.shortcut = new FastForward(core.snmp, { addresses, routing, queue, sysctls, table: core.sysctls });
     devices.addHandler(ETHERTYPE_IPV4, this.input);
     devices.addHandler(ETHERTYPE_ARP, this.arp);
     devices.observe(this);
@@ -117,7 +117,7 @@ export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink {
 
   /** True while a route kept by a socket may still be used without asking again. */
   isCurrent(route: Route): boolean {
-    return route.generation === this.routing.generation && this.core.engine.now < route.expires;
+    return route.generation === this.routing.generation && !(route.mayExpire && this.core.engine.now >= route.expires);
   }
 
   /**

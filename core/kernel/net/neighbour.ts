@@ -54,7 +54,8 @@ export class Neighbour implements TimerHandler {
   #source0 = 0;
   #source1 = 0;
   #source2 = 0;
-  #headerSource: MacAddress = MAC_ZERO;
+  /** `macChanges` of the device when the header was written; -1 before. */
+  #headerOf = -1;
 
   constructor(table: NeighbourTable, device: NetDevice, address: Ipv4Address) {
     this.#table = table;
@@ -101,7 +102,7 @@ export class Neighbour implements TimerHandler {
   }
 
   #writeHeader(bytes: Uint8Array, at: number): void {
-    if (this.#headerSource !== this.device.mac) this.#buildHeader();
+    if (this.#headerOf !== this.device.macChanges) this.#buildHeader();
     put16(bytes, at, this.#target0);
     put16(bytes, at + 2, this.#target1);
     put16(bytes, at + 4, this.#target2);
@@ -270,7 +271,7 @@ export class Neighbour implements TimerHandler {
   #buildHeader(): void {
     const { mac } = this;
     const source = this.device.mac;
-    this.#headerSource = source;
+    this.#headerOf = this.device.macChanges;
     this.#target0 = Math.floor(mac / 2 ** 32);
     this.#target1 = Math.floor(mac / 2 ** 16) & 0xffff;
     this.#target2 = mac & 0xffff;

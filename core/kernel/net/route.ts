@@ -40,6 +40,8 @@ export class Route {
   readonly metrics: RouteMetrics;
   /** Virtual time at which something learned runs out and the route must be asked for again. */
   readonly expires: number;
+  /** Whether it ever does: most never, and need not have their instant looked at. */
+  readonly mayExpire: boolean;
   /** `IpStack.generation` when it was made; a newer one may have changed it. */
   readonly generation: number;
   /** Resolved on first use; replaced when the table has dropped it. */
@@ -57,6 +59,7 @@ export class Route {
     this.mtuLocked = fields.mtuLocked;
     this.metrics = fields.metrics ?? NO_METRICS;
     this.expires = fields.expires;
+    this.mayExpire = fields.expires !== Infinity;
     this.generation = generation;
   }
 }

@@ -89,7 +89,8 @@ export class Routing {
 
   #knownIn(cache: ReadonlyMap<number, Route>, target: Ipv4Address): Route | null {
     const known = cache.get(target | 0);
-    return known !== undefined && this.#core.engine.now < known.expires ? known : null;
+    if (known === undefined || (known.mayExpire && this.#core.engine.now >= known.expires)) return null;
+    return known;
   }
 
   /** inet_addr_type. */
