@@ -3,13 +3,14 @@
  */
 import type { EventHandler } from "../engine/event-queue.ts";
 import { computeRoutes, type ComputedRoute } from "./routing.ts";
+import type { Machine } from "./machine.ts";
 import type { World } from "./world.ts";
 
 export class Routes implements EventHandler {
   readonly #world: World;
   #scheduled = false;
   /** What each machine has now, by node index. */
-  #installed = new Map<number, ReadonlyMap<string, ComputedRoute>>();
+  #installed = new Map<number, readonly ComputedRoute[]>();
 
   constructor(world: World) {
     this.#world = world;
@@ -33,15 +34,20 @@ export class Routes implements EventHandler {
     const up = lab.links.map((_, index) => wiring.links[index]?.isUp ?? true);
     const computed = computeRoutes(lab, up);
     for (const [index, machine] of machines) {
-      const before = this.#installed.get(index) ?? new Map<string, ComputedRoute>();
-      const after = new Map((computed.get(index) ?? []).map((route) => [keyOf(route), route]));
+      const after = computed.get(index) ?? [];
       // A machine that was rebooted has lost its routes: what it still has decides, not what was given.
-      const kept = machine.takeRoutesLost() ? new Map<string, ComputedRoute>() : before;
-      for (const [key, route] of kept) if (!after.has(key)) machine.removeRoute(route);
-      for (const [key, route] of after) if (!kept.has(key)) machine.addRoute(route);
+      const kept = machine.takeRoutesLost() ? [] : (this.#installed.get(index) ?? []);
+      replace(machine, kept, after);
       this.#installed.set(index, after);
     }
   }
+}
+
+function replace(machine: Machine, before: readonly ComputedRoute[], after: readonly ComputedRoute[]): void {
+  const had = new Set(before.map(keyOf));
+  const has = new Set(before.length === 0 ? [] : after.map(keyOf));
+  for (const route of before) if (!has.has(keyOf(route))) machine.removeRoute(route);
+  for (const route of after) if (had.size === 0 || !had.has(keyOf(route))) machine.addRoute(route);
 }
 
 const keyOf = ({ network, prefixLength, via, nic, metric }: ComputedRoute): string =>

@@ -28,9 +28,11 @@ type Group = {
   /** Those worth a look from elsewhere: machines that forward, or have an address of their own on `lo`. */
   readonly targets: readonly Attachment[];
 };
+type Edge = { readonly own: Attachment; readonly other: Attachment };
 type Destination = {
   readonly network: number;
   readonly prefixLength: number;
+  readonly key: number;
   readonly attached: readonly { node: number; cost: number }[];
 };
 
@@ -57,6 +59,8 @@ class RoutingGraph {
   /** Groups that a node is in, as indexes. */
   readonly #groupsOf = new Map<number, number[]>();
   readonly #destinations: Destination[];
+  /** Ways out of a node, as far as they were asked for. */
+  readonly #edges = new Map<number, readonly Edge[]>();
 
   constructor(lab: Lab, up: LinkState) {
     this.#lab = lab;
@@ -90,10 +94,9 @@ class RoutingGraph {
     const connected = new Set(own.map((segment) => prefixKey(this.#lab.segments[segment]?.subnet)));
     const routes: ComputedRoute[] = [];
     for (const destination of this.#destinations) {
-      if (connected.has(prefixKey(destination))) continue;
-      if (destination.attached.some((at) => at.node === node.index)) continue;
+      if (connected.has(destination.key) || isAttached(destination, node.index)) continue;
       let best = Infinity;
-      let hop: { own: Attachment; other: Attachment } | undefined;
+      let hop: Edge | undefined;
       for (const { node: target, cost } of destination.attached) {
         const total = (distance.get(target) ?? Infinity) + cost;
         if (total >= best) continue;
@@ -113,22 +116,27 @@ class RoutingGraph {
     return routes;
   }
 
-  *#neighbours(node: number): Iterable<{ own: Attachment; other: Attachment }> {
+  #neighbours(node: number): readonly Edge[] {
+    const known = this.#edges.get(node);
+    if (known !== undefined) return known;
+    const edges: Edge[] = [];
     for (const index of this.#groupsOf.get(node) ?? []) {
       const { members, targets } = this.#groups[index] as Group;
       for (const own of members) {
         if (own.node !== node) continue;
-        for (const other of targets) if (other.node !== node) yield { own, other };
+        for (const other of targets) if (other.node !== node) edges.push({ own, other });
       }
     }
+    this.#edges.set(node, edges);
+    return edges;
   }
 
   #shortestPaths(source: number): {
     distance: Map<number, number>;
-    firstHop: Map<number, { own: Attachment; other: Attachment }>;
+    firstHop: Map<number, Edge>;
   } {
     const distance = new Map([[source, 0]]);
-    const firstHop = new Map<number, { own: Attachment; other: Attachment }>();
+    const firstHop = new Map<number, Edge>();
     const settled = new Set<number>();
     const heap = new KeyedHeap();
     heap.push(0, source);
@@ -137,12 +145,13 @@ class RoutingGraph {
       if (settled.has(node)) continue;
       settled.add(node);
       if (node !== source && !forwards(this.#lab.nodes[node])) continue;
-      for (const { own, other } of this.#neighbours(node)) {
+      const before = firstHop.get(node);
+      for (const edge of this.#neighbours(node)) {
+        const { own, other } = edge;
         const through = key + own.cost;
         if (through >= (distance.get(other.node) ?? Infinity)) continue;
         distance.set(other.node, through);
-        const first = firstHop.get(node) ?? { own, other };
-        firstHop.set(other.node, first);
+        firstHop.set(other.node, before ?? edge);
         heap.push(through, other.node);
       }
     }
@@ -150,8 +159,14 @@ class RoutingGraph {
   }
 }
 
-const prefixKey = (subnet: { network: number; prefixLength: number } | null | undefined): string =>
-  subnet === null || subnet === undefined ? "" : `${subnet.network}/${subnet.prefixLength}`;
+/** One number for each prefix; -1 for none. */
+const prefixKey = (subnet: { network: number; prefixLength: number } | null | undefined): number =>
+  subnet === null || subnet === undefined ? -1 : subnet.network * 64 + subnet.prefixLength;
+
+function isAttached({ attached }: Destination, node: number): boolean {
+  for (const at of attached) if (at.node === node) return true;
+  return false;
+}
 
 const isTarget = (node: LabNode | undefined): boolean =>
   forwards(node) || (node !== undefined && isMachine(node) && node.loopback.length > 0);
@@ -212,14 +227,11 @@ function components(lab: Lab, up: LinkState): (node: number, nic: number) => num
 }
 
 function destinationsOf(lab: Lab, groups: readonly Group[]): Destination[] {
-  const byPrefix = new Map<
-    string,
-    { network: number; prefixLength: number; attached: { node: number; cost: number }[] }
-  >();
+  const byPrefix = new Map<number, Destination & { readonly attached: { node: number; cost: number }[] }>();
   const add = (network: number, prefixLength: number, node: number, cost: number): void => {
     const key = prefixKey({ network, prefixLength });
     const known = byPrefix.get(key);
-    if (known === undefined) byPrefix.set(key, { network, prefixLength, attached: [{ node, cost }] });
+    if (known === undefined) byPrefix.set(key, { network, prefixLength, key, attached: [{ node, cost }] });
     else known.attached.push({ node, cost });
   };
   for (const group of groups) {

@@ -73,19 +73,24 @@ export interface DynamicEntries {
 export class ProcDirectory extends Directory {
   readonly #entries = new Map<string, Inode>();
   readonly #dynamic: DynamicEntries | null;
+  #fill: ((directory: ProcDirectory) => void) | null;
 
-  constructor(dynamic: DynamicEntries | null = null) {
+  /** @param fill adds what is in it, when somebody looks for the first time: on most machines nobody ever does. */
+  constructor(dynamic: DynamicEntries | null = null, fill: ((directory: ProcDirectory) => void) | null = null) {
     super(0);
     this.#dynamic = dynamic;
+    this.#fill = fill;
   }
 
   override lookup(name: string, opener: Opener | null): Inode | undefined {
+    this.#filled();
     const inode = this.#entries.get(name) ?? this.#dynamic?.lookup(name, opener);
     if (inode instanceof Directory) inode.parent ??= this;
     return inode;
   }
 
   override names(): string[] {
+    this.#filled();
     return [...this.#entries.keys(), ...(this.#dynamic?.names() ?? [])].sort();
   }
 
@@ -102,6 +107,12 @@ export class ProcDirectory extends Directory {
   addDirectory(name: string, directory: Directory): void {
     directory.parent = this;
     this.#entries.set(name, directory);
+  }
+
+  #filled(): void {
+    const fill = this.#fill;
+    this.#fill = null;
+    fill?.(this);
   }
 
   #subdirectory(name: string): ProcDirectory {

@@ -23,11 +23,11 @@ export interface ProcOptions {
 }
 
 export function makeProc(options: ProcOptions): ProcDirectory {
-  const proc = new ProcDirectory(new ProcessEntries(options.processes));
-  addSystemFiles(proc, options);
-  addNetFiles(proc, options);
-  proc.addDirectory("sys", new SysctlDirectory(options.core, ""));
-  return proc;
+  return new ProcDirectory(new ProcessEntries(options.processes), (proc) => {
+    addSystemFiles(proc, options);
+    addNetFiles(proc, options);
+    proc.addDirectory("sys", new SysctlDirectory(options.core, ""));
+  });
 }
 
 function addSystemFiles(proc: ProcDirectory, { core, cpus, processes, epochSeconds }: ProcOptions): void {
