@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { NODE_FLAGS } from "./core/node/node-flags.ts";
 
 /** The sandbox's engine lies beside the command line that loads it, with its terms. */
 const quickJs: Plugin = {
@@ -12,6 +13,9 @@ const quickJs: Plugin = {
     this.emitFile({ type: "asset", fileName: "quickjs.LICENSE", source: readFileSync(join(folder, "LICENSE")) });
   },
 };
+
+/** `-S` has env(1) take the words apart. */
+const FIRST_LINE = `#!/usr/bin/env -S node ${NODE_FLAGS.join(" ")}`;
 
 export default defineConfig({
   plugins: [quickJs],
@@ -24,6 +28,6 @@ export default defineConfig({
     target: "node20",
     minify: false,
     sourcemap: true,
-    rolldownOptions: { output: { format: "es", entryFileNames: "lastack.js", banner: "#!/usr/bin/env node" } },
+    rolldownOptions: { output: { format: "es", entryFileNames: "lastack.js", banner: FIRST_LINE } },
   },
 });

@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "vite";
+import { NODE_FLAGS } from "../../core/node/node-flags.ts";
 import { benchWindow } from "../bench-window/run.ts";
 import type { ScenarioResult } from "./measure.ts";
 import { factLine, median, missed, windowLines, type FactTarget } from "./targets.ts";
@@ -186,7 +187,7 @@ const peers = values.peers
 const rows: Row[] = chosen.map((scenario) => ({ scenario, ours: [], theirs: [] }));
 for (let round = 0; round < rounds; round++) {
   for (const { scenario, ours, theirs } of rows) {
-    ours.push(run(process.execPath, [join(out, scenario.script, "main.js"), ...scenario.args]));
+    ours.push(run(process.execPath, [...NODE_FLAGS, join(out, scenario.script, "main.js"), ...scenario.args]));
     const [program, ...args] = scenario.peer ?? [];
     if (peers !== null && program !== undefined) theirs.push(run(join(peers, program), args));
     if (process.stderr.isTTY) process.stderr.write(`\rround ${round + 1}: ${scenario.name}   `);

@@ -72,7 +72,7 @@ export class FastForward implements FrameShortcut {
     return this.#isAllowed && !this.#parts.queue.isOpen;
   }
 
-  /** The machine is a router, does not look at sources, and gets through a packet without being squeezed (softnet.ts). */
+  /** The machine is a router, does not look at sources, and polls a packet without being squeezed (softnet.ts). */
   #ask(): void {
     const { sysctls, table } = this.#parts;
     this.#askedAt = table.changes;
