@@ -6,7 +6,7 @@
 import { assert } from "./assert.ts";
 
 /** Numbers a row: a cache line of 64 bytes. */
-export const ROW_NUMBERS = 8;
+const ROW_NUMBERS = 8;
 const ROWS_MIN = 16;
 
 export class NumberRows {

@@ -16,7 +16,7 @@ export interface Outcome {
   readonly events: number;
   readonly digest: string;
   readonly summary: string;
-  /** What every machine had counted at the end. */
+  /** What every machine had counted at the end, of runs that are compared. */
   readonly books: string;
 }
 
@@ -59,7 +59,7 @@ export function simulate(text: string, options: SimulateOptions = {}): Outcome {
   let books: string;
   try {
     report = run(session, problems);
-    books = booksOf(session);
+    books = options.twice === true || options.watched === true ? booksOf(session) : "";
     // A run that was stopped has more to show than what went wrong.
     const isOver = problems.length === 0;
     problems.push(...streams.problems);
@@ -92,10 +92,12 @@ export function simulate(text: string, options: SimulateOptions = {}): Outcome {
 
 /** Lines of the machines' books that came out otherwise while everything was watched. */
 function differences(books: string, watched: string): string[] {
-  const lines = watched.split("\n");
-  return books
-    .split("\n")
-    .flatMap((line, at) => (line === lines[at] ? [] : [`watched, "${line}" is "${lines[at] ?? ""}"`]));
+  const [lines, others] = [books.split("\n"), watched.split("\n")];
+  const more = others.slice(lines.length).map((line) => `only when watched: "${line}"`);
+  return [
+    ...lines.flatMap((line, at) => (line === others[at] ? [] : [`watched, "${line}" is "${others[at] ?? ""}"`])),
+    ...more,
+  ];
 }
 
 function watch(session: Session): void {

@@ -139,7 +139,7 @@ export class Cpu implements CpuPort, EventHandler {
   /** Whether an interrupt raised now would be served in that very call, at no cost and unseen. */
   get servesAtOnce(): boolean {
     const { core, smp } = this;
-    return this.#still && this.#charged === 0 && core.isFree && !core.trace.active && smp.running === null;
+    return this.isStill && core.isFree && !core.trace.active && smp.running === null;
   }
 
   /**

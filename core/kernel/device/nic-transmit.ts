@@ -237,7 +237,7 @@ export class NicTransmit implements EventHandler, TimerHandler, FrameEgress {
 
   /** Whether the next poll of the card has nothing to do for those who sent, other than to free descriptors. */
   get isQuiet(): boolean {
-    return !this.stopped && this.ring.accounts === 0;
+    return !this.#isAwaited;
   }
 
   canPass(frame: Frame): boolean {

@@ -34,20 +34,24 @@ export class RxRing extends Ring<Frame> {
   override push(frame: Frame): void {
     assert(this.length < this.size, "the card writes into free descriptors only");
     super.push(frame);
-    this.head = this.head + 1 === this.size ? 0 : this.head + 1;
+    this.head = this.#after(this.head);
   }
 
   /** A frame has been written and taken at once. */
   pass(): void {
-    this.head = this.head + 1 === this.size ? 0 : this.head + 1;
-    this.tail = this.tail + 1 === this.size ? 0 : this.tail + 1;
+    this.head = this.#after(this.head);
+    this.tail = this.#after(this.tail);
   }
 
   override shift(): Frame {
     const frame = super.shift();
     assert(frame !== undefined, "the driver takes what the card has filled");
-    this.tail = this.tail + 1 === this.size ? 0 : this.tail + 1;
+    this.tail = this.#after(this.tail);
     return frame;
+  }
+
+  #after(position: number): number {
+    return position + 1 === this.size ? 0 : position + 1;
   }
 }
 

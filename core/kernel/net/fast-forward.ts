@@ -39,7 +39,6 @@ export class FastForward implements FrameShortcut {
   readonly #parts: FastForwardParts;
   readonly #addresses: AddressTable;
   readonly #routing: Routing;
-  readonly #table: SysctlTable;
   /** What the parameters say, and how often they had been changed when they were asked. */
   #isAllowed = false;
   #askedAt = -1;
@@ -49,7 +48,6 @@ export class FastForward implements FrameShortcut {
     this.#parts = parts;
     this.#addresses = parts.addresses;
     this.#routing = parts.routing;
-    this.#table = parts.table;
   }
 
   take(frame: Frame, ingress: FrameIngress): boolean {
@@ -68,8 +66,9 @@ export class FastForward implements FrameShortcut {
   }
 
   get #isOpen(): boolean {
-    if (this.#askedAt !== this.#table.changes) this.#ask();
-    return this.#isAllowed && !this.#parts.queue.isOpen;
+    const { table, queue } = this.#parts;
+    if (this.#askedAt !== table.changes) this.#ask();
+    return this.#isAllowed && !queue.isOpen;
   }
 
   /** The machine is a router, does not look at sources, and polls a packet without being squeezed (softnet.ts). */
