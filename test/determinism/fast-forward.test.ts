@@ -1,7 +1,9 @@
 /**
- * Frames that a router passes on without making packets of them (core/kernel/net/fast-forward.ts): all that is counted
- * and printed, and every event, is what it is when everything is watched, which makes every frame go the long way.
+ * Frames that a router passes on without making packets of them (core/kernel/net/fast-forward.ts): all that is counted,
+ * printed and captured, and every event, is what it is when everything is traced, which makes every frame go the long
+ * way.
  */
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { VirtualTime } from "../../core/base/time.ts";
 import type { Kernel } from "../../core/kernel/kernel.ts";
@@ -125,6 +127,8 @@ interface Seen {
   readonly digest: string;
   readonly consoles: unknown;
   readonly books: string;
+  /** Hash of all that a capture of all interfaces has seen. */
+  readonly capture: string;
   /** Frames that took the short way at the router in the middle. */
   readonly passed: number;
 }
@@ -132,24 +136,34 @@ interface Seen {
 const routerOf = (session: Session): Kernel | undefined =>
   [...session.world.machines.values()].find(({ name }) => name === "r1")?.kernel;
 
-function run(text: string, watched: boolean): Seen {
+function run(text: string, { traced = false, captured = false }): Seen {
   const routerMac = (): MacAddress => routerOf(session)?.nics[0]?.mac ?? (0 as MacAddress);
   const session = new Session(readLab(text), { programs: new Map([["strange", strange(routerMac)]]) });
-  if (watched) session.trace.wantAll();
+  if (traced) session.trace.wantAll();
+  const hash = createHash("sha256");
+  if (captured) {
+    session.capture([...session.captureInterfaces.keys()], {
+      onFrame: ({ bytes, start, length, ...facts }) => {
+        hash.update(JSON.stringify(facts)).update(bytes.subarray(start, start + length));
+      },
+    });
+  }
   session.advance(3_000_000_000 as VirtualTime);
   const { consoles } = session.report();
   const passed = (routerOf(session)?.cpus ?? []).reduce((sum, cpu) => sum + cpu.passed, 0);
-  return { digest: session.digest, consoles, books: booksOf(session), passed };
+  return { digest: session.digest, consoles, books: booksOf(session), capture: hash.digest("hex"), passed };
 }
 
 describe("a frame that takes the short way", { timeout: 30_000 }, () => {
   test.each(CASES)("leaves what it leaves on the long one: $name", (given) => {
     const text = labOf(given);
-    const { passed, ...short } = run(text, false);
-    const { passed: none, ...long } = run(text, true);
-    expect(short).toEqual(long);
-    expect(none).toBe(0);
-    if (given.isNever === true) expect(passed).toBe(0);
-    else expect(passed).toBeGreaterThan(100);
+    for (const captured of [false, true]) {
+      const { passed, ...short } = run(text, { captured });
+      const { passed: none, ...long } = run(text, { captured, traced: true });
+      expect(short).toEqual(long);
+      expect(none).toBe(0);
+      if (given.isNever === true) expect(passed).toBe(0);
+      else expect(passed).toBeGreaterThan(100);
+    }
   });
 });

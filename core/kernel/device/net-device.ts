@@ -61,17 +61,17 @@ export interface FrameShortcut {
 /** A card that a frame has come in by. */
 export interface FrameIngress extends NetDevice {
   /**
-   * Whether the frame is for this card and would be up at the protocols in this very call, unchanged, without anybody
-   * having seen it or having waited for it.
+   * Whether the frame is for this card and would be up at the protocols in this very call, unchanged, and nobody but a
+   * capture of the link would have seen it.
    */
   canPass(frame: Frame): boolean;
-  /** Counts the frame, and all that would have been done with it down here, as received. */
+  /** Counts the frame, and all that would have been done with it down here, as received; captures see it. */
   countPass(frame: Frame): void;
 }
 
 /** A card's way out for a frame that a shortcut has taken. */
 export interface FrameEgress {
-  /** Whether the frame, with another header, would be on the wire at once, unchanged and unseen. */
+  /** Whether the frame, with another header, would be on the wire at once, unchanged, seen by captures at most. */
   canPass(frame: Frame): boolean;
   /** Sends it. Takes ownership. */
   pass(frame: Frame): void;

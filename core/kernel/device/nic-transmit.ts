@@ -257,6 +257,7 @@ export class NicTransmit implements EventHandler, TimerHandler, FrameEgress {
     nic.stats.txPackets++;
     nic.stats.txBytes += frame.length;
     this.ring.push(null, 0);
+    nic.showFrame(frame, "out", null);
     this.#handOver(frame, port);
   }
 

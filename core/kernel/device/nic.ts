@@ -120,11 +120,11 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
     return this.transmit;
   }
 
-  /** In use, and nothing it does with a frame takes time or is seen by anybody. */
+  /** In use, and nothing it does with a frame takes time or is seen by a program or the trace. */
   get isPlain(): boolean {
     const { core, offload } = this;
     if (!core.isFree || core.trace.active || !core.alive) return false;
-    if (!this.isUp || !this.carrier || this.frameTap !== null || this.devices.hasTaps(this)) return false;
+    if (!this.isUp || !this.carrier || this.devices.hasTaps(this)) return false;
     return this.portVlan === null && offload.rxChecksum && offload.txChecksum;
   }
 
@@ -298,6 +298,7 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
 
   countPass(frame: Frame): void {
     const { stats } = this;
+    this.showFrame(frame, "in", null);
     stats.rxPackets++;
     stats.rxBytes += frame.length;
     this.receive.ring.pass();

@@ -1,9 +1,9 @@
 /**
  * Forwarding without a detour: a frame that a router only passes on goes from card to card in one function, and no
  * sk_buff is made of it. Linux has the same thing as XDP's xdp_fwd (samples/bpf) and as netfilter's flow table. It is
- * taken where nobody could tell the difference: work costs nothing (profile `ideal`), nobody watches, and everything on
- * the way is in its usual state. All else goes the long way, which is input.ts, forward.ts, output.ts and neighbour.ts;
- * what is counted and what leaves is the same for both (fast-forward.test.ts).
+ * taken where nobody could tell the difference: work costs nothing (profile `ideal`), the trace is off, and everything
+ * on the way is in its usual state. All else goes the long way, which is input.ts, forward.ts, output.ts and
+ * neighbour.ts; what is counted, captured and sent is the same for both (test/determinism/fast-forward.test.ts).
  */
 import { u16, u8 } from "../../base/bytes.ts";
 import { isLoopback, isZeroNetwork } from "../../wire/address.ts";
