@@ -79,15 +79,19 @@ export class Engine {
   }
 
   #runNext(): void {
-    const queue = this.#queue;
-    queue.pop();
-    assert(queue.time >= this.#now, "time never goes back");
-    this.#now = queue.time;
-    this.cause = queue.cause;
+    const heap = this.#queue.next;
+    const time = heap.nextTime as VirtualTime;
+    const handler = heap.nextHandler;
+    const code = heap.nextCode;
+    const subject = heap.nextSubject;
+    const cause = heap.nextCause;
+    heap.removeNext();
+    assert(time >= this.#now, "time never goes back");
+    this.#now = time;
+    this.cause = cause;
     this.eventCount++;
-    this.digest.mix(queue.time);
-    this.digest.mix(queue.code);
-    const handler = queue.handler as EventHandler;
-    handler.onEvent(queue.code, queue.subject);
+    this.digest.mix(time);
+    this.digest.mix(code);
+    handler.onEvent(code, subject);
   }
 }
