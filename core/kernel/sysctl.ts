@@ -56,13 +56,17 @@ class SmallSysctl implements Sysctl {
   }
 }
 
+export interface SysctlObserver {
+  sysctlsChanged(): void;
+}
+
 export class SysctlTable {
   /** By `places`. */
   readonly #numbers: (Sysctl | undefined)[] = [];
   readonly #texts = new Map<string, TextSysctl>();
   readonly #vectors = new Map<string, VectorSysctl>();
-  /** How often a number was set: who has drawn a conclusion from some draws it anew. */
-  changes = 0;
+  /** Hears of every number that is set: who has drawn a conclusion from some draws it anew. */
+  observer: SysctlObserver | null = null;
 
   /** @throws AssertionError when the name is taken. */
   define(name: string, value: number, least = 0, most = 2 ** 31 - 1): Sysctl {
@@ -120,7 +124,7 @@ export class SysctlTable {
       const parsed = Number(value.trim());
       if (parsed < number.least || parsed > number.most) return "EINVAL";
       number.value = parsed;
-      this.changes++;
+      this.observer?.sysctlsChanged();
       return null;
     }
     const vector = this.#vectors.get(name);

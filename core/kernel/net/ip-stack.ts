@@ -14,6 +14,7 @@ import type { DeviceObserver, NetDevice } from "../device/net-device.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
 import type { NetlinkReply, NetlinkRequest, RouteInfo, RouteSpec } from "../syscall/netlink.ts";
+import type { SysctlObserver } from "../sysctl.ts";
 import { AddressTable } from "./addresses.ts";
 import { ArpHandler } from "./arp.ts";
 import { addConnectedRoutes, removeConnectedRoutes, restoreConnectedRoutes } from "./connected-routes.ts";
@@ -37,7 +38,7 @@ import type { Route, RouteType } from "./route.ts";
 import { RouteExceptions } from "./route-exceptions.ts";
 import { LOOPBACK_INDEX, Routing } from "./routing.ts";
 
-export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink {
+export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink, SysctlObserver {
   readonly core: KernelCore;
   readonly devices: DeviceTable;
   readonly sysctls: IpSysctls;
@@ -54,6 +55,7 @@ export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink {
   readonly reassembly: Reassembly;
   readonly forward: IpForward;
   readonly input: IpInput;
+  readonly #shortcut: FastForward;
 
   constructor(core: KernelCore, devices: DeviceTable) {
     this.core = core;
@@ -85,7 +87,8 @@ export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink {
     neighbours.install(this);
     queue.install(forward);
     this.registerProtocol(IPPROTO_ICMP, this.icmp);
-    devices.shortcut = new FastForward(core.snmp, { addresses, routing, queue, sysctls, table: core.sysctls });
+    this.#shortcut = new FastForward(core.snmp, { addresses, routing, queue, sysctls, table: core.sysctls });
+    core.sysctls.observer = this;
     devices.addHandler(ETHERTYPE_IPV4, this.input);
     devices.addHandler(ETHERTYPE_ARP, this.arp);
     devices.observe(this);
@@ -225,6 +228,10 @@ export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink {
         break;
     }
     this.routing.invalidate();
+  }
+
+  sysctlsChanged(): void {
+    this.devices.shortcut = this.#shortcut.isAllowed ? this.#shortcut : null;
   }
 
   solicit(neighbour: Neighbour, direct: boolean): void {
