@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { at } from "../../../test/harness/process.ts";
 import { TcpBench } from "../../../test/harness/tcp-bench.ts";
@@ -63,6 +64,30 @@ describe("bind", () => {
     socket.bind(at("0.0.0.0", 80));
     socket.close();
     expect(bench.socket().bind(at("0.0.0.0", 80))).toBe(0);
+  });
+
+  it("knows who is left, in whatever order they leave", () => {
+    const socketCount = 4;
+    const order = fc.shuffledSubarray([0, 1, 2, 3], { minLength: socketCount });
+    fc.assert(
+      fc.property(order, (leaving) => {
+        const bench = new TcpBench();
+        const sockets = Array.from({ length: socketCount }, () => {
+          const socket = bench.socket();
+          socket.reuseAddress = true;
+          expect(socket.bind(at("0.0.0.0", 80))).toBe(0);
+          return socket;
+        });
+        const stranger = bench.socket();
+        for (const index of leaving) {
+          expect(stranger.bind(at("0.0.0.0", 80))).toBe(-E.EADDRINUSE);
+          sockets[index]?.close();
+          bench.tcp.ports.checkInvariants();
+        }
+        expect(stranger.bind(at("0.0.0.0", 80))).toBe(0);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it("uses one port for connections to different peers when all others are taken", () => {

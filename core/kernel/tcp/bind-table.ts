@@ -16,12 +16,37 @@ import type { TcpSock } from "./tcp-sock.ts";
 import type { TimeWaitSock } from "./close/time-wait-sock.ts";
 
 /** Who has a port: sockets, and TIME-WAIT records. */
-type Owner = TcpSock | TimeWaitSock;
+export type PortOwner = TcpSock | TimeWaitSock;
 
-interface BindBucket {
-  readonly owners: Set<Owner>;
+/** A port that somebody has (struct inet_bind_bucket). Owners hang on one another: most ports have one. */
+export class BindBucket {
+  readonly port: number;
+  /** Who has it, newest first. */
+  first: PortOwner | null = null;
   /** Made by connect alone: others may connect from this port to elsewhere, but nobody may bind to it. */
-  connectOnly: boolean;
+  connectOnly = false;
+
+  constructor(port: number) {
+    this.port = port;
+  }
+
+  add(owner: PortOwner): void {
+    const { first } = this;
+    owner.bindBucket = this;
+    owner.nextBound = first;
+    if (first !== null) first.previousBound = owner;
+    this.first = owner;
+  }
+
+  remove(owner: PortOwner): void {
+    const { nextBound, previousBound } = owner;
+    if (previousBound === null) this.first = nextBound;
+    else previousBound.nextBound = nextBound;
+    if (nextBound !== null) nextBound.previousBound = previousBound;
+    owner.bindBucket = null;
+    owner.nextBound = null;
+    owner.previousBound = null;
+  }
 }
 
 /** Whether this connection, from `port`, is none that is there already (__inet_check_established). */
@@ -82,14 +107,14 @@ export class BindTable {
 
   /** A TIME-WAIT record takes its socket's place (inet_twsk_bind_hash). */
   adopt(record: TimeWaitSock): void {
-    this.#buckets.get(record.localPort)?.owners.add(record);
+    this.#buckets.get(record.localPort)?.add(record);
   }
 
-  release(owner: Owner): void {
-    const bucket = this.#buckets.get(owner.localPort);
-    if (bucket === undefined) return;
-    bucket.owners.delete(owner);
-    if (bucket.owners.size === 0) this.#buckets.delete(owner.localPort);
+  release(owner: PortOwner): void {
+    const bucket = owner.bindBucket;
+    if (bucket === null) return;
+    bucket.remove(owner);
+    if (bucket.first === null) this.#buckets.delete(bucket.port);
   }
 
   clear(): void {
@@ -99,9 +124,12 @@ export class BindTable {
   #take(tcp: TcpSock, port: number): BindBucket {
     tcp.localPort = port;
     const known = this.#buckets.get(port);
-    const bucket = known ?? { owners: new Set<Owner>(), connectOnly: false };
+    const bucket = known ?? new BindBucket(port);
     if (known === undefined) this.#buckets.set(port, bucket);
-    bucket.owners.add(tcp);
+    if (tcp.bindBucket !== bucket) {
+      this.release(tcp);
+      bucket.add(tcp);
+    }
     return bucket;
   }
 
@@ -139,7 +167,7 @@ export class BindTable {
   #conflicts(tcp: TcpSock, port: number, asked: boolean): boolean {
     const bucket = this.#buckets.get(port);
     if (bucket === undefined) return false;
-    for (const other of bucket.owners) {
+    for (let other = bucket.first; other !== null; other = other.nextBound) {
       if (other === tcp) continue;
       if (tcp.device !== 0 && other.device !== 0 && tcp.device !== other.device) continue;
       // A listener wants all SYNs of its address: SO_REUSEADDR is about what connections leave behind.
@@ -152,12 +180,17 @@ export class BindTable {
 
   checkInvariants(): void {
     for (const [port, bucket] of this.#buckets) {
-      assert(bucket.owners.size > 0, "a port in the table has owners");
-      for (const owner of bucket.owners) assert(owner.localPort === port, "an owner is listed under its port");
+      assert(bucket.first !== null && bucket.port === port, "a port in the table has owners");
+      let before: PortOwner | null = null;
+      for (let owner: PortOwner | null = bucket.first; owner !== null; owner = owner.nextBound) {
+        assert(owner.localPort === port && owner.bindBucket === bucket, "an owner is listed under its port");
+        assert(owner.previousBound === before, "an owner knows who comes before it");
+        before = owner;
+      }
     }
   }
 }
 
 /** inet_rcv_saddr_equal with wildcards. */
-const overlaps = (a: TcpSock, b: Owner): boolean =>
+const overlaps = (a: TcpSock, b: PortOwner): boolean =>
   a.boundAddress === IPV4_ANY || b.boundAddress === IPV4_ANY || a.boundAddress === b.boundAddress;

@@ -14,6 +14,7 @@ import { Socket, type SocketSettings } from "../socket/socket.ts";
 import { E } from "../syscall/errno.ts";
 import type { OptionResult } from "../syscall/sys.ts";
 import { KernelTimer, type TimerHandler } from "../timer/timers.ts";
+import type { BindBucket, PortOwner } from "./bind-table.ts";
 import type { AcceptQueue } from "./open/accept-queue.ts";
 import type { CongestionControl } from "./congestion/congestion.ts";
 import { WindowedMin } from "./loss/windowed-min.ts";
@@ -100,6 +101,10 @@ export abstract class TcpSock extends Socket implements TimerHandler {
   isHashed = false;
   /** Chain of the table of connections (tables.ts). */
   nextInTable: TableEntry | null = null;
+  /** Its port, and who else has it (icsk_bind_hash, sk_bind_node). */
+  bindBucket: BindBucket | null = null;
+  nextBound: PortOwner | null = null;
+  previousBound: PortOwner | null = null;
   readonly ipOptions = new IpSocketOptions();
   /** Kept while it is current. */
   route: Route | null = null;

@@ -5,6 +5,7 @@
 import { WIDE_ZERO } from "../../../base/wide-zero.ts";
 import { IPV4_ANY } from "../../../wire/address.ts";
 import { KernelTimer, type TimerHandler } from "../../timer/timers.ts";
+import type { BindBucket, PortOwner } from "../bind-table.ts";
 import type { Seq } from "../sequence.ts";
 import { TCP_STATE, type TcpState } from "../states.ts";
 import type { TableEntry } from "../tables.ts";
@@ -22,6 +23,10 @@ export class TimeWaitSock implements TimerHandler {
   device = 0;
   /** Chain of the table of connections (tables.ts). */
   nextInTable: TableEntry | null = null;
+  /** Its port, and who else has it (tw_tb, tw_bind_node). */
+  bindBucket: BindBucket | null = null;
+  nextBound: PortOwner | null = null;
+  previousBound: PortOwner | null = null;
   inode = 0;
   mark = 0;
   priority = 0;
