@@ -89,10 +89,11 @@ measure("manysmall", () => {
   for (const i of numbers) programs.set(`client${i}`, client(i));
   const session = new Session(lab, { programs });
   const built = Number(process.hrtime.bigint() - start) / 1e9;
-  for (const i of numbers) session.inject({ kind: "exec", node: `h${i}`, command: "server", console: 1 + i });
+  // `exec`: the opponent's applications have no shell either that waits for them.
+  for (const i of numbers) session.inject({ kind: "exec", node: `h${i}`, command: "exec server", console: 1 + i });
   for (const i of numbers) {
     session.advance((100 * i * MICROSECOND) as VirtualTime);
-    session.inject({ kind: "exec", node: `h${i}`, command: `client${i}`, console: 10_001 + i });
+    session.inject({ kind: "exec", node: `h${i}`, command: `exec client${i}`, console: 10_001 + i });
   }
   while (done + failed < hosts * exchanges && session.now < lab.durationNs) {
     session.advance((session.now + SECOND / 10) as VirtualTime);
