@@ -148,7 +148,8 @@ export class EventHeap {
     return time < parentTime || (time === parentTime && order < (this.#orders[parent] as number));
   }
 
-  // The arrays are in variables, and what is compared is read once: these two loops run for every event.
+  // The arrays are in variables, what is compared is read once, and no step is a function of its own: these two loops
+  // run for every event.
 
   #siftUp(start: number, time: number, order: number, slot: number): void {
     const times = this.#times;

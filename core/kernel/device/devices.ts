@@ -49,7 +49,7 @@ export class Devices implements BacklogSink {
   readonly #inhibitors = new Set<string>();
   /** While true, drivers take no packets out of their rings. */
   inputInhibited = false;
-  /** Null unless the machine forwards, and may take it. */
+  /** Null while the machine's parameters say that no frame may take it. */
   shortcut: FrameShortcut | null = null;
 
   #qdiscHandles = 0x8000;
