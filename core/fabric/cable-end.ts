@@ -11,7 +11,6 @@
  */
 import { assert } from "../base/assert.ts";
 import { u16 } from "../base/bytes.ts";
-import type { NumberRows } from "../base/number-rows.ts";
 import { Ring } from "../base/ring.ts";
 import { SECOND, TIME_ZERO, type Nanoseconds, type VirtualTime } from "../base/time.ts";
 import type { DropReason } from "../contract/drop-reason.ts";
@@ -81,12 +80,10 @@ export interface CableEndOptions {
   readonly exit: FaultPoint;
 }
 
-export class CableEnd implements TransmitPort, EventHandler {
+export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
   // A frame's way through, first what its arrival touches, then what its sending does: fields lie in memory in the
-  // order of their declaration, and every cache line is a miss when there are thousands of cables.
-  readonly #pipe: FramePipe;
-  readonly #numbers: NumberRows;
-  readonly #row: number;
+  // order of their declaration (the pipe's come before), and every cache line is a miss when there are thousands of
+  // cables.
   readonly #engine: Engine;
   readonly #trace: TraceRecorder;
   readonly #faults: FaultRules;
@@ -100,6 +97,9 @@ export class CableEnd implements TransmitPort, EventHandler {
   #bytesIn = 0;
   /** Longest frame that needs no second look. */
   #lengthMax = 0;
+  // Of the settings, which are an object of their own.
+  #queueFramesMax = 0;
+  #rateBitsPerSecond = 0;
   /** Length of the frame that was timed last. */
   #timedLength = -1;
   /** What this end sees. Set by the cable. */
@@ -125,13 +125,11 @@ export class CableEnd implements TransmitPort, EventHandler {
   #framesDuplicated = 0;
 
   constructor(context: FabricContext, options: CableEndOptions) {
+    super(context.numbers);
     assertSettings(options.settings);
     this.name = `${options.cableName}/${options.direction === 0 ? "forward" : "backward"}`;
     this.#direction = options.direction;
-    this.#numbers = context.numbers;
-    this.#row = context.numbers.add();
-    this.#pipe = new FramePipe(this.#numbers, this.#row);
-    this.#numbers.values[this.#row + ARMED] = NO_EVENT;
+    this.numbers.values[this.row + ARMED] = NO_EVENT;
     this.#engine = context.engine;
     this.#frames = context.frames;
     this.#trace = context.trace;
@@ -152,7 +150,7 @@ export class CableEnd implements TransmitPort, EventHandler {
   }
 
   get rateBitsPerSecond(): number {
-    return this.#settings.rateBitsPerSecond;
+    return this.#rateBitsPerSecond;
   }
 
   get settings(): ImpairmentSettings {
@@ -195,8 +193,8 @@ export class CableEnd implements TransmitPort, EventHandler {
     if (!this.#plain || this.#trace.active || this.#faults.active) return this.#transmitWatched(frame, now);
     const start = this.#admit(frame, now);
     if (start < 0) return now;
-    const { values } = this.#numbers;
-    const row = this.#row;
+    const { values } = this.numbers;
+    const row = this.row;
     const body = values[row + BODY_NS] as number;
     this.#enqueue(frame, (start + body + (values[row + DELAY_NS] as number)) as VirtualTime);
     return values[row + BUSY_UNTIL] as VirtualTime;
@@ -208,7 +206,7 @@ export class CableEnd implements TransmitPort, EventHandler {
   }
 
   get inFlight(): number {
-    return this.#pipe.length + this.#loose.length - this.#freeLoose.length;
+    return this.count + this.#loose.length - this.#freeLoose.length;
   }
 
   counters(): DirectionCounters {
@@ -229,18 +227,17 @@ export class CableEnd implements TransmitPort, EventHandler {
   checkInvariants(): void {
     const fates = this.#framesDelivered + this.#place.drops.total + this.inFlight;
     assert(this.#framesIn + this.#framesDuplicated === fates, "every frame is delivered, dropped or in flight");
-    assert(
-      this.#pipe.length === 0 || this.#numbers.values[this.#row + ARMED] !== NO_EVENT,
-      "a frame in the pipe will arrive",
-    );
-    this.#pipe.checkInvariants();
+    assert(this.count === 0 || this.numbers.values[this.row + ARMED] !== NO_EVENT, "a frame in the pipe will arrive");
+    this.checkPipe();
   }
 
   #precompute(): void {
-    const { delayNs, mtuBytes } = this.#settings;
+    const { delayNs, mtuBytes, queueFramesMax, rateBitsPerSecond } = this.#settings;
     this.#plain = this.carrier && this.#whole && isUnimpaired(this.#settings);
     this.#lengthMax = mtuBytes + ETHERNET_HEADER_BYTES;
-    this.#numbers.values[this.#row + DELAY_NS] = delayNs;
+    this.#queueFramesMax = queueFramesMax;
+    this.#rateBitsPerSecond = rateBitsPerSecond;
+    this.numbers.values[this.row + DELAY_NS] = delayNs;
     this.#timedLength = -1;
   }
 
@@ -251,12 +248,12 @@ export class CableEnd implements TransmitPort, EventHandler {
       this.#place.drop(frame, "LINK_MTU");
       return -1;
     }
-    const { values } = this.#numbers;
-    const row = this.#row;
+    const { values } = this.numbers;
+    const row = this.row;
     let start: number = now;
     if ((values[row + BUSY_UNTIL] as number) > now) {
       start = values[row + BUSY_UNTIL] as number;
-      if (this.#waiting(now) >= this.#settings.queueFramesMax) {
+      if (this.#waiting(now) >= this.#queueFramesMax) {
         this.#place.drop(frame, "LINK_QUEUE_FULL");
         return -1;
       }
@@ -284,11 +281,11 @@ export class CableEnd implements TransmitPort, EventHandler {
 
   /** Rounds up to whole ns. Exact: bits * 1e9 stays below 2^53 for every frame. */
   #time(length: number): void {
-    const rate = this.#settings.rateBitsPerSecond;
+    const rate = this.#rateBitsPerSecond;
     const bodyBits = (PREAMBLE_BYTES + Math.max(length, FRAME_BYTES_MIN) + FCS_BYTES) * 8;
-    const { values } = this.#numbers;
-    values[this.#row + BODY_NS] = rate === 0 ? 0 : Math.ceil((bodyBits * SECOND) / rate);
-    values[this.#row + SLOT_NS] = rate === 0 ? 0 : Math.ceil(((bodyBits + GAP_BYTES * 8) * SECOND) / rate);
+    const { values } = this.numbers;
+    values[this.row + BODY_NS] = rate === 0 ? 0 : Math.ceil((bodyBits * SECOND) / rate);
+    values[this.row + SLOT_NS] = rate === 0 ? 0 : Math.ceil(((bodyBits + GAP_BYTES * 8) * SECOND) / rate);
     this.#timedLength = length;
   }
 
@@ -307,7 +304,7 @@ export class CableEnd implements TransmitPort, EventHandler {
     }
     const start = this.#admit(frame, now);
     if (start < 0) return now;
-    const free = this.#numbers.values[this.#row + BUSY_UNTIL] as VirtualTime;
+    const free = this.numbers.values[this.row + BUSY_UNTIL] as VirtualTime;
     this.#place.record(KIND["link:transmit"], frame, this.#direction, frame.length);
     if (start > now) this.#place.record(KIND["link:queue"], frame, this.#direction, this.#starts.length);
     // What happens on the wire takes the transmitter's time all the same.
@@ -345,7 +342,7 @@ export class CableEnd implements TransmitPort, EventHandler {
   /** Sends a frame down the pipe, or past it when order is not to be kept. */
   #launch(frame: Frame, start: number, lateNs: Nanoseconds): void {
     const { reorder, delayNs } = this.#settings;
-    const lastBit = start + (this.#numbers.values[this.#row + BODY_NS] as number);
+    const lastBit = start + (this.numbers.values[this.row + BODY_NS] as number);
     if (this.#impairer.overtakes()) {
       this.#setLoose(frame, lastBit + Math.max(0, delayNs - (reorder?.earlyByNs ?? 0)) + lateNs, false);
       return;
@@ -356,23 +353,23 @@ export class CableEnd implements TransmitPort, EventHandler {
   }
 
   #enqueue(frame: Frame, arrival: VirtualTime): void {
-    if (!this.#pipe.push(frame, arrival)) {
+    if (!this.push(frame, arrival)) {
       this.#place.drop(frame, "LINK_QUEUE_FULL");
       return;
     }
-    if (this.#numbers.values[this.#row + ARMED] === NO_EVENT) this.#arm();
+    if (this.numbers.values[this.row + ARMED] === NO_EVENT) this.#arm();
   }
 
   #arm(): void {
-    const event = this.#engine.at(this.#pipe.nextArrival, "wire", this, OLDEST_ARRIVES);
-    this.#numbers.values[this.#row + ARMED] = event;
+    const event = this.#engine.at(this.nextArrival, "wire", this, OLDEST_ARRIVES);
+    this.numbers.values[this.row + ARMED] = event;
   }
 
   #deliverOldest(): void {
-    const frame = this.#pipe.shift();
+    const frame = this.shift();
     // Armed before the sink runs, so that whatever the sink does finds the pipe in order.
-    if (this.#pipe.length > 0) this.#arm();
-    else this.#numbers.values[this.#row + ARMED] = NO_EVENT;
+    if (this.count > 0) this.#arm();
+    else this.numbers.values[this.row + ARMED] = NO_EVENT;
     this.#deliver(frame, false);
   }
 
@@ -437,11 +434,11 @@ export class CableEnd implements TransmitPort, EventHandler {
 
   /** The wire was cut: what waits for it and what is on it is lost, and the transmitter stops. */
   #dropAll(): void {
-    const { values } = this.#numbers;
-    this.#engine.cancel(values[this.#row + ARMED] as EventId);
-    values[this.#row + ARMED] = NO_EVENT;
-    while (this.#pipe.length > 0) this.#place.drop(this.#pipe.shift(), "LINK_DOWN");
-    this.#pipe.forgetOrder();
+    const { values } = this.numbers;
+    this.#engine.cancel(values[this.row + ARMED] as EventId);
+    values[this.row + ARMED] = NO_EVENT;
+    while (this.count > 0) this.#place.drop(this.shift(), "LINK_DOWN");
+    this.forgetOrder();
     this.#loose.forEach((loose, slot) => {
       if (loose.frame === null) return;
       this.#engine.cancel(loose.event);
@@ -450,6 +447,6 @@ export class CableEnd implements TransmitPort, EventHandler {
       this.#freeLoose.push(slot);
     });
     this.#starts.clear();
-    values[this.#row + BUSY_UNTIL] = TIME_ZERO;
+    values[this.row + BUSY_UNTIL] = TIME_ZERO;
   }
 }

@@ -19,15 +19,24 @@ export const PREAMBLE_BYTES = 8;
 export const GAP_BYTES = 12;
 /** No checksum is left to fill in. */
 export const CHECKSUM_DONE = -1;
+/** What a frame that is not in use has. */
+const NO_BYTES = new Uint8Array(0);
 
 /** Bytes `[start, start + length)` of `block` are the frame from destination address to payload, without FCS. */
 export class Frame {
+  // First what every hop looks at: fields lie in memory in this order, and each line of it is a miss where thousands of
+  // frames are on their way. For the same reason the block's bytes are here as well.
   block: Block | null = null;
+  /** `block.bytes`; change the two with `lieIn`. */
+  bytes: Uint8Array = NO_BYTES;
   start = 0;
   length = 0;
-  /** Follows the packet over every hop; equal on all copies a switch or hub makes. */
-  packetId = 0;
   fcsGood = true;
+  /** Another frame was made over the same bytes. That one may be gone: `block.references` knows. */
+  wasShared = false;
+  /** The frame behind this one on a cable, and how much later that one arrives, ns (fabric/frame-pipe.ts). */
+  next: Frame | null = null;
+  gapNs = 0;
   /**
    * Where the checksum that the sending NIC left to the far side begins and is stored, relative to `start`: virtio's
    * VIRTIO_NET_HDR_F_NEEDS_CSUM. `CHECKSUM_DONE` when the bytes are final. Whoever shows or damages the bytes calls
@@ -40,12 +49,16 @@ export class Frame {
    * that receives the frame need not sum it again. False says nothing.
    */
   checksumGood = false;
+  /** Follows the packet over every hop; equal on all copies a switch or hub makes. */
+  packetId = 0;
   /** Trace id of what last happened to this packet. */
   cause = 0;
 
-  get bytes(): Uint8Array {
-    assert(this.block !== null, "a frame in use has a block");
-    return this.block.bytes;
+  /** Puts it into a block, where it begins at `start`. */
+  lieIn(block: Block, start: number): void {
+    this.block = block;
+    this.bytes = block.bytes;
+    this.start = start;
   }
 
   /** The frame's own bytes, as a view. */
@@ -86,10 +99,10 @@ export class FramePool {
     assert(start >= block.start && start + length <= block.end, "a frame lies inside its block");
     const frame = this.#free.pop() ?? new Frame();
     assert(frame.block === null, "a frame from the free list is empty");
-    frame.block = block;
-    frame.start = start;
+    frame.lieIn(block, start);
     frame.length = length;
     frame.fcsGood = true;
+    frame.wasShared = false;
     frame.checksumStart = CHECKSUM_DONE;
     frame.checksumGood = false;
     frame.cause = 0;
@@ -100,7 +113,10 @@ export class FramePool {
   /** A second frame over the same bytes, as a hub or a flooding switch sends out of several ports. */
   share(frame: Frame): Frame {
     assert(frame.block !== null, "only a living frame is shared");
-    return this.#like(frame, this.blocks.share(frame.block), frame.start);
+    const twin = this.#like(frame, this.blocks.share(frame.block), frame.start);
+    frame.wasShared = true;
+    twin.wasShared = true;
+    return twin;
   }
 
   /** A frame with bytes of its own, for whoever must change them. */
@@ -119,6 +135,7 @@ export class FramePool {
     const block = frame.block;
     assert(block !== null, "a frame is freed once");
     frame.block = null;
+    frame.bytes = NO_BYTES;
     this.outstanding--;
     this.#free.push(frame);
     return block;

@@ -147,11 +147,10 @@ export class Cpu implements CpuPort, EventHandler {
    * `servesAtOnce` holds, without the way there.
    */
   serve(line: IrqLine, napi: Napi): void {
-    const { core } = this;
     this.#still = false;
     this.#enter();
     this.hard.count(line);
-    this.soft.begin(SOFTIRQ.NET_RX, core.engine.now);
+    this.soft.beginNetRx();
     this.softnet.begin(napi);
     this.#perform(SOFT);
     this.#runAll();
@@ -251,7 +250,7 @@ export class Cpu implements CpuPort, EventHandler {
       pendingSoftirqs: this.soft.pending,
       times: this.times.read(this.core.engine.now),
       interrupts: this.hard.lines().map(({ irq, name, taken }) => ({ irq, name, count: taken })),
-      softirqs: this.soft.counts.map((count, vector) => (vector === SOFTIRQ.NET_RX ? count + this.passed : count)),
+      softirqs: this.soft.counts().map((count, vector) => (vector === SOFTIRQ.NET_RX ? count + this.passed : count)),
     };
   }
 

@@ -289,7 +289,7 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
   }
 
   canPass(frame: Frame): boolean {
-    if (!this.isPlain || this.coalesce.rxNs !== 0 || !frame.fcsGood || frame.block?.references !== 1) return false;
+    if (!this.isPlain || this.coalesce.rxNs !== 0 || !frame.fcsGood || frame.wasShared) return false;
     if (frame.length < ETHERNET_HEADER_BYTES || frame.length > this.#mtu + ETHERNET_HEADER_BYTES) return false;
     const { bytes, start } = frame;
     if ((u32(bytes, start + 2) | 0) !== this.#macLow || u16(bytes, start) !== this.#macHigh) return false;
@@ -369,8 +369,7 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
       const own = blocks.acquire(shared.capacity);
       const start = own.start + frame.start - shared.start;
       copyBytes(shared.bytes, frame.start, own.bytes, start, frame.length);
-      frame.block = own;
-      frame.start = start;
+      frame.lieIn(own, start);
       blocks.release(shared);
     }
     finishChecksum(frame);

@@ -30,10 +30,15 @@ export interface InterfaceAddress {
 /** 224.0.0.1: every host is a member (RFC 1112, section 4). */
 export const ALL_HOSTS_GROUP = 0xe0000001 as Ipv4Address;
 
+/** One of 32 bits for an address, by its hash (Fibonacci hashing, Knuth, volume 3, 6.4). */
+const bitOf = (address: number): number => 1 << (Math.imul(address, 0x9e3779b1) >>> 27);
+
 export class AddressTable {
   readonly #byDevice = new Map<number, InterfaceAddress[]>();
   /** Keys are signed, so that V8 keeps them as small integers. */
   readonly #owners = new Map<number, InterfaceAddress[]>();
+  /** A bit for each of the owners' keys, several of which may share one: few packets come from an address of ours. */
+  #ownerBits = 0;
   readonly #groups = new Map<number, number>([[ALL_HOSTS_GROUP | 0, 1]]);
 
   /** The new entry, or -EEXIST, -EINVAL, -ENOBUFS. */
@@ -58,6 +63,7 @@ export class AddressTable {
     const owners = this.#owners.get(address | 0);
     if (owners === undefined) this.#owners.set(address | 0, [entry]);
     else owners.push(entry);
+    this.#ownerBits |= bitOf(address);
     return entry;
   }
 
@@ -80,6 +86,8 @@ export class AddressTable {
       if (owners.length === 0) this.#owners.delete(entry.address | 0);
       else this.#owners.set(entry.address | 0, owners);
     }
+    this.#ownerBits = 0;
+    for (const key of this.#owners.keys()) this.#ownerBits |= bitOf(key);
     return gone;
   }
 
@@ -87,7 +95,7 @@ export class AddressTable {
    * Whether an interface has exactly this address. 127.0.0.2 is local too, but by its route: see `IpStack.addressType`.
    */
   isLocal(address: Ipv4Address): boolean {
-    return this.#owners.has(address | 0);
+    return (this.#ownerBits & bitOf(address)) !== 0 && this.#owners.has(address | 0);
   }
 
   isLocalOn(address: Ipv4Address, device: NetDevice): boolean {

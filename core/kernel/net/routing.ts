@@ -34,6 +34,10 @@ export class Routing {
   readonly #sources: RoutingSources;
   /** By destination, for packets that may leave by any interface. Signed keys: small integers in V8. */
   readonly #cache = new Map<number, Route>();
+  /** The one of them that was asked for last: a host gets nearly all of its packets for one address. Null when none. */
+  #last: Route | null = null;
+  /** Its destination, signed. */
+  #lastTarget = 0;
   /** By interface bound to, then by destination. */
   readonly #bound = new Map<number, Map<number, Route>>();
   generation = 1;
@@ -48,6 +52,7 @@ export class Routing {
   /** Something that routes depend on has changed. */
   invalidate(): void {
     this.generation++;
+    this.#last = null;
     // Clearing makes a new table even of an empty one, and a router gets its routes one by one.
     if (this.#cache.size > 0) this.#cache.clear();
     if (this.#bound.size > 0) this.#bound.clear();
@@ -69,9 +74,16 @@ export class Routing {
 
   /** The route to `target`, cached. @param deviceIndex 0 for any. */
   find(target: Ipv4Address, deviceIndex: number): Route | number {
+    if (deviceIndex === 0 && (target | 0) === this.#lastTarget && this.#last !== null) return this.#last;
     const cache = deviceIndex === 0 ? this.#cache : this.#boundCache(deviceIndex);
     const known = this.#knownIn(cache, target);
-    if (known !== null) return known;
+    if (known !== null) {
+      if (deviceIndex === 0 && !known.mayExpire) {
+        this.#last = known;
+        this.#lastTarget = target | 0;
+      }
+      return known;
+    }
     const route = this.#resolve(target, deviceIndex);
     if (typeof route === "number") return route;
     if (cache.size >= ROUTE_CACHE_ENTRIES_MAX) {

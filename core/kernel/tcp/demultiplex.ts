@@ -21,9 +21,11 @@ import { ackTimeWait, forgetTimeWait, isnAfter, judgeTimeWait } from "./close/ti
 import type { TimeWaitSock } from "./close/time-wait-sock.ts";
 import { traceTcp } from "./show/trace-tcp.ts";
 
+/** Of the segment that is being received; one for all machines, since a lookup is over before the next begins. */
+const key = emptyLookup();
+
 export class TcpInput {
   readonly #stack: Tcp;
-  readonly #key = emptyLookup();
 
   constructor(stack: Tcp) {
     this.#stack = stack;
@@ -74,7 +76,6 @@ export class TcpInput {
   }
 
   #demultiplex(skb: SkBuff): void {
-    const key = this.#key;
     const { bytes, networkHeader, transportHeader } = skb;
     key.boundAddress = ipv4Target(bytes, networkHeader);
     key.remoteAddress = ipv4Source(bytes, networkHeader);
@@ -89,7 +90,7 @@ export class TcpInput {
   }
 
   #toListener(skb: SkBuff): void {
-    const listener = this.#stack.tables.findListener(this.#key);
+    const listener = this.#stack.tables.findListener(key);
     if (listener === null) this.#refuse(skb);
     else this.#toSocket(listener, skb, null);
   }
@@ -158,7 +159,7 @@ export class TcpInput {
   #toTimeWait(record: TimeWaitSock, skb: SkBuff): void {
     const verdict = judgeTimeWait(record, skb);
     if (verdict === "syn") {
-      const listener = this.#stack.tables.findListener(this.#key);
+      const listener = this.#stack.tables.findListener(key);
       if (listener !== null) {
         const isn = isnAfter(record);
         forgetTimeWait(record);
