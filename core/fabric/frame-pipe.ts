@@ -53,8 +53,10 @@ export class FramePipe {
       this.#oldest = frame;
       values[row + NEXT_ARRIVAL] = due;
     } else {
+      const gap = due - before;
       ahead.next = frame;
-      ahead.gapNs = due - before;
+      // `| 0` makes a small integer of what V8 takes for a number with a fraction, and keeps in a box.
+      ahead.gapNs = gap < 2 ** 31 ? gap | 0 : gap;
     }
     this.#newest = frame;
     this.count++;

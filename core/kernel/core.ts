@@ -46,6 +46,8 @@ export class KernelCore {
   consumed = 0;
   /** False once the machine has crashed: events still under way find it so and do nothing. */
   alive = true;
+  /** A CPU's dispatch loop is on the JavaScript stack: work for another CPU waits until it has returned. */
+  isDispatching = false;
   readonly #log: string[] = [];
   #cpus: readonly CpuPort[] = [];
   #timers: KernelTimers | null = null;

@@ -30,7 +30,7 @@ const STILL = ".monaco-editor .cursor, .xterm-cursor { visibility: hidden !impor
 const STILL_MAX_MS = 8000;
 const LOOK_MS = 250;
 
-/** All of axe's rules. Its report of what is well and its page for frames of other origins took four fifths of the time. */
+/** All of axe's rules. Its report of what is well and its page for frames of other origins took 4/5 of the time. */
 async function serious(page: Page): Promise<string[]> {
   const axe = new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).setLegacyMode(true);
   const { violations } = await axe.analyze();

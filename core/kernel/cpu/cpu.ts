@@ -6,7 +6,7 @@
  *
  * Left out: nested hard IRQs, local_irq_disable and local_bh_disable (a step is atomic anyway), CPU frequency, caches.
  */
-import { assert } from "../../base/assert.ts";
+import { assert, present } from "../../base/assert.ts";
 import type { Nanoseconds } from "../../base/time.ts";
 import { CONTEXT, KIND } from "../../contract/trace-event.ts";
 import { NO_EVENT, type EventHandler, type EventId, type Phase } from "../../engine/event-queue.ts";
@@ -138,8 +138,8 @@ export class Cpu implements CpuPort, EventHandler {
 
   /** Whether an interrupt raised now would be served in that very call, at no cost and unseen. */
   get servesAtOnce(): boolean {
-    const { core, smp } = this;
-    return this.isStill && core.isFree && !core.trace.active && smp.running === null;
+    const { core } = this;
+    return this.isStill && core.isFree && !core.trace.active && !core.isDispatching;
   }
 
   /**
@@ -266,7 +266,7 @@ export class Cpu implements CpuPort, EventHandler {
   /** Something is to be done: now, or, if another CPU of the machine is in the middle of a step, right after it. */
   #poke(): void {
     if (this.#dispatching || this.#halted) return;
-    if (this.smp.running === null) this.#dispatch();
+    if (!this.core.isDispatching) this.#dispatch();
     else this.#kickLater();
   }
 
@@ -305,7 +305,7 @@ export class Cpu implements CpuPort, EventHandler {
 
   #enter(): void {
     this.#dispatching = true;
-    this.smp.running = this;
+    this.core.isDispatching = true;
     this.core.setCurrentCpu(this);
   }
 
@@ -313,9 +313,8 @@ export class Cpu implements CpuPort, EventHandler {
   #runAll(): void {
     while (this.#advance());
     this.#dispatching = false;
-    this.smp.running = null;
-    const first = this.smp.cpus[0];
-    if (first !== undefined && first !== this) this.core.setCurrentCpu(first);
+    this.core.isDispatching = false;
+    if (this.index > 0) this.core.setCurrentCpu(present(this.smp.cpus[0], "the first CPU"));
   }
 
   #stage(level: Level): number {

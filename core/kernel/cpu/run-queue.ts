@@ -40,8 +40,6 @@ export class TaskState {
 export class Smp {
   readonly cpus: Cpu[] = [];
   readonly tasks = new Map<Task, TaskState>();
-  /** The CPU whose dispatch loop is on the JavaScript stack; work for another one waits until it has returned. */
-  running: Cpu | null = null;
   #parameters: SoftnetParameters | null = null;
 
   softnetParameters(core: KernelCore): SoftnetParameters {

@@ -45,6 +45,10 @@ export class Softnet implements Work {
   /** What the running net_rx_action has still to poll, and what used its weight up and wants another turn. */
   #list = new Ring<Napi>();
   readonly #repoll = new Ring<Napi>();
+  /** Devices in the three lists: nearly always none, which is known without a look at them. */
+  #listed = 0;
+  /** The device to poll when `begin` says so, before those on the lists. */
+  #first: Napi | null = null;
   #current: Napi | null = null;
   #inAction = false;
   #work = 0;
@@ -70,6 +74,7 @@ export class Softnet implements Work {
     if (napi.isScheduled) return;
     napi.isScheduled = true;
     this.#pollList.push(napi);
+    this.#listed++;
     this.#cpu.raiseSoftirq(SOFTIRQ.NET_RX);
   }
 
@@ -122,7 +127,7 @@ export class Softnet implements Work {
     if (this.#budgetLeft <= 0 || now >= timeLimit) {
       this.timeSqueeze++;
       if (this.#core.trace.active) this.#core.trace.record(TIME_SQUEEZE, 0, 0, this.#cpu.index);
-    } else if (this.#list.length > 0) {
+    } else if (this.#listed > 0 && this.#list.length > 0) {
       return true;
     }
     this.#endAction();
@@ -133,7 +138,7 @@ export class Softnet implements Work {
   begin(napi: Napi): void {
     assert(!napi.isScheduled && !this.#inAction, "nothing is being polled");
     napi.isScheduled = true;
-    this.#list.push(napi);
+    this.#first = napi;
     this.#start();
   }
 
@@ -154,8 +159,12 @@ export class Softnet implements Work {
   }
 
   #beginPoll(): Napi {
-    const napi = this.#list.shift();
-    assert(napi !== undefined && napi.isScheduled, "what is on the poll list is scheduled");
+    let napi = this.#first;
+    if (napi === null) {
+      napi = this.#list.shift() ?? null;
+      this.#listed--;
+    } else this.#first = null;
+    assert(napi?.isScheduled === true, "what is on the poll list is scheduled");
     this.#current = napi;
     this.#work = 0;
     napi.polls++;
@@ -173,6 +182,7 @@ export class Softnet implements Work {
     this.#current = null;
     if (this.#work >= napi.weight) {
       this.#repoll.push(napi);
+      this.#listed++;
       return;
     }
     napi.isScheduled = false;
@@ -182,6 +192,7 @@ export class Softnet implements Work {
   /** Next time come first those not reached, then the new ones, then those that had a full turn. */
   #endAction(): void {
     this.#inAction = false;
+    if (this.#listed === 0) return;
     if (this.#list.length > 0) {
       for (let napi = this.#pollList.shift(); napi !== undefined; napi = this.#pollList.shift()) this.#list.push(napi);
       const rest = this.#list;
@@ -198,6 +209,8 @@ export class Softnet implements Work {
 
   checkInvariants(): void {
     assert(this.#inAction || this.#list.length === 0, "only a running net_rx_action has a list of its own");
+    const listed = this.#pollList.length + this.#list.length + this.#repoll.length;
+    assert(this.#listed === listed, "devices on the lists are counted");
     this.#backlog.checkInvariants();
   }
 
@@ -207,6 +220,8 @@ export class Softnet implements Work {
     this.#pollList.clear();
     this.#list.clear();
     this.#repoll.clear();
+    this.#listed = 0;
+    this.#first = null;
     this.#current = null;
     this.#inAction = false;
   }

@@ -23,6 +23,7 @@ import type { KernelCore } from "../core.ts";
 import type { SnmpCounters } from "../counters.ts";
 import type { NetDevice, PacketHandler } from "../device/net-device.ts";
 import { PACKET_OTHERHOST, type SkBuff } from "../skb/skbuff.ts";
+import type { Sysctl } from "../sysctl.ts";
 import { E } from "../syscall/errno.ts";
 import type { AddressTable } from "./addresses.ts";
 import type { IpForward } from "./forward.ts";
@@ -51,7 +52,10 @@ export class IpInput implements PacketHandler {
   readonly #core: KernelCore;
   readonly #snmp: SnmpCounters;
   readonly #parts: InputParts;
+  // What is looked at for each packet, without the way by `#parts`.
   readonly #routing: Routing;
+  readonly #addresses: AddressTable;
+  readonly #rpFilter: Sysctl;
   /** By protocol number, as far as there are any. */
   readonly #protocols: (IpProtocol | null)[] = [];
   rawHook: RawHook | null = null;
@@ -61,6 +65,8 @@ export class IpInput implements PacketHandler {
     this.#snmp = core.snmp;
     this.#parts = parts;
     this.#routing = parts.routing;
+    this.#addresses = parts.addresses;
+    this.#rpFilter = parts.sysctls.rpFilter;
   }
 
   register(protocol: number, handler: IpProtocol): void {
@@ -158,8 +164,8 @@ export class IpInput implements PacketHandler {
       // A host that does not know its address yet may broadcast.
       return source === 0 && (isLimitedBroadcast(target) || isMulticast(target)) ? null : this.#martian();
     }
-    if (isZeroNetwork(target) || this.#parts.addresses.isLocal(source)) return this.#martian();
-    return this.#parts.sysctls.rpFilter.value === 0 ? null : this.#reversePath(source, device);
+    if (isZeroNetwork(target) || this.#addresses.isLocal(source)) return this.#martian();
+    return this.#rpFilter.value === 0 ? null : this.#reversePath(source, device);
   }
 
   #martian(): DropReason {
@@ -171,9 +177,7 @@ export class IpInput implements PacketHandler {
   #reversePath(source: Ipv4Address, device: NetDevice): DropReason | null {
     const back = this.#routing.find(source, 0);
     const passes =
-      typeof back !== "number" &&
-      back.type === "unicast" &&
-      (this.#parts.sysctls.rpFilter.value === 2 || back.device === device);
+      typeof back !== "number" && back.type === "unicast" && (this.#rpFilter.value === 2 || back.device === device);
     return passes ? null : "IP_RPFILTER";
   }
 
@@ -183,7 +187,7 @@ export class IpInput implements PacketHandler {
     if (isMulticast(target)) {
       ext.InMcastPkts++;
       ext.InMcastOctets += skb.length;
-      if (!this.#parts.addresses.isMember(target)) {
+      if (!this.#addresses.isMember(target)) {
         this.#snmp.ip.InDiscards++;
         this.#core.drop(skb, "OTHERHOST");
         return;

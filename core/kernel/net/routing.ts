@@ -34,10 +34,10 @@ export class Routing {
   readonly #sources: RoutingSources;
   /** By destination, for packets that may leave by any interface. Signed keys: small integers in V8. */
   readonly #cache = new Map<number, Route>();
-  /** The one of them that was asked for last: a host gets nearly all of its packets for one address. Null when none. */
-  #last: Route | null = null;
-  /** Its destination, signed. */
-  #lastTarget = 0;
+  /** The one of them to an address of ours that was asked for last: a host gets nearly all of its packets for one. */
+  #lastLocal: Route | null = null;
+  /** That address, signed. */
+  #lastAddress = 0;
   /** By interface bound to, then by destination. */
   readonly #bound = new Map<number, Map<number, Route>>();
   generation = 1;
@@ -52,7 +52,7 @@ export class Routing {
   /** Something that routes depend on has changed. */
   invalidate(): void {
     this.generation++;
-    this.#last = null;
+    this.#lastLocal = null;
     // Clearing makes a new table even of an empty one, and a router gets its routes one by one.
     if (this.#cache.size > 0) this.#cache.clear();
     if (this.#bound.size > 0) this.#bound.clear();
@@ -74,13 +74,13 @@ export class Routing {
 
   /** The route to `target`, cached. @param deviceIndex 0 for any. */
   find(target: Ipv4Address, deviceIndex: number): Route | number {
-    if (deviceIndex === 0 && (target | 0) === this.#lastTarget && this.#last !== null) return this.#last;
+    if (deviceIndex === 0 && (target | 0) === this.#lastAddress && this.#lastLocal !== null) return this.#lastLocal;
     const cache = deviceIndex === 0 ? this.#cache : this.#boundCache(deviceIndex);
     const known = this.#knownIn(cache, target);
     if (known !== null) {
-      if (deviceIndex === 0 && !known.mayExpire) {
-        this.#last = known;
-        this.#lastTarget = target | 0;
+      if (deviceIndex === 0 && known.type === "local" && !known.mayExpire) {
+        this.#lastLocal = known;
+        this.#lastAddress = target | 0;
       }
       return known;
     }

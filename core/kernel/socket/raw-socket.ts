@@ -141,6 +141,8 @@ export class RawSocket extends InetSocket {
 /** All raw sockets by protocol. */
 export class RawTable implements RawHook {
   readonly #protocols = new Map<number, RawSocket[]>();
+  /** Sockets in there: mostly none, and then nobody looks for one for each packet. */
+  #count = 0;
   readonly #services: InetServices;
 
   constructor(services: InetServices) {
@@ -149,6 +151,7 @@ export class RawTable implements RawHook {
   }
 
   add(socket: RawSocket): void {
+    this.#count++;
     const sockets = this.#protocols.get(socket.protocol);
     if (sockets === undefined) this.#protocols.set(socket.protocol, [socket]);
     else sockets.push(socket);
@@ -158,11 +161,13 @@ export class RawTable implements RawHook {
     const sockets = this.#protocols.get(socket.protocol);
     const at = sockets?.indexOf(socket) ?? -1;
     if (sockets === undefined || at < 0) return;
+    this.#count--;
     sockets.splice(at, 1);
     if (sockets.length === 0) this.#protocols.delete(socket.protocol);
   }
 
   deliver(skb: SkBuff, protocol: number): boolean {
+    if (this.#count === 0) return false;
     const sockets = this.#protocols.get(protocol);
     if (sockets === undefined) return false;
     let taken = false;
