@@ -65,8 +65,12 @@ export class SysctlTable {
   readonly #numbers: (Sysctl | undefined)[] = [];
   readonly #texts = new Map<string, TextSysctl>();
   readonly #vectors = new Map<string, VectorSysctl>();
+  readonly #observers: SysctlObserver[] = [];
+
   /** Hears of every number that is set: who has drawn a conclusion from some draws it anew. */
-  observer: SysctlObserver | null = null;
+  observe(observer: SysctlObserver): void {
+    this.#observers.push(observer);
+  }
 
   /** @throws AssertionError when the name is taken. */
   define(name: string, value: number, least = 0, most = 2 ** 31 - 1): Sysctl {
@@ -124,7 +128,7 @@ export class SysctlTable {
       const parsed = Number(value.trim());
       if (parsed < number.least || parsed > number.most) return "EINVAL";
       number.value = parsed;
-      this.observer?.sysctlsChanged();
+      for (const observer of this.#observers) observer.sysctlsChanged();
       return null;
     }
     const vector = this.#vectors.get(name);

@@ -10,7 +10,7 @@ import { WIDE_ZERO } from "../../base/wide-zero.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import type { KernelCore } from "../core.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
-import type { Sysctl } from "../sysctl.ts";
+import type { Sysctl, SysctlObserver } from "../sysctl.ts";
 import { Backlog, type BacklogSink } from "./backlog.ts";
 import type { Cpu } from "./cpu.ts";
 import { NAPI_WEIGHT, type Napi } from "./napi.ts";
@@ -36,7 +36,7 @@ export function defineSoftnetParameters(core: KernelCore): SoftnetParameters {
   };
 }
 
-export class Softnet implements Work {
+export class Softnet implements Work, SysctlObserver {
   readonly #core: KernelCore;
   readonly #cpu: Cpu;
   readonly #parameters: SoftnetParameters;
@@ -53,6 +53,11 @@ export class Softnet implements Work {
   #inAction = false;
   #work = 0;
   #budgetLeft = 0;
+  // Of the parameters, so that a poll need not look at them.
+  #budget = 0;
+  #limitNs = 0;
+  /** The running net_rx_action takes time, and began at `#startedAt`. */
+  #isTimed = false;
   #startedAt: number = WIDE_ZERO;
   readonly #backlog: Backlog;
 
@@ -66,7 +71,14 @@ export class Softnet implements Work {
     this.#core = core;
     this.#cpu = cpu;
     this.#parameters = cpu.smp.softnetParameters(core);
+    this.sysctlsChanged();
+    core.sysctls.observe(this);
     this.#backlog = new Backlog(this, this.#parameters.backlogWeight);
+  }
+
+  sysctlsChanged(): void {
+    this.#budget = this.#parameters.budget.value;
+    this.#limitNs = this.#parameters.budgetUsecs.value * MICROSECOND;
   }
 
   /** Puts a device on the poll list (__napi_schedule); nothing when it is there already. */
@@ -122,9 +134,8 @@ export class Softnet implements Work {
       if (this.#work < napi.weight && napi.hasPackets) return true;
     }
     this.#endPoll(napi);
-    const now = this.#core.engine.now;
-    const timeLimit = this.#startedAt + this.#parameters.budgetUsecs.value * MICROSECOND;
-    if (this.#budgetLeft <= 0 || now >= timeLimit) {
+    const isLate = this.#isTimed && this.#core.engine.now >= this.#startedAt + this.#limitNs;
+    if (this.#budgetLeft <= 0 || isLate) {
       this.timeSqueeze++;
       if (this.#core.trace.active) this.#core.trace.record(TIME_SQUEEZE, 0, 0, this.#cpu.index);
     } else if (this.#listed > 0 && this.#list.length > 0) {
@@ -134,23 +145,22 @@ export class Softnet implements Work {
     return false;
   }
 
-  /** What `schedule` and the beginning of a net_rx_action come to when this is the only device to poll. */
+  /** What `schedule` and the beginning of a net_rx_action come to when this is the only device to poll, at no cost. */
   begin(napi: Napi): void {
     assert(!napi.isScheduled && !this.#inAction, "nothing is being polled");
     napi.isScheduled = true;
     this.#first = napi;
-    this.#start();
-  }
-
-  #start(): void {
     this.#inAction = true;
-    this.#budgetLeft = this.#parameters.budget.value;
-    this.#startedAt = this.#core.engine.now;
+    this.#isTimed = false;
+    this.#budgetLeft = this.#budget;
   }
 
   #beginAction(): boolean {
     if (this.#pollList.length === 0) return false;
-    this.#start();
+    this.#inAction = true;
+    this.#isTimed = true;
+    this.#budgetLeft = this.#budget;
+    this.#startedAt = this.#core.engine.now;
     const scheduled = this.#pollList;
     this.#pollList = this.#list;
     this.#list = scheduled;

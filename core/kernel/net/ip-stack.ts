@@ -88,7 +88,7 @@ export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink, Sy
     queue.install(forward);
     this.registerProtocol(IPPROTO_ICMP, this.icmp);
     this.#shortcut = new FastForward(core.snmp, { addresses, routing, queue, sysctls, table: core.sysctls });
-    core.sysctls.observer = this;
+    core.sysctls.observe(this);
     devices.addHandler(ETHERTYPE_IPV4, this.input);
     devices.addHandler(ETHERTYPE_ARP, this.arp);
     devices.observe(this);
