@@ -235,7 +235,8 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
     const { delayNs, mtuBytes, queueFramesMax, rateBitsPerSecond } = this.#settings;
     this.#plain = this.carrier && this.#whole && isUnimpaired(this.#settings);
     this.#lengthMax = mtuBytes + ETHERNET_HEADER_BYTES;
-    this.#queueFramesMax = queueFramesMax;
+    // No limit is Infinity, which V8 would put into a box.
+    this.#queueFramesMax = Math.min(queueFramesMax, IN_FLIGHT_FRAMES_MAX);
     this.#rateBitsPerSecond = rateBitsPerSecond;
     this.numbers.values[this.row + DELAY_NS] = delayNs;
     this.#timedLength = -1;

@@ -30,21 +30,13 @@ export interface UpdateFlags {
 }
 
 export class Neighbour implements TimerHandler {
-  readonly #table: NeighbourTable;
+  // First what a packet looks at: fields lie in memory in this order.
   readonly device: NetDevice;
-  readonly address: Ipv4Address;
-  mac: MacAddress = MAC_ZERO;
   state: number = NUD.NONE;
   /** Dropped from the table: whoever still points here looks it up again. */
   dead = false;
-  /** Instants of last use while unconfirmed, of last proof that it answers, and of last change. */
-  used: number;
-  confirmed: number;
-  updated: number;
-  probes = 0;
-  readonly #queue = new SkbQueue();
-  #queueBytes = 0;
-  readonly #timer = new KernelTimer(this);
+  /** `macChanges` of the device when the header was written; -1 before. */
+  #headerOf = -1;
   /**
    * The Ethernet header as 16-bit words: seven stores a packet. Copying 14 bytes in a loop was a quarter of forwarding.
    */
@@ -54,8 +46,17 @@ export class Neighbour implements TimerHandler {
   #source0 = 0;
   #source1 = 0;
   #source2 = 0;
-  /** `macChanges` of the device when the header was written; -1 before. */
-  #headerOf = -1;
+  readonly #table: NeighbourTable;
+  readonly address: Ipv4Address;
+  mac: MacAddress = MAC_ZERO;
+  /** Instants of last use while unconfirmed, of last proof that it answers, and of last change. */
+  used: number;
+  confirmed: number;
+  updated: number;
+  probes = 0;
+  readonly #queue = new SkbQueue();
+  #queueBytes = 0;
+  readonly #timer = new KernelTimer(this);
 
   constructor(table: NeighbourTable, device: NetDevice, address: Ipv4Address) {
     this.#table = table;

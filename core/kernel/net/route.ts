@@ -21,10 +21,19 @@ export interface RouteMetrics {
 export const NO_METRICS: RouteMetrics = { mtuLocked: false, advmss: 0, initCwnd: 0 };
 
 export class Route {
+  // First what is looked at for each packet, which fits a cache line.
   readonly type: RouteType;
-  readonly target: Ipv4Address;
   /** Where it leaves; loopback when the target is one of our own addresses. */
   readonly device: NetDevice;
+  /** Whether it ever expires: most never do, and need not have their instant looked at. */
+  readonly mayExpire: boolean;
+  /** Resolved on first use; replaced when the table has dropped it. */
+  neighbour: Neighbour | null = null;
+  /** Largest packet that is forwarded: the link's or the configured route's MTU, never a learned one. */
+  readonly forwardMtu: number;
+  /** `IpStack.generation` when it was made; a newer one may have changed it. */
+  readonly generation: number;
+  readonly target: Ipv4Address;
   /** Router to send to, 0 when the target is on the link. */
   readonly gateway: Ipv4Address;
   /** Whom to resolve: gateway or target. */
@@ -33,19 +42,11 @@ export class Route {
   readonly source: Ipv4Address;
   /** Largest packet in bytes that we send ourselves: the path MTU where one was learned. */
   readonly mtu: number;
-  /** Largest packet that is forwarded: the link's or the configured route's MTU, never a learned one. */
-  readonly forwardMtu: number;
   /** A locked MTU, or a learned one below the least believable: packets go out without DF (RFC 1191, section 3). */
   readonly mtuLocked: boolean;
   readonly metrics: RouteMetrics;
   /** Virtual time at which something learned runs out and the route must be asked for again. */
   readonly expires: number;
-  /** Whether it ever does: most never, and need not have their instant looked at. */
-  readonly mayExpire: boolean;
-  /** `IpStack.generation` when it was made; a newer one may have changed it. */
-  readonly generation: number;
-  /** Resolved on first use; replaced when the table has dropped it. */
-  neighbour: Neighbour | null = null;
 
   constructor(fields: RouteFields, generation: number) {
     this.type = fields.type;
