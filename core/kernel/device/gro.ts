@@ -46,16 +46,13 @@ interface Flow {
 export class Gro {
   readonly #nic: Nic;
   readonly #flows: Flow[] = [];
+  /** Packets held now; mostly none, which is known without a look at the list. Read-only outside. */
+  held = 0;
   /** Segments that were merged into another packet, ever. */
   merged = 0;
 
   constructor(nic: Nic) {
     this.#nic = nic;
-  }
-
-  /** Packets held now. */
-  get held(): number {
-    return this.#flows.length;
   }
 
   /** An IPv4 TCP packet with `skb.data` at its Ethernet header. Takes ownership. */
@@ -87,11 +84,12 @@ export class Gro {
 
   /** Nothing is held and nothing else has come: what were held now would go up unchanged at the end of this step. */
   get #isAlone(): boolean {
-    return this.#flows.length === 0 && !this.#nic.receive.hasPackets;
+    return this.held === 0 && !this.#nic.receive.hasPackets;
   }
 
   /** Index of the packet held of that stream, -1 for none. */
   #find(skb: SkBuff): number {
+    if (this.held === 0) return -1;
     const flows = this.#flows;
     for (let i = 0; i < flows.length; i++) if (isSameStream((flows[i] as Flow).skb, skb)) return i;
     return -1;
@@ -99,16 +97,18 @@ export class Gro {
 
   /** The poll ends: everything held goes up, oldest first. */
   flush(): void {
-    while (this.#flows.length > 0) this.#flushAt(0);
+    while (this.held > 0) this.#flushAt(0);
   }
 
   drop(reason: DropReason): void {
     for (const flow of this.#flows) this.#nic.core.drop(flow.skb, reason);
     this.#flows.length = 0;
+    this.held = 0;
   }
 
   #hold(skb: SkBuff, payload: number): void {
-    if (this.#flows.length === GRO_FLOWS_MAX) this.#flushAt(0);
+    if (this.held === GRO_FLOWS_MAX) this.#flushAt(0);
+    this.held++;
     const ip = skb.data + ETHERNET_HEADER_BYTES;
     this.#flows.push({
       skb,
@@ -148,6 +148,7 @@ export class Gro {
     const flow = this.#flows[index];
     if (flow === undefined) return;
     this.#flows.splice(index, 1);
+    this.held--;
     if (flow.segments > 1) completeMerged(this.#nic, flow);
     this.#deliver(flow.skb);
   }

@@ -35,6 +35,8 @@ export interface ListedSocket {
 
 /** Inode numbers of sockets start here, apart from those of files. */
 const FIRST_INODE = 20_000;
+/** Below this many there is nothing to gain from forgetting those that are closed. */
+const SWEEP_SOCKETS_MIN = 32;
 
 export class SocketTable {
   readonly udp: UdpTable;
@@ -46,6 +48,8 @@ export class SocketTable {
   readonly #ip: IpPort;
   readonly #devices: TapDevices;
   readonly #sockets = new Set<Socket>();
+  /** Sockets at which those that are closed are looked for: not at each new one, or many would take quadratic time. */
+  #sweepAt = SWEEP_SOCKETS_MIN;
   #nextInode = FIRST_INODE;
 
   constructor(ip: IpPort, devices: TapDevices) {
@@ -60,7 +64,10 @@ export class SocketTable {
 
   /** socket(2), without the flags in `type`. @returns a socket that nobody holds yet, or -errno. */
   create(domain: number, type: number, protocol: number): Socket | number {
-    this.#forgetClosed();
+    if (this.#sockets.size >= this.#sweepAt) {
+      this.#forgetClosed();
+      this.#sweepAt = Math.min(SOCKETS_MAX, Math.max(SWEEP_SOCKETS_MIN, 2 * this.#sockets.size));
+    }
     if (this.#sockets.size >= SOCKETS_MAX) return -E.ENFILE;
     const settings = { domain, type, protocol, inode: this.#nextInode };
     const socket = this.#make(settings);
@@ -162,7 +169,7 @@ export class SocketTable {
     assert(this.queuedPackets() === 0, "nothing is left in a receive queue");
   }
 
-  /** Closed sockets are forgotten when the table is next looked at: closing stays a matter of the socket alone. */
+  /** Closed sockets are forgotten now and then: closing stays a matter of the socket alone. */
   #forgetClosed(): void {
     for (const socket of this.#sockets) if (socket.isClosed) this.#sockets.delete(socket);
   }

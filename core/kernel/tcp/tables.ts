@@ -100,9 +100,22 @@ export class TcpTables {
 
   /** Twice the buckets, each with its entries in the order they had. */
   #grow(): void {
-    const entries = [...this.entries()].reverse();
-    this.#buckets = new Array<TableEntry | null>(this.#buckets.length * 2).fill(null);
-    for (const entry of entries) this.#put(entry);
+    const old = this.#buckets;
+    this.#buckets = new Array<TableEntry | null>(old.length * 2).fill(null);
+    for (const newest of old) {
+      let oldest: TableEntry | null = null;
+      for (let entry = newest; entry !== null;) {
+        const next = entry.nextInTable;
+        entry.nextInTable = oldest;
+        oldest = entry;
+        entry = next;
+      }
+      for (let entry = oldest; entry !== null;) {
+        const next = entry.nextInTable;
+        this.#put(entry);
+        entry = next;
+      }
+    }
   }
 
   addListener(tcp: TcpSock): void {
