@@ -101,13 +101,16 @@ export class BindTable {
   }
 
   /** A child has its listener's port (__inet_inherit_port). */
-  inherit(child: TcpSock): void {
-    this.#take(child, child.localPort);
+  inherit(child: TcpSock, listener: TcpSock): void {
+    const bucket = listener.bindBucket;
+    // Redirected to another port than it has, a listener's bucket is not the child's.
+    if (bucket?.port === child.localPort) bucket.add(child);
+    else this.#take(child, child.localPort);
   }
 
   /** A TIME-WAIT record takes its socket's place (inet_twsk_bind_hash). */
-  adopt(record: TimeWaitSock): void {
-    this.#buckets.get(record.localPort)?.add(record);
+  adopt(record: TimeWaitSock, tcp: TcpSock): void {
+    tcp.bindBucket?.add(record);
   }
 
   release(owner: PortOwner): void {

@@ -49,7 +49,7 @@ export function enterTimeWait(tcp: TcpSock, state: "TIME_WAIT" | "FIN_WAIT2", ti
     record.state = state === "TIME_WAIT" ? TCP_STATE.TIME_WAIT : TCP_STATE.FIN_WAIT2;
     unhash(tcp);
     stack.tables.insert(record);
-    stack.ports.adopt(record);
+    stack.ports.adopt(record, tcp);
     arm(record, state === "TIME_WAIT" ? TIMEWAIT_US : Math.max(timeoutUs, leastUs(tcp)));
   }
   if (state === "TIME_WAIT") setState(tcp, TCP_STATE.TIME_WAIT, "3.10.7.4-eighth");

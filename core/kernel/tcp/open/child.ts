@@ -54,7 +54,7 @@ export function makeChild(request: RequestSock, skb: SkBuff): TcpSock | null {
   child.ackRcvMss = initialRcvMss(child);
   setState(child, TCP_STATE.SYN_RECV, "3.10.7.2-third");
   core.snmp.tcp.PassiveOpens++;
-  stack.ports.inherit(child);
+  stack.ports.inherit(child, listener);
   if (!request.isCookie && !request.tfoListener) stack.tables.remove(request);
   hash(child);
   if (child.keepAlive) armKeepalive(child, keepaliveTimeUs(child));
