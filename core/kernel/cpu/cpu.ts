@@ -513,7 +513,9 @@ export class Cpu implements CpuPort, EventHandler {
 
   #stepSoftirq(): void {
     const soft = this.soft;
-    if (soft.action.step()) return;
+    // Without the way by the table of actions: nearly all softirqs are this one.
+    const action: Work = soft.vector === SOFTIRQ.NET_RX ? this.softnet : soft.action;
+    if (action.step()) return;
     if (this.#halted) return;
     if (this.core.trace.active) this.#trace(SOFT, SOFTIRQ_EXIT, soft.vector);
     soft.finishVector();

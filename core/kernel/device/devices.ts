@@ -16,7 +16,15 @@ import { DEVICES_MAX } from "../limits.ts";
 import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST } from "../skb/skbuff.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 import { Loopback } from "./loopback.ts";
-import type { DeviceChange, DeviceObserver, FrameShortcut, NetDevice, PacketHandler, PacketTap } from "./net-device.ts";
+import {
+  NO_TAPS,
+  type DeviceChange,
+  type DeviceObserver,
+  type FrameShortcut,
+  type NetDevice,
+  type PacketHandler,
+  type PacketTap,
+} from "./net-device.ts";
 
 const NETIF_RX = KIND["net:netif_rx"];
 const NETIF_RECEIVE_SKB = KIND["net:netif_receive_skb"];
@@ -44,7 +52,8 @@ export class Devices implements BacklogSink {
   readonly #handlers = new Map<number, PacketHandler>();
   /** The handler of nearly every packet, beside the map. */
   #ipv4: PacketHandler | null = null;
-  readonly #taps: PacketTap[] = [];
+  /** Replaced, never changed: see NO_TAPS. */
+  #taps: readonly PacketTap[] = NO_TAPS;
   readonly #observers: DeviceObserver[] = [];
   readonly #inhibitors = new Set<string>();
   /** While true, drivers take no packets out of their rings. */
@@ -114,17 +123,13 @@ export class Devices implements BacklogSink {
 
   /** @param device null for all of them. */
   addTap(tap: PacketTap, device: NetDevice | null): void {
-    if (device === null) this.#taps.push(tap);
+    if (device === null) this.#taps = [...this.#taps, tap];
     else device.taps = [...device.taps, tap];
   }
 
   removeTap(tap: PacketTap, device: NetDevice | null): void {
-    if (device !== null) {
-      device.taps = device.taps.filter((other) => other !== tap);
-      return;
-    }
-    const index = this.#taps.indexOf(tap);
-    if (index >= 0) this.#taps.splice(index, 1);
+    if (device === null) this.#taps = this.#taps.filter((other) => other !== tap);
+    else device.taps = device.taps.filter((other) => other !== tap);
   }
 
   observe(observer: DeviceObserver): void {

@@ -21,6 +21,7 @@ import type { KernelCore } from "../core.ts";
 import type { SnmpCounters } from "../counters.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
+import type { Sysctl } from "../sysctl.ts";
 import { Fragmenter } from "./fragment.ts";
 import type { IcmpSender } from "./icmp-send.ts";
 import { IpIdentifiers } from "./ip-identifiers.ts";
@@ -46,12 +47,15 @@ export class IpOutput {
   readonly #snmp: SnmpCounters;
   readonly #parts: OutputParts;
   readonly #identifiers: IpIdentifiers;
+  /** Asked for each packet, without the way by `#parts`. */
+  readonly #defaultTtl: Sysctl;
   #icmp: IcmpSender | null = null;
 
   constructor(core: KernelCore, parts: OutputParts) {
     this.#core = core;
     this.#snmp = core.snmp;
     this.#parts = parts;
+    this.#defaultTtl = parts.sysctls.defaultTtl;
     this.#identifiers = new IpIdentifiers(core.random("ip-id"));
   }
 
@@ -85,7 +89,7 @@ export class IpOutput {
     put16(bytes, at + IPV4.totalLength, total);
     put16(bytes, at + IPV4.id, options.id >= 0 ? options.id : this.#identifiers.next(source, target, isLone));
     put16(bytes, at + IPV4.fragment, options.dontFragment ? IP_DF : 0);
-    put8(bytes, at + IPV4.ttl, options.ttl !== 0 ? options.ttl : this.#defaultTtl(target));
+    put8(bytes, at + IPV4.ttl, options.ttl !== 0 ? options.ttl : this.#ttlOf(target));
     put8(bytes, at + IPV4.protocol, options.protocol);
     put32(bytes, at + IPV4.source, source);
     put32(bytes, at + IPV4.target, target);
@@ -232,8 +236,8 @@ export class IpOutput {
     return error;
   }
 
-  #defaultTtl(target: Ipv4Address): number {
-    return isMulticast(target) ? 1 : this.#parts.sysctls.defaultTtl.value;
+  #ttlOf(target: Ipv4Address): number {
+    return isMulticast(target) ? 1 : this.#defaultTtl.value;
   }
 
   #refuse(skb: SkBuff, errno: number): number {
