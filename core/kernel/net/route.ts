@@ -21,7 +21,7 @@ export interface RouteMetrics {
 export const NO_METRICS: RouteMetrics = { mtuLocked: false, advmss: 0, initCwnd: 0 };
 
 export class Route {
-  // First what is looked at for each packet, which fits a cache line.
+  // First what is looked at for each packet: fields lie in memory in this order.
   readonly type: RouteType;
   /** Where it leaves; loopback when the target is one of our own addresses. */
   readonly device: NetDevice;
