@@ -4,7 +4,8 @@
  */
 import { seconds, tool } from "./setup.mjs";
 
-const TSC = "typescript/bin/tsc";
+/** TypeScript 7, in a sixth of the time; eslint and vue-tsc need the older one, whose API it does not have. */
+const TSC = "typescript-native/bin/tsc";
 const VUE_TSC = "vue-tsc/bin/vue-tsc.js";
 const DEPCRUISE = "dependency-cruiser/bin/dependency-cruise.mjs";
 /** The slowest first, so that the two lanes end together. */

@@ -1,6 +1,6 @@
 /**
- * Panes of the workbench. A pane is a folder that registers itself from its `contribution.ts`, which main.ts finds by
- * its name: the shell has no list of them. Heavy ones give their component as `() => import("./Heavy.vue")`.
+ * Panes of the workbench. A pane is a folder that registers itself from its `contribution.ts`, which features.ts finds
+ * by its name: the shell has no list of them. Heavy ones give their component as `() => import("./Heavy.vue")`.
  */
 import { shallowReactive, type Component } from "vue";
 
