@@ -46,22 +46,34 @@ export class TraceRecorder {
   readonly #listeners: TraceListener[] = [];
   #count = 0;
 
-  readonly #times: Float64Array;
-  readonly #kinds: Uint8Array;
-  readonly #places: Int32Array;
-  readonly #contexts: Uint8Array;
-  readonly #cpus: Uint8Array;
-  readonly #pids: Int32Array;
-  readonly #packets: Float64Array;
-  readonly #causes: Float64Array;
-  readonly #a: Float64Array;
-  readonly #b: Float64Array;
-  readonly #c: Float64Array;
+  // Columns, made when something is wanted first: many runs are never watched.
+  #times = new Float64Array(0);
+  #kinds = new Uint8Array(0);
+  #places = new Int32Array(0);
+  #contexts = new Uint8Array(0);
+  #cpus = new Uint8Array(0);
+  #pids = new Int32Array(0);
+  #packets = new Float64Array(0);
+  #causes = new Float64Array(0);
+  #a = new Float64Array(0);
+  #b = new Float64Array(0);
+  #c = new Float64Array(0);
 
   constructor(clock: TraceClock, capacity: number = TRACE_EVENTS_DEFAULT) {
     assert(capacity >= 1, "the recorder keeps at least one event");
     this.#clock = clock;
     this.#capacity = capacity;
+  }
+
+  /** Switches kinds on or off. */
+  want(names: readonly TraceEventName[], on = true): void {
+    for (const name of names) this.#wanted[KIND[name]] = on ? 1 : 0;
+    this.active = this.#wanted.includes(1);
+    if (this.active && this.#times.length === 0) this.#makeColumns();
+  }
+
+  #makeColumns(): void {
+    const capacity = this.#capacity;
     this.#times = new Float64Array(capacity);
     this.#kinds = new Uint8Array(capacity);
     this.#places = new Int32Array(capacity);
@@ -73,12 +85,6 @@ export class TraceRecorder {
     this.#a = new Float64Array(capacity);
     this.#b = new Float64Array(capacity);
     this.#c = new Float64Array(capacity);
-  }
-
-  /** Switches kinds on or off. */
-  want(names: readonly TraceEventName[], on = true): void {
-    for (const name of names) this.#wanted[KIND[name]] = on ? 1 : 0;
-    this.active = this.#wanted.includes(1);
   }
 
   wantAll(): void {
