@@ -4,7 +4,7 @@
  */
 import { seconds, tool } from "./setup.mjs";
 
-/** TypeScript 7, in a sixth of the time; eslint and vue-tsc need the older one, whose API it does not have. */
+/** TypeScript 7, in a quarter of the time; eslint and vue-tsc need the older one, whose API it does not have. */
 const TSC = "typescript-native/bin/tsc";
 const VUE_TSC = "vue-tsc/bin/vue-tsc.js";
 const DEPCRUISE = "dependency-cruiser/bin/dependency-cruise.mjs";
