@@ -17,6 +17,7 @@ import type { DropReason } from "../contract/drop-reason.ts";
 import { KIND } from "../contract/trace-event.ts";
 import type { Engine } from "../engine/engine.ts";
 import { NO_EVENT, type EventHandler, type EventId } from "../engine/event-queue.ts";
+import { PHASES, rankOf, type Lane, type Rank } from "../engine/rank.ts";
 import type { TraceRecorder } from "../trace/recorder.ts";
 import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_VLAN } from "../wire/ethernet.ts";
 import {
@@ -30,6 +31,7 @@ import {
   type TransmitPort,
 } from "../wire/frame.ts";
 import { VLAN_TAG_BYTES } from "../wire/vlan.ts";
+import type { CableDelays } from "./cable-delays.ts";
 import type { FabricContext } from "./context.ts";
 import { coveredBits, invertBit, ownBytes } from "./damage.ts";
 import { VERDICT, type FaultPoint, type FaultRules } from "./fault-rules.ts";
@@ -75,6 +77,8 @@ export interface CableEndOptions {
   /** 0 leads from `ends[0]` to `ends[1]`, 1 back. */
   readonly direction: 0 | 1;
   readonly settings: ImpairmentSettings;
+  /** Lane of the machine or switch that it leads to; unknown, what arrives is nobody else's. */
+  readonly receiver?: Lane | undefined;
   /** Where rules see a frame as it enters this direction and as it leaves it. */
   readonly entry: FaultPoint;
   readonly exit: FaultPoint;
@@ -85,6 +89,7 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
   // order of their declaration (the pipe's come before), and every cache line is a miss when there are thousands of
   // cables.
   readonly #engine: Engine;
+  readonly #rank: Rank;
   readonly #trace: TraceRecorder;
   readonly #faults: FaultRules;
   #receiver: FrameSink | null = null;
@@ -114,6 +119,7 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
   readonly name: string;
   readonly #direction: 0 | 1;
   readonly #frames: FramePool;
+  readonly #delays: CableDelays;
   readonly #entry: FaultPoint;
   readonly #exit: FaultPoint;
   readonly #impairer: Impairer;
@@ -131,6 +137,9 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
     this.#direction = options.direction;
     this.numbers.values[this.row + ARMED] = NO_EVENT;
     this.#engine = context.engine;
+    this.#rank = rankOf(PHASES.wire, context.engine.addLane(options.receiver));
+    context.delays.add(this);
+    this.#delays = context.delays;
     this.#frames = context.frames;
     this.#trace = context.trace;
     this.#faults = context.faults;
@@ -157,11 +166,18 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
     return this.#settings;
   }
 
+  /** What a frame needs at least to the far end, whatever its length, ns. */
+  get delayNsMin(): Nanoseconds {
+    const { delayNs, jitter, reorder } = this.#settings;
+    return jitter === null && reorder === null ? delayNs : 0;
+  }
+
   /** Holds for frames transmitted from now on; those in flight keep what they were sent under. */
   configure(settings: ImpairmentSettings): void {
     assertSettings(settings);
     this.#settings = settings;
     this.#impairer.configure(settings);
+    this.#delays.changed();
     this.#precompute();
   }
 
@@ -354,7 +370,7 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
   }
 
   #enqueue(frame: Frame, arrival: VirtualTime): void {
-    if (!this.push(frame, arrival)) {
+    if (!this.push(frame, arrival, this.#engine.now)) {
       this.#place.drop(frame, "LINK_QUEUE_FULL");
       return;
     }
@@ -362,7 +378,7 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
   }
 
   #arm(): void {
-    const event = this.#engine.at(this.nextArrival, "wire", this, OLDEST_ARRIVES);
+    const event = this.#engine.at(this.nextArrival, this.#rank, this, OLDEST_ARRIVES);
     this.numbers.values[this.row + ARMED] = event;
   }
 
@@ -383,7 +399,12 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
     const slot = this.#freeLoose.pop() ?? this.#loose.push({ frame: null, event: NO_EVENT }) - 1;
     const loose = this.#loose[slot] as LooseFrame;
     loose.frame = frame;
-    loose.event = this.#engine.at(arrival as VirtualTime, "wire", this, LOOSE_ARRIVES + 2 * slot + (judged ? 1 : 0));
+    loose.event = this.#engine.at(
+      arrival as VirtualTime,
+      this.#rank,
+      this,
+      LOOSE_ARRIVES + 2 * slot + (judged ? 1 : 0),
+    );
   }
 
   #deliverLoose(code: number): void {

@@ -6,6 +6,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { KIND } from "../contract/trace-event.ts";
+import type { Lane } from "../engine/rank.ts";
 import { CableEnd, type DirectionCounters } from "./cable-end.ts";
 import type { FabricContext } from "./context.ts";
 import { FaultPoint, edgeNames } from "./fault-rules.ts";
@@ -30,6 +31,8 @@ export interface CableOptions {
   readonly plugged?: boolean;
   /** Null for a switch's or hub's end: those ask the rules of their ports themselves. */
   readonly edges?: readonly [CableEdge | null, CableEdge | null];
+  /** Lanes of the machines or switches at the ends. */
+  readonly owners?: readonly [Lane, Lane];
 }
 
 /** 0: from `ends[0]` to `ends[1]`; 1: back. */
@@ -126,6 +129,7 @@ function makeEnd(context: FabricContext, options: CableOptions, direction: Direc
     cableName: options.name,
     direction,
     settings: { ...PERFECT_CABLE, ...options[way] },
+    receiver: options.owners?.[direction === 0 ? 1 : 0],
     entry: new FaultPoint([
       "*",
       options.name,

@@ -3,6 +3,7 @@ import { NumberRows } from "../base/number-rows.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { TraceRecorder } from "../trace/recorder.ts";
 import type { FramePool } from "../wire/frame.ts";
+import { CableDelays } from "./cable-delays.ts";
 import { DropLedger } from "./drop-ledger.ts";
 import { FaultRules } from "./fault-rules.ts";
 
@@ -15,6 +16,7 @@ export interface FabricContext {
   readonly faults: FaultRules;
   /** Instants and spans of all cables. */
   readonly numbers: NumberRows;
+  readonly delays: CableDelays;
 }
 
 /** A context with empty counters and no fault rules. */
@@ -26,5 +28,6 @@ export function fabricContext(engine: Engine, frames: FramePool, trace: TraceRec
     drops: new DropLedger(),
     faults: new FaultRules(engine),
     numbers: new NumberRows(),
+    delays: new CableDelays(),
   };
 }

@@ -1,6 +1,7 @@
 /**
  * Parameters of CSMA/CD at 10 and 100 Mbit/s (IEEE 802.3, 4.4.2), and what the hub and its stations say to each other.
  */
+import type { Rank } from "../engine/rank.ts";
 import type { Nanoseconds, VirtualTime } from "../base/time.ts";
 import type { DropReason } from "../contract/drop-reason.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -48,6 +49,8 @@ export interface Station {
 
 /** What a station needs of its medium. */
 export interface Medium {
+  /** Of all that happens on it. */
+  readonly rank: Rank;
   readonly rateBitsPerSecond: number;
   /** Starts to send; every other station hears it one propagation later. */
   begin(source: Station): Signal;

@@ -14,7 +14,7 @@ class OpenPipe extends FramePipe {
     return this.nextArrival;
   }
   add(frame: Frame, arrival: number): boolean {
-    return this.push(frame, arrival as VirtualTime);
+    return this.push(frame, arrival as VirtualTime, 0 as VirtualTime);
   }
   take(): Frame {
     return this.shift();

@@ -40,8 +40,8 @@ export class FramePipe {
    * Adds a frame behind the others; it arrives no sooner than they do, also when the delay was shortened meanwhile.
    * @returns false, and takes nothing, when `IN_FLIGHT_FRAMES_MAX` frames are on their way.
    */
-  protected push(frame: Frame, arrival: VirtualTime): boolean {
-    if (this.count >= IN_FLIGHT_FRAMES_MAX) return false;
+  protected push(frame: Frame, arrival: VirtualTime, now: VirtualTime): boolean {
+    if (this.count >= IN_FLIGHT_FRAMES_MAX && this.#countAfter(now) >= IN_FLIGHT_FRAMES_MAX) return false;
     assert(frame.next === null, "a frame is on one cable");
     const { values } = this.numbers;
     const row = this.row;
@@ -61,6 +61,17 @@ export class FramePipe {
     this.#newest = frame;
     this.count++;
     return true;
+  }
+
+  /** Frames that arrive later than that. Where the receiver runs behind the sender, others may still be here. */
+  #countAfter(now: VirtualTime): number {
+    let { count } = this;
+    let arrival: number = this.nextArrival;
+    for (let frame = this.#oldest; frame !== null && arrival <= now; frame = frame.next) {
+      arrival += frame.gapNs;
+      count--;
+    }
+    return count;
   }
 
   /** Takes out the oldest frame. @throws AssertionError when there is none. */

@@ -265,7 +265,7 @@ export class HubPort implements TransmitPort, Station, EventHandler {
 
   #arm(code: number, at: number): void {
     assert(this.#event === NO_EVENT, "a station waits for one thing");
-    this.#event = this.#engine.at(at as VirtualTime, "wire", this, code);
+    this.#event = this.#engine.at(at as VirtualTime, this.#medium.rank, this, code);
   }
 
   #disarm(): void {

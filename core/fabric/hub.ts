@@ -12,6 +12,7 @@ import type { Nanoseconds } from "../base/time.ts";
 import type { DropReason } from "../contract/drop-reason.ts";
 import { KIND } from "../contract/trace-event.ts";
 import type { EventHandler } from "../engine/event-queue.ts";
+import { PHASES, rankOf, type Rank } from "../engine/rank.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { FabricContext } from "./context.ts";
 import type { Medium, Signal, Station } from "./csma-cd.ts";
@@ -78,6 +79,7 @@ type DelayedCopy = { readonly frame: Frame; readonly station: HubStation };
 
 export class Hub implements Medium, EventHandler {
   readonly name: string;
+  readonly rank: Rank;
   readonly rateBitsPerSecond: number;
   readonly ports: readonly HubPort[];
   readonly #context: FabricContext;
@@ -100,6 +102,8 @@ export class Hub implements Medium, EventHandler {
 
   constructor(context: FabricContext, options: HubOptions) {
     this.name = options.name;
+    this.rank = rankOf(PHASES.wire, context.engine.addLane());
+    context.delays.noteSharedMedium();
     this.rateBitsPerSecond = options.rateBitsPerSecond ?? 10_000_000;
     assert(this.rateBitsPerSecond > 0, "a shared medium has a rate");
     assert(options.ports.length <= PORTS_MAX, "a hub has a bounded number of ports");
@@ -272,7 +276,7 @@ export class Hub implements Medium, EventHandler {
     const outward = (this.#byPort.get(signal.source)?.circle.propagationNs ?? 0) + this.#repeaterDelayNs;
     this.#circles.forEach((circle, index) => {
       const span = outward + circle.propagationNs;
-      if (span > 0) this.#context.engine.after(span, "wire", this, SIGNAL_CODES + 2 * index + edge, signal);
+      if (span > 0) this.#context.engine.after(span, this.rank, this, SIGNAL_CODES + 2 * index + edge, signal);
       else if (edge === 0) this.#signalOn(circle, signal);
       else this.#signalOff(circle, signal);
     });
@@ -357,7 +361,7 @@ export class Hub implements Medium, EventHandler {
 
   #delay(station: HubStation, frame: Frame, spanNs: Nanoseconds): void {
     this.#delayed++;
-    this.#context.engine.after(spanNs, "wire", this, DELAY_OVER, { frame, station } satisfies DelayedCopy);
+    this.#context.engine.after(spanNs, this.rank, this, DELAY_OVER, { frame, station } satisfies DelayedCopy);
   }
 
   #hand(station: HubStation, frame: Frame): void {

@@ -7,6 +7,7 @@ import { Ring } from "../base/ring.ts";
 import { TIME_ZERO, type VirtualTime } from "../base/time.ts";
 import type { DropReason } from "../contract/drop-reason.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Rank } from "../engine/rank.ts";
 import { NO_EVENT, type EventHandler, type EventId } from "../engine/event-queue.ts";
 import { SENT_LATER, type Frame, type FrameSink, type TransmitPort } from "../wire/frame.ts";
 import type { FabricContext } from "./context.ts";
@@ -30,6 +31,8 @@ export interface SwitchPortCounters {
 
 /** What a port needs of its switch. */
 export interface PortOwner {
+  /** Of all that happens in it. */
+  readonly rank: Rank;
   frameArrived(port: SwitchPort, frame: Frame): void;
   portWentDown(port: SwitchPort): void;
 }
@@ -168,7 +171,7 @@ export class SwitchPort implements FrameSink, EventHandler {
   #arm(): void {
     if (this.#awaitsSent || this.#armed !== NO_EVENT) return;
     const now = this.#engine.now;
-    this.#armed = this.#engine.at(this.#freeAt > now ? this.#freeAt : now, "wire", this, 0);
+    this.#armed = this.#engine.at(this.#freeAt > now ? this.#freeAt : now, this.#owner.rank, this, 0);
   }
 
   #sendNext(): void {

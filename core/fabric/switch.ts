@@ -12,6 +12,7 @@ import { Ring } from "../base/ring.ts";
 import { SECOND, type Nanoseconds, type VirtualTime } from "../base/time.ts";
 import { KIND } from "../contract/trace-event.ts";
 import { NO_EVENT, type EventHandler, type EventId } from "../engine/event-queue.ts";
+import { PHASES, rankOf, type Lane, type Rank } from "../engine/rank.ts";
 import { isGroupMacAt, readMac } from "../wire/address.ts";
 import { ETHERNET, ETHERNET_HEADER_BYTES } from "../wire/ethernet.ts";
 import type { Frame, TransmitPort } from "../wire/frame.ts";
@@ -35,6 +36,8 @@ export interface SwitchOptions {
   readonly id: number;
   /** Unique in the lab. */
   readonly name: string;
+  /** A new one by default. */
+  readonly lane?: Lane | undefined;
   /** One name per port. */
   readonly ports: readonly string[];
   /** How long an address is remembered; 300 s as in 802.1D and Linux's bridge. */
@@ -61,6 +64,7 @@ type DelayedFrame = { readonly port: SwitchPort; readonly vlan: number; readonly
 
 export class Switch implements PortOwner, EventHandler {
   readonly name: string;
+  readonly rank: Rank;
   readonly ports: readonly SwitchPort[];
   readonly #context: FabricContext;
   readonly #place: FabricPlace;
@@ -80,6 +84,7 @@ export class Switch implements PortOwner, EventHandler {
     assert(options.ports.length <= PORTS_MAX, "a switch has a bounded number of ports");
     this.#context = context;
     this.name = options.name;
+    this.rank = rankOf(PHASES.wire, options.lane ?? context.engine.addLane());
     this.#place = new FabricPlace(context, options.id, options.name);
     this.#forwardDelayNs = options.forwardDelayNs ?? 0;
     this.#table = new MacTable({
@@ -221,7 +226,7 @@ export class Switch implements PortOwner, EventHandler {
   }
 
   #arm(): void {
-    this.#armed = this.#context.engine.at(this.#pending.at(0).due, "wire", this, FORWARD_DUE);
+    this.#armed = this.#context.engine.at(this.#pending.at(0).due, this.rank, this, FORWARD_DUE);
   }
 
   #forwardDue(): void {
@@ -305,7 +310,7 @@ export class Switch implements PortOwner, EventHandler {
   }
 
   #delay(port: SwitchPort, frame: Frame, vlan: number, code: number): void {
-    const event = this.#context.engine.after(this.#context.faults.delayNs, "wire", this, code, frame);
+    const event = this.#context.engine.after(this.#context.faults.delayNs, this.rank, this, code, frame);
     this.#delayed.set(frame, { port, vlan, event });
   }
 

@@ -8,6 +8,7 @@ import { assert } from "../base/assert.ts";
 import type { Random } from "../base/random.ts";
 import { formatInstant } from "../base/time.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Lane } from "../engine/rank.ts";
 import { DropCounters } from "../trace/drop-counters.ts";
 import type { TraceRecorder } from "../trace/recorder.ts";
 import type { FramePool } from "../wire/frame.ts";
@@ -34,6 +35,7 @@ export class KernelCore {
   readonly skbs: SkbPool;
   readonly frames: FramePool;
   readonly hostname: string;
+  readonly lane: Lane;
   /** Interned `hostname`, for the trace's place register. */
   readonly place: number;
   readonly costs: CostTable;
@@ -53,12 +55,14 @@ export class KernelCore {
   #timers: KernelTimers | null = null;
   #current: CpuPort | null = null;
 
-  constructor(environment: KernelEnvironment, hostname: string, costs: CostTable) {
+  /** @param lane of its events; a new one by default. */
+  constructor(environment: KernelEnvironment, hostname: string, costs: CostTable, lane = environment.engine.addLane()) {
     this.engine = environment.engine;
     this.trace = environment.trace;
     this.skbs = environment.skbs;
     this.frames = environment.frames;
     this.hostname = hostname;
+    this.lane = lane;
     this.place = this.trace.intern(hostname);
     this.costs = costs;
     this.isFree = Object.values(costs).every((cost) => cost === 0);

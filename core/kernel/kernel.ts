@@ -3,6 +3,7 @@
  * What a lab, a test or a packetdrill script does to a machine goes through here.
  */
 import { assert } from "../base/assert.ts";
+import type { Lane } from "../engine/rank.ts";
 import type { CostTable } from "./cost.ts";
 import { KernelCore, type KernelEnvironment } from "./core.ts";
 import { Cpu } from "./cpu/cpu.ts";
@@ -26,6 +27,8 @@ export interface KernelOptions {
   readonly hostname: string;
   readonly costs: CostTable;
   readonly cpus: number;
+  /** Of the machine's events; a new one by default. */
+  readonly lane?: Lane | undefined;
   /** What is in /bin. */
   readonly programs: ReadonlyMap<string, Program>;
   /** /etc/hosts; not changed after this. */
@@ -74,11 +77,11 @@ export class Kernel implements ProcessObserver {
 
   constructor(environment: KernelEnvironment, options: KernelOptions) {
     assert(options.cpus >= 1, "a machine has a CPU");
-    this.core = new KernelCore(environment, options.hostname, options.costs);
+    this.core = new KernelCore(environment, options.hostname, options.costs, options.lane);
     const smp = new Smp();
     this.cpus = Array.from({ length: options.cpus }, (_, index) => new Cpu(this.core, index, smp));
     const first = this.cpus[0] as Cpu;
-    const timers = new KernelTimers(this.core.engine, options.costs, first);
+    const timers = new KernelTimers(this.core.engine, options.costs, { cpu: first, lane: this.core.lane });
     this.core.install(this.cpus, timers);
     first.registerSoftirq(SOFTIRQ.TIMER, timers);
     this.devices = new Devices(this.core, this.cpus);

@@ -125,11 +125,10 @@ class Run {
       },
       style: styleFor(process.stdout),
       several: this.#consolesExpected() > 1,
-      now: () => this.#session.now,
       nodeOf: (console) => this.#session.world.console(console)?.node ?? "?",
       commandOf: (console) => this.#session.world.console(console)?.command ?? "",
     });
-    this.#session.onConsole((console, bytes) => printer.onBytes(console, bytes));
+    this.#session.onConsole((console, bytes, at) => printer.onBytes(console, bytes, at));
     return printer;
   }
 

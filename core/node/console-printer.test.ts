@@ -9,13 +9,12 @@ function printer(several: boolean): { feed: (console: number, text: string | Uin
     write: (text) => void (out += text),
     style: styleFor({ isTTY: false }),
     several,
-    now: () => now,
     nodeOf: (console) => `h${console}`,
     commandOf: (console) => `command ${console}`,
   });
   return {
     feed: (console, text) => {
-      one.onBytes(console, typeof text === "string" ? Buffer.from(text) : text);
+      one.onBytes(console, typeof text === "string" ? Buffer.from(text) : text, now);
       now += 1_500_000_000;
     },
     end: () => {
@@ -39,7 +38,7 @@ describe("console output", () => {
     feed(2, "other\n");
     feed(1, "o\nthree");
     const expected = ["0.000 h1] # command 1", "0.000 h1] one", "1.500 h2] # command 2", "1.500 h2] other"];
-    expected.push("3.000 h1] two", "4.500 h1] three");
+    expected.push("3.000 h1] two", "3.000 h1] three");
     expect(end()).toBe(expected.map((line) => `[  ${line}\n`).join(""));
   });
 

@@ -10,8 +10,6 @@ export interface ConsolePrinterOptions {
   readonly style: Style;
   /** More than one console may speak. */
   readonly several: boolean;
-  /** Virtual time, ns. */
-  readonly now: () => number;
   readonly nodeOf: (console: number) => string;
   /** What runs there, to be shown once before its output. */
   readonly commandOf: (console: number) => string;
@@ -23,12 +21,16 @@ export class ConsolePrinter {
   readonly #options: ConsolePrinterOptions;
   readonly #lines = new Map<number, OpenLine>();
   #endsLine = true;
+  /** When the last of it was printed. */
+  #at = 0;
 
   constructor(options: ConsolePrinterOptions) {
     this.#options = options;
   }
 
-  onBytes(console: number, bytes: Uint8Array): void {
+  /** @param at virtual time, ns. */
+  onBytes(console: number, bytes: Uint8Array, at: number): void {
+    this.#at = at;
     let line = this.#lines.get(console);
     if (line === undefined) {
       line = { decoder: new TextDecoder(), text: "" };
@@ -81,8 +83,8 @@ export class ConsolePrinter {
   }
 
   #writeLine(console: number, text: string): void {
-    const { write, style, now, nodeOf } = this.#options;
-    write(`${style.faint(`[${seconds(now())} ${nodeOf(console)}]`)} ${printable(text)}\n`);
+    const { write, style, nodeOf } = this.#options;
+    write(`${style.faint(`[${seconds(this.#at)} ${nodeOf(console)}]`)} ${printable(text)}\n`);
   }
 }
 

@@ -15,7 +15,7 @@ export interface RunLoopOptions {
 export async function runLoop(session: Session, options: RunLoopOptions): Promise<void> {
   const until = options.until as VirtualTime;
   while (!options.shouldStop()) {
-    const events = session.advance(until, NODE_LIMITS.eventsPerSlice);
+    const events = session.run(until, NODE_LIMITS.eventsPerSlice);
     options.onSlice();
     // Fewer events than asked for: everything up to `until` has happened.
     if (events < NODE_LIMITS.eventsPerSlice) return;

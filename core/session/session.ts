@@ -8,6 +8,7 @@ import type { VirtualTime } from "../base/time.ts";
 import type { CapturedFrame, CaptureInterface, CaptureListener } from "../contract/capture.ts";
 import type { Command, JournalEntry } from "../contract/command.ts";
 import type { RunReport } from "../contract/run-report.ts";
+import { WORLD } from "../engine/rank.ts";
 import type { Lab } from "../lab/model.ts";
 import type { TraceRecorder } from "../trace/recorder.ts";
 import type { GuestSupport } from "../world/guests.ts";
@@ -34,7 +35,8 @@ export interface RefusedEntry {
   readonly problem: string;
 }
 
-type ConsoleListener = (console: number, bytes: Uint8Array) => void;
+/** Hears what is printed, and at which virtual ns. */
+type ConsoleListener = (console: number, bytes: Uint8Array, at: number) => void;
 const NOBODY: readonly CaptureListener[] = [];
 
 type Capture = { readonly interfaces: ReadonlySet<number>; readonly listener: CaptureListener };
@@ -106,14 +108,31 @@ export class Session {
     return this.#world;
   }
 
-  /** Runs up to and including `until`, at most `eventsMax` events. @returns the number of events run. */
+  /**
+   * Runs up to and including `until`, at most `eventsMax` events. @returns the number of events run, where they are
+   * bounded.
+   */
   advance(until: VirtualTime, eventsMax: number = Infinity): number {
+    return eventsMax === Infinity ? this.run(until) : this.#run(until, eventsMax, false);
+  }
+
+  /**
+   * As `advance`, for hosts that only want to get on: bounded by about so many events, it ends when all that is due up
+   * to `now` has happened, and machines may have run ahead of one another meanwhile (`Engine.advanceApart`).
+   */
+  run(until: VirtualTime, eventsAbout: number = Infinity): number {
+    return this.#run(until, eventsAbout, true);
+  }
+
+  #run(until: VirtualTime, eventsMax: number, apart: boolean): number {
     const engine = this.#world.engine;
     let left = eventsMax;
     for (;;) {
       const entry = this.#journal[this.#applied];
+      const next = entry === undefined || entry.at > until ? until : entry.at - 1;
+      if (apart && next >= engine.now) left -= engine.advanceApart(next as VirtualTime, left);
       if (entry === undefined || entry.at > until) {
-        left -= engine.advance(until, left);
+        if (!apart) left -= engine.advance(until, left);
         break;
       }
       // An entry written by hand says 0 events: it comes after all that happens up to its instant.
@@ -195,9 +214,9 @@ export class Session {
       programs: this.#options.programs,
       guests: this.#options.guests,
     });
-    world.onConsole = (id, bytes) => {
-      if (world.engine.now <= this.#deliveredUntil) return;
-      for (const listener of this.#consoleListeners) listener(id, bytes);
+    world.onConsole = (id, bytes, at) => {
+      if (at <= this.#deliveredUntil) return;
+      for (const listener of this.#consoleListeners) listener(id, bytes, at);
     };
     world.onFrame = (frame) => this.#deliver(frame);
     this.#world = world;
@@ -230,7 +249,7 @@ export class Session {
       if (entry.events > engine.eventCount && engine.nextTime <= entry.at) return any;
       engine.advance(entry.at as VirtualTime, 0);
       this.#applied++;
-      engine.digest.mixText(JSON.stringify(entry.command));
+      engine.digest.mixText(WORLD, JSON.stringify(entry.command));
       // A journal may come from before its lab was edited.
       const problem = this.#world.check(entry.command);
       if (problem === null) this.#world.apply(entry.command);

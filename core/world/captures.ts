@@ -34,6 +34,11 @@ export class Captures {
     this.#sockets = sockets;
   }
 
+  /** Whether frames of any interface are wanted. */
+  get isTapping(): boolean {
+    return this.#wanted.size > 0;
+  }
+
   tap(wanted: ReadonlySet<number>): void {
     this.#wanted = wanted;
     this.retap();

@@ -4,6 +4,7 @@
  */
 import { formatDuration, instant } from "../base/time.ts";
 import type { EventHandler } from "../engine/event-queue.ts";
+import { WORLD_TIMER } from "../engine/rank.ts";
 import type { CheckResult } from "../contract/run-report.ts";
 import { matchesOutput } from "../lab/output-pattern.ts";
 import type { LabCheck, LabCounterCheck, LabReachCheck, LabRunCheck } from "../lab/model.ts";
@@ -31,7 +32,7 @@ export class Checks implements EventHandler {
   constructor(world: World) {
     this.#world = world;
     this.#results = world.lab.checks.map(() => null);
-    world.lab.checks.forEach((check, index) => world.engine.at(instant(check.atNs), "timer", this, index));
+    world.lab.checks.forEach((check, index) => world.engine.at(instant(check.atNs), WORLD_TIMER, this, index));
   }
 
   onEvent(index: number): void {
@@ -60,14 +61,14 @@ export class Checks implements EventHandler {
     );
   }
 
-  #decide(index: number, check: LabCheck, verdict: Verdict): void {
-    this.#results[index] ??= { ...placeOf(check), at: this.#world.engine.now, ...verdict };
+  #decide(index: number, check: LabCheck, verdict: Verdict, at: number = this.#world.engine.now): void {
+    this.#results[index] ??= { ...placeOf(check), at, ...verdict };
   }
 
   #startRun(index: number, check: LabCheck & LabRunCheck): void {
     const console = this.#world.exec(check.node, check.command, this.#nextConsole++);
     const finish = (ended: Console): void => {
-      this.#decide(index, check, judgeRun(check, ended));
+      this.#decide(index, check, judgeRun(check, ended), ended.endedAt ?? undefined);
     };
     if (console.endedAt !== null) finish(console);
     else console.onEnd = finish;
@@ -92,13 +93,13 @@ export class Checks implements EventHandler {
   #startReach(index: number, check: LabCheck & LabReachCheck): void {
     const wrong: string[] = [];
     let left = 0;
-    const finish = (): void => {
+    const finish = (at?: number): void => {
       if (left > 0) return;
       const shown = wrong.slice(0, PAIRS_SHOWN_MAX).join(", ");
       const more = wrong.length > PAIRS_SHOWN_MAX ? ` and ${wrong.length - PAIRS_SHOWN_MAX} more` : "";
       const expected = check.expect ? "all reach each other" : "none reaches another";
       const passed = wrong.length === 0;
-      this.#decide(index, check, { passed, expected, actual: passed ? expected : `not so: ${shown}${more}` });
+      this.#decide(index, check, { passed, expected, actual: passed ? expected : `not so: ${shown}${more}` }, at);
     };
     for (const from of check.nodes) {
       for (const to of check.nodes) {
@@ -112,7 +113,7 @@ export class Checks implements EventHandler {
           if ((ended.status === 0) !== check.expect) {
             wrong.push(`${ended.node} -> ${this.#world.lab.nodes[to]?.name ?? ""}`);
           }
-          finish();
+          finish(ended.endedAt ?? undefined);
         };
         if (console.endedAt !== null) done(console);
         else console.onEnd = done;

@@ -1,13 +1,25 @@
 /** What a command or an interactive shell on a host printed, kept up to a limit, and how it ended. */
 import { concatBytes, utf8Decode } from "../base/bytes.ts";
 import type { ConsoleReport } from "../contract/run-report.ts";
+import type { Lane } from "../engine/rank.ts";
 
 /** Output kept of one console, in bytes. What comes later is counted, passed on to listeners, and forgotten. */
 export const CONSOLE_BYTES_MAX = 1024 * 1024;
 
+export interface ConsoleOrigin {
+  readonly id: number;
+  readonly node: string;
+  readonly lane: Lane;
+  readonly command: string;
+  readonly startedAt: number;
+  readonly isQuiet: boolean;
+}
+
 export class Console {
   readonly id: number;
   readonly node: string;
+  /** Of its machine. */
+  readonly lane: Lane;
   readonly command: string;
   readonly startedAt: number;
   /** Nobody wants to see its output as it comes. */
@@ -20,9 +32,10 @@ export class Console {
   #kept = 0;
   #lost = 0;
 
-  constructor(origin: { id: number; node: string; command: string; startedAt: number; isQuiet: boolean }) {
+  constructor(origin: ConsoleOrigin) {
     this.id = origin.id;
     this.node = origin.node;
+    this.lane = origin.lane;
     this.command = origin.command;
     this.startedAt = origin.startedAt;
     this.isQuiet = origin.isQuiet;
@@ -36,12 +49,14 @@ export class Console {
     this.#lost += bytes.length - taken;
   }
 
-  /** @param status exit status; 128 + signal for a killed command, 255 when its machine went down. */
+  /**
+   * Whoever waits for it is told by the world (`World.endConsole`).
+   * @param status exit status; 128 + signal for a killed command, 255 when its machine went down.
+   */
   end(status: number, at: number): void {
     if (this.endedAt !== null) return;
     this.endedAt = at;
     this.status = status;
-    this.onEnd?.(this);
   }
 
   get output(): string {

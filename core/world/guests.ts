@@ -1,6 +1,7 @@
 /** Guest programs of a lab's machines: what is in /bin because of them, and starting those that start at boot. */
 import { utf8Encode } from "../base/bytes.ts";
 import type { EventHandler } from "../engine/event-queue.ts";
+import { WORLD_FAULT } from "../engine/rank.ts";
 import type { Program } from "../kernel/syscall/sys.ts";
 import type { LabHost, LabProgram } from "../lab/model.ts";
 import { guestProgram } from "../runtime/guest-process.ts";
@@ -79,7 +80,7 @@ class ProgramStart implements EventHandler {
   schedule(): void {
     const { atNs } = this.#program;
     if (atNs === 0) this.onEvent();
-    else this.#machine.world.engine.after(atNs, "fault", this, this.#machine.node.index);
+    else this.#machine.world.engine.after(atNs, WORLD_FAULT, this, this.#machine.node.index);
   }
 
   onEvent(): void {

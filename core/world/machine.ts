@@ -6,6 +6,7 @@ import { assert, present } from "../base/assert.ts";
 import { utf8Encode } from "../base/bytes.ts";
 import type { DropReason } from "../contract/drop-reason.ts";
 import { KIND } from "../contract/trace-event.ts";
+import type { Lane } from "../engine/rank.ts";
 import { Kernel, type RunningCommand } from "../kernel/kernel.ts";
 import { COST_PROFILES } from "../kernel/cost.ts";
 import { Disk } from "../kernel/vfs/disk.ts";
@@ -50,6 +51,10 @@ export class Machine {
     return this.node.name;
   }
 
+  get lane(): Lane {
+    return present(this.world.lanes[this.node.index], "the lane of a machine");
+  }
+
   get power(): Power {
     return this.#power;
   }
@@ -78,6 +83,7 @@ export class Machine {
         hostname: node.name,
         costs: COST_PROFILES[node.profile],
         cpus: node.cpus,
+        lane: this.lane,
         programs: world.guests.commandsOf(node, world.programs),
         disk: this.#disk,
         hosts: world.hostsFile,
@@ -115,7 +121,7 @@ export class Machine {
     this.#kernel = null;
     const consoles = [...this.#consoles.values()];
     this.#consoles.clear();
-    for (const { console } of consoles) console.end(STATUS_UNREACHABLE, this.world.engine.now);
+    for (const { console } of consoles) this.world.endConsole(console, STATUS_UNREACHABLE);
     this.#noteState("off");
   }
 
@@ -141,19 +147,19 @@ export class Machine {
   start(console: Console, argv: readonly string[]): void {
     const world = this.world;
     if (this.#kernel === null) {
-      console.end(STATUS_UNREACHABLE, world.engine.now);
+      world.endConsole(console, STATUS_UNREACHABLE);
       return;
     }
     const started = this.#kernel.run(argv, {
       onOutput: (bytes) => world.consoleOutput(console, bytes),
       onExit: (status) => {
         this.#consoles.delete(console.id);
-        console.end(status, world.engine.now);
+        world.endConsole(console, status);
       },
     });
     if (typeof started === "number") {
       world.consoleOutput(console, utf8Encode(`${argv[0] ?? ""}: ${strerror(started)}\n`));
-      console.end(STATUS_UNREACHABLE, world.engine.now);
+      world.endConsole(console, STATUS_UNREACHABLE);
     } else if (console.endedAt === null) this.#consoles.set(console.id, { console, command: started });
   }
 

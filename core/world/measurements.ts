@@ -2,6 +2,7 @@
 import { instant, SECOND } from "../base/time.ts";
 import type { Measurement } from "../contract/run-report.ts";
 import type { EventHandler } from "../engine/event-queue.ts";
+import { WORLD_TIMER } from "../engine/rank.ts";
 import type { LabMeasurement } from "../lab/model.ts";
 import type { World } from "./world.ts";
 
@@ -19,7 +20,7 @@ export class Measurements implements EventHandler {
   constructor(world: World) {
     this.#world = world;
     this.#tables = world.lab.measurements.map((lab) => ({ lab, rows: [], before: [] }));
-    this.#tables.forEach(({ lab }, index) => world.engine.at(instant(lab.fromNs), "timer", this, index));
+    this.#tables.forEach(({ lab }, index) => world.engine.at(instant(lab.fromNs), WORLD_TIMER, this, index));
   }
 
   tables(): Measurement[] {
@@ -46,6 +47,6 @@ export class Measurements implements EventHandler {
       rows.push([now, ...values]);
     }
     table.before = counters;
-    if (now + lab.everyNs <= lab.untilNs) this.#world.engine.after(lab.everyNs, "timer", this, index);
+    if (now + lab.everyNs <= lab.untilNs) this.#world.engine.after(lab.everyNs, WORLD_TIMER, this, index);
   }
 }

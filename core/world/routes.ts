@@ -2,6 +2,7 @@
  * Keeps the computed routes of a lab with `routing: auto` in step with its cables: see routing.ts for what they are.
  */
 import type { EventHandler } from "../engine/event-queue.ts";
+import { WORLD_FAULT } from "../engine/rank.ts";
 import { computeRoutes, type ComputedRoute } from "./routing.ts";
 import type { Machine } from "./machine.ts";
 import type { World } from "./world.ts";
@@ -20,7 +21,7 @@ export class Routes implements EventHandler {
   schedule(): void {
     if (this.#scheduled || this.#world.lab.routing !== "auto") return;
     this.#scheduled = true;
-    this.#world.engine.at(this.#world.engine.now, "fault", this, 0);
+    this.#world.engine.at(this.#world.engine.now, WORLD_FAULT, this, 0);
   }
 
   onEvent(): void {

@@ -1,6 +1,7 @@
 /** Runs a lab's timeline and its random schedule of faults, each entry as an event of the run. */
 import { instant } from "../base/time.ts";
 import type { EventHandler } from "../engine/event-queue.ts";
+import { WORLD_FAULT } from "../engine/rank.ts";
 import { TIMELINE_CONSOLES } from "./checks.ts";
 import { scheduledFaults, type ScheduledAction } from "./schedule.ts";
 import type { World } from "./world.ts";
@@ -17,9 +18,9 @@ export class Timeline implements EventHandler {
     this.#world = world;
     this.#scheduled = scheduledFaults(world);
     const { timeline } = world.lab;
-    timeline.forEach((entry, index) => world.engine.at(instant(entry.atNs), "fault", this, index * 2 + ENTRY));
+    timeline.forEach((entry, index) => world.engine.at(instant(entry.atNs), WORLD_FAULT, this, index * 2 + ENTRY));
     this.#scheduled.forEach((action, index) =>
-      world.engine.at(instant(action.atNs), "fault", this, index * 2 + SCHEDULED),
+      world.engine.at(instant(action.atNs), WORLD_FAULT, this, index * 2 + SCHEDULED),
     );
     this.#left = timeline.length + this.#scheduled.length;
   }

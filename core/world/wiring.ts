@@ -4,6 +4,7 @@
  */
 import { present } from "../base/assert.ts";
 import { Cable } from "../fabric/cable.ts";
+import type { Lane } from "../engine/rank.ts";
 import type { FabricContext } from "../fabric/context.ts";
 import { Hub, type HubPortPlan } from "../fabric/hub.ts";
 import { Switch } from "../fabric/switch.ts";
@@ -24,7 +25,8 @@ export interface Wiring {
 
 const socketKey = ({ node, nic }: LabEnd): string => `${node}/${nic}`;
 
-export function wire(context: FabricContext, lab: Lab): Wiring {
+/** @param lanes of the lab's nodes, by index. */
+export function wire(context: FabricContext, lab: Lab, lanes: readonly Lane[]): Wiring {
   const ports = new Map<string, TransmitPort>();
   const switches = new Map<number, Switch>();
   for (const node of lab.nodes) {
@@ -34,6 +36,7 @@ export function wire(context: FabricContext, lab: Lab): Wiring {
       new Switch(context, {
         id: node.index,
         name: node.name,
+        lane: lanes[node.index],
         ports: node.nics.map((nic) => nic.name),
         ageingNs: node.ageingNs,
         tableMax: node.tableMax,
@@ -48,7 +51,7 @@ export function wire(context: FabricContext, lab: Lab): Wiring {
       ports.set(socketKey(drop.station), drop.hub.port(drop.port));
       return new HubLink(link, drop.hub, drop.port, drop.hubEnd);
     }
-    const cable = layCable(context, lab, link);
+    const cable = layCable(context, lab, link, lanes);
     link.ends.forEach((end, index) => ports.set(socketKey(end), present(cable.ends[index], "a cable end")));
     return new CableLink(link, cable);
   });
@@ -64,8 +67,9 @@ export function wire(context: FabricContext, lab: Lab): Wiring {
   return { links, switches, hubs: media.hubs, port: (node, nic) => ports.get(socketKey({ node, nic })) ?? null };
 }
 
-function layCable(context: FabricContext, lab: Lab, link: LabLink): Cable {
+function layCable(context: FabricContext, lab: Lab, link: LabLink, lanes: readonly Lane[]): Cable {
   const [near, far] = link.ends.map((end) => present(lab.nodes[end.node], "the node of an end"));
+  const laneOf = ({ node }: LabEnd): Lane => present(lanes[node], "the lane of a node");
   const edge = (node: LabNode | undefined, end: LabEnd): { node: string; nic: string } | null =>
     node !== undefined && isMachine(node) ? { node: node.name, nic: node.nics[end.nic]?.name ?? "" } : null;
   // A machine queues in its own qdisc and ring; a switch port relies on its own queue as well.
@@ -75,6 +79,7 @@ function layCable(context: FabricContext, lab: Lab, link: LabLink): Cable {
     forward: impairmentOf(link.forward, null),
     backward: impairmentOf(link.backward, null),
     plugged: link.up,
+    owners: [laneOf(link.ends[0]), laneOf(link.ends[1])],
     edges: [edge(near, link.ends[0]), edge(far, link.ends[1])],
   });
 }

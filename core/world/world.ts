@@ -4,6 +4,7 @@
  * for a run that goes back in time.
  */
 import { present } from "../base/assert.ts";
+import type { Nanoseconds, VirtualTime } from "../base/time.ts";
 import { utf8Encode } from "../base/bytes.ts";
 import type { CapturedFrame, CaptureInterface } from "../contract/capture.ts";
 import type { TcpSocketRow } from "../contract/api/close-view.ts";
@@ -11,7 +12,8 @@ import type { Command } from "../contract/command.ts";
 import type { CheckResult, RunReport } from "../contract/run-report.ts";
 import type { TcpView } from "../contract/tcp-view.ts";
 import { CONTEXT, KIND } from "../contract/trace-event.ts";
-import { Engine } from "../engine/engine.ts";
+import { Engine, type LookAhead } from "../engine/engine.ts";
+import type { Lane } from "../engine/rank.ts";
 import { fabricContext, type FabricContext } from "../fabric/context.ts";
 import { SkbPool } from "../kernel/skb/skb-pool.ts";
 import type { Program } from "../kernel/syscall/sys.ts";
@@ -32,6 +34,7 @@ import { Guests, type GuestSupport } from "./guests.ts";
 import type { WorldLink } from "./link.ts";
 import { Machine } from "./machine.ts";
 import { Measurements } from "./measurements.ts";
+import { Outbox } from "./outbox.ts";
 import { Routes } from "./routes.ts";
 import { isMachine } from "./routing.ts";
 import { tcpSockets, viewOfSocket } from "./tcp-views.ts";
@@ -49,7 +52,7 @@ export interface WorldOptions {
   readonly guests?: GuestSupport | undefined;
 }
 
-export class World {
+export class World implements LookAhead {
   readonly lab: Lab;
   readonly seed: number;
   readonly engine: Engine;
@@ -59,13 +62,15 @@ export class World {
   readonly fabric: FabricContext;
   readonly wiring: Wiring;
   /** By node index. */
+  readonly lanes: readonly Lane[];
+  /** By node index. */
   readonly machines: ReadonlyMap<number, Machine>;
   readonly programs: ProgramTable;
   readonly guests: Guests;
   /** /etc/hosts of every machine: all names of the lab. */
   readonly hostsFile: Uint8Array<ArrayBuffer>;
   /** Where console output and captured frames go; set by the session. */
-  onConsole: (console: number, bytes: Uint8Array) => void = () => undefined;
+  onConsole: (console: number, bytes: Uint8Array, at: VirtualTime) => void = () => undefined;
   onFrame: (frame: CapturedFrame) => void = () => undefined;
   readonly #nodes: ReadonlyMap<string, LabNode>;
   readonly #consoles = new Map<number, Console>();
@@ -75,19 +80,25 @@ export class World {
   readonly #timeline: Timeline;
   readonly #checks: Checks;
   readonly #measurements: Measurements;
+  readonly #outbox: Outbox;
+  readonly #hasGuests: boolean;
 
   constructor(lab: Lab, options: WorldOptions) {
     this.lab = lab;
     this.#nodes = new Map(lab.nodes.map((node) => [node.name, node]));
     this.seed = options.seed;
     this.engine = new Engine(options.seed);
+    this.engine.lookAhead = this;
+    this.#outbox = new Outbox(this.engine);
+    this.#hasGuests = lab.nodes.some((node) => isMachine(node) && node.programs.length > 0);
     this.trace = new TraceRecorder(this.engine, options.traceEvents);
     this.frames = new FramePool(new BlockPool());
     this.skbs = new SkbPool(this.frames.blocks);
     this.fabric = fabricContext(this.engine, this.frames, this.trace);
     this.programs = new Map([...shellPrograms, ...(options.programs ?? [])]);
     this.guests = new Guests(options.guests);
-    this.wiring = wire(this.fabric, lab);
+    this.lanes = lab.nodes.map(() => this.engine.addLane());
+    this.wiring = wire(this.fabric, lab, this.lanes);
     const hosts = this.names.map(({ name, address }) => `${formatIpv4(address as Ipv4Address)}\t${name}\n`);
     this.hostsFile = utf8Encode(`127.0.0.1\tlocalhost\n${hosts.join("")}`);
     this.machines = new Map(lab.nodes.filter(isMachine).map((node) => [node.index, new Machine(this, node)]));
@@ -162,7 +173,7 @@ export class World {
 
   #start(node: number, argv: readonly string[], origin: { id: number; command: string; isQuiet: boolean }): Console {
     const machine = this.machine(node);
-    const console = new Console({ ...origin, node: machine.name, startedAt: this.engine.now });
+    const console = new Console({ ...origin, node: machine.name, lane: machine.lane, startedAt: this.engine.now });
     this.#consoles.set(origin.id, console);
     machine.start(console, argv);
     return console;
@@ -176,8 +187,29 @@ export class World {
   /** From a machine, for one of its consoles. */
   consoleOutput(console: Console, bytes: Uint8Array): void {
     console.write(bytes);
-    this.engine.digest.mixBytes(bytes);
-    if (!console.isQuiet) this.onConsole(console.id, bytes);
+    this.engine.digest.mixBytes(console.lane, bytes);
+    if (console.isQuiet) return;
+    this.#outbox.put(bytes, (kept, at) => this.onConsole(console.id, kept, at));
+  }
+
+  /** The command has ended, or its machine has. */
+  endConsole(console: Console, status: number): void {
+    if (console.endedAt !== null) return;
+    console.end(status, this.engine.now);
+    this.#outbox.put(null, () => console.onEnd?.(console));
+  }
+
+  /**
+   * Machines may run ahead of one another by the shortest delay, while nobody sees in which order they do: not with a
+   * trace, a capture or fault rules, which are for the whole lab, nor with guest programs, which share a sandbox.
+   */
+  spanNs(): Nanoseconds {
+    if (this.trace.active || this.fabric.faults.active || this.#captures.isTapping || this.#hasGuests) return 0;
+    return this.fabric.delays.shortestNs;
+  }
+
+  windowDone(): void {
+    this.#outbox.flush();
   }
 
   /** Cables or machines changed: routes that are computed follow. */

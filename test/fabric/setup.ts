@@ -5,6 +5,7 @@
 import { put16, put32 } from "../../core/base/bytes.ts";
 import type { VirtualTime } from "../../core/base/time.ts";
 import { Engine } from "../../core/engine/engine.ts";
+import { WORLD_FAULT } from "../../core/engine/rank.ts";
 import { fabricContext, type FabricContext } from "../../core/fabric/context.ts";
 import { TraceRecorder } from "../../core/trace/recorder.ts";
 import { putMac, type MacAddress } from "../../core/wire/address.ts";
@@ -89,7 +90,7 @@ export class Collector implements FrameSink {
 
 /** Runs `action` at `at`, before whatever else happens then. */
 export function atTime(context: FabricContext, at: number, action: () => void): void {
-  context.engine.at(at as VirtualTime, "fault", { onEvent: action }, 0);
+  context.engine.at(at as VirtualTime, WORLD_FAULT, { onEvent: action }, 0);
 }
 
 /** Runs to `until`; without it, until nothing is left to do, and the clock stops there. */

@@ -2,6 +2,7 @@
 import { put16 } from "../../core/base/bytes.ts";
 import type { VirtualTime } from "../../core/base/time.ts";
 import { Engine } from "../../core/engine/engine.ts";
+import { PHASES, rankOf } from "../../core/engine/rank.ts";
 import { Cpu } from "../../core/kernel/cpu/cpu.ts";
 import { Smp } from "../../core/kernel/cpu/run-queue.ts";
 import { SOFTIRQ } from "../../core/kernel/cpu/work.ts";
@@ -40,7 +41,7 @@ export class TestMachine {
     this.core = new KernelCore(this, "host", costs);
     const smp = new Smp();
     this.cpus = Array.from({ length: cpus }, (_, index) => new Cpu(this.core, index, smp));
-    const timers = new KernelTimers(this.engine, costs, this.cpu);
+    const timers = new KernelTimers(this.engine, costs, { cpu: this.cpu, lane: this.core.lane });
     this.cpu.registerSoftirq(SOFTIRQ.TIMER, timers);
     this.core.install(this.cpus, timers);
     this.devices = new Devices(this.core, this.cpus);
@@ -68,7 +69,7 @@ export class TestMachine {
 
   /** Does `action` at an instant, in the way the fabric delivers frames. */
   at(time: number, action: () => void): void {
-    this.engine.at(time as VirtualTime, "wire", { onEvent: action }, 0);
+    this.engine.at(time as VirtualTime, rankOf(PHASES.wire, this.core.lane), { onEvent: action }, 0);
   }
 
   /** A frame of `length` bytes for `target`, filled with a running number. */

@@ -27,7 +27,7 @@ export class LoopbackMachine {
     const environment = { engine: this.engine, trace, skbs: new SkbPool(blocks), frames: new FramePool(blocks) };
     this.core = new KernelCore(environment, "h1", COST_PROFILES[costs]);
     const cpu = new Cpu(this.core, 0);
-    const timers = new KernelTimers(this.engine, this.core.costs, cpu);
+    const timers = new KernelTimers(this.engine, this.core.costs, { cpu, lane: this.core.lane });
     this.core.install([cpu], timers);
     cpu.registerSoftirq(SOFTIRQ.TIMER, timers);
     const devices = new Devices(this.core, [cpu]);

@@ -5,6 +5,7 @@
 import type { Nanoseconds, VirtualTime } from "../../core/base/time.ts";
 import { MICROSECOND, SECOND } from "../../core/base/time.ts";
 import { Engine } from "../../core/engine/engine.ts";
+import { PHASES, rankOf, type Rank } from "../../core/engine/rank.ts";
 import type { EventHandler } from "../../core/engine/event-queue.ts";
 import { KernelCore } from "../../core/kernel/core.ts";
 import { COST_PROFILES, type CostTable } from "../../core/kernel/cost.ts";
@@ -92,6 +93,7 @@ class InlineCpu implements CpuPort {
 export class Segment implements EventHandler {
   readonly #world: NetWorld;
   readonly #delay: Nanoseconds;
+  readonly #rank: Rank;
   readonly devices: FakeDevice[] = [];
   /** Every frame that was sent, as bytes, in order. */
   readonly log: Uint8Array[] = [];
@@ -101,12 +103,13 @@ export class Segment implements EventHandler {
   constructor(world: NetWorld, delay: Nanoseconds = 10 * MICROSECOND) {
     this.#world = world;
     this.#delay = delay;
+    this.#rank = rankOf(PHASES.wire, world.engine.addLane());
   }
 
   transmit(from: FakeDevice, frame: Uint8Array): void {
     this.log.push(frame);
     if (this.filter !== null && !this.filter(frame)) return;
-    this.#world.engine.after(this.#delay, "wire", this, 0, { from, frame });
+    this.#world.engine.after(this.#delay, this.#rank, this, 0, { from, frame });
   }
 
   onEvent(_code: number, subject: unknown): void {
@@ -323,7 +326,7 @@ export class NetHost implements EventHandler {
     this.world = world;
     this.number = world.hosts.length + 1;
     this.core = new KernelCore(world, name, costs);
-    const timers = new KernelTimers(world.engine, costs, this.cpu);
+    const timers = new KernelTimers(world.engine, costs, { cpu: this.cpu, lane: this.core.lane });
     this.cpu.actions.set(SOFTIRQ.TIMER, timers);
     this.core.install([this.cpu], timers);
     this.devices = new FakeDevices(() => this.core);
@@ -384,7 +387,7 @@ export class NetHost implements EventHandler {
 
   /** What `lo` is given comes back at once, in an event of its own. */
   loopback(skb: SkBuff): void {
-    this.world.engine.after(0, "softirq", this, 0, skb);
+    this.world.engine.after(0, rankOf(PHASES.softirq, this.core.lane), this, 0, skb);
   }
 
   onEvent(_code: number, subject: unknown): void {

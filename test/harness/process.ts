@@ -4,6 +4,7 @@
  */
 import { IPV4_LOOPBACK, parseIpv4, type Ipv4Address, type MacAddress } from "../../core/wire/address.ts";
 import { Engine } from "../../core/engine/engine.ts";
+import { PHASES, rankOf } from "../../core/engine/rank.ts";
 import { TraceRecorder } from "../../core/trace/recorder.ts";
 import { BlockPool } from "../../core/wire/block.ts";
 import { FramePool } from "../../core/wire/frame.ts";
@@ -211,7 +212,7 @@ export class FakeIp implements IpPort, EventHandler {
 
   sendWithHeader(skb: SkBuff, route: Route): number {
     if (route.type === "local" || route.type === "broadcast") {
-      this.core.engine.after(0, "softirq", this, DELIVER, skb);
+      this.core.engine.after(0, rankOf(PHASES.softirq, this.core.lane), this, DELIVER, skb);
       if (route.type === "local") return 0;
     }
     if (skb.frags !== null) this.core.skbs.linearize(skb);
@@ -285,7 +286,7 @@ export class TestMachine {
     };
     this.core = new KernelCore(environment, "h1", COST_PROFILES[options.costs ?? "ideal"]);
     this.cpu = new Cpu(this.core, 0);
-    const timers = new KernelTimers(this.engine, this.core.costs, this.cpu);
+    const timers = new KernelTimers(this.engine, this.core.costs, { cpu: this.cpu, lane: this.core.lane });
     this.core.install([this.cpu], timers);
     this.cpu.registerSoftirq(SOFTIRQ.TIMER, timers);
     this.devices = new FakeDevices(this.core);

@@ -9,7 +9,8 @@
 import { assert, present } from "../../base/assert.ts";
 import type { Nanoseconds } from "../../base/time.ts";
 import { CONTEXT, KIND } from "../../contract/trace-event.ts";
-import { NO_EVENT, type EventHandler, type EventId, type Phase } from "../../engine/event-queue.ts";
+import { NO_EVENT, type EventHandler, type EventId } from "../../engine/event-queue.ts";
+import { PHASES, rankOf, type Phase } from "../../engine/rank.ts";
 import type { KernelCore } from "../core.ts";
 import { TASK_STEPS_PER_INSTANT_MAX } from "../limits.ts";
 import { HardIrqs } from "./hardirq.ts";
@@ -31,7 +32,7 @@ const HARD = 3;
 type Level = typeof IDLE | typeof PROCESS | typeof SOFT | typeof HARD;
 
 const LEVEL_CONTEXTS: readonly CpuContext[] = ["idle", "process", "softirq", "hardirq"];
-const LEVEL_PHASES: readonly Phase[] = ["process", "process", "softirq", "irq"];
+const LEVEL_PHASES: readonly Phase[] = [PHASES.process, PHASES.process, PHASES.softirq, PHASES.irq];
 const LEVEL_TRACE = [CONTEXT.none, CONTEXT.process, CONTEXT.softirq, CONTEXT.hardirq] as const;
 
 // How far the step of a level is: none begun; being paid for, effect to come; effect done, surcharge being paid.
@@ -273,7 +274,7 @@ export class Cpu implements CpuPort, EventHandler {
   #kickLater(): void {
     if (this.#kicked) return;
     this.#kicked = true;
-    this.core.engine.after(0, "process", this, CODE_KICK);
+    this.core.engine.after(0, rankOf(PHASES.process, this.core.lane), this, CODE_KICK);
   }
 
   #newTask(task: Task, home: Cpu): TaskState {
@@ -373,7 +374,8 @@ export class Cpu implements CpuPort, EventHandler {
     assert(span > 0, "time passes while something is paid for");
     this.#armed = level;
     this.#armedSince = this.core.engine.now;
-    this.#event = this.core.engine.after(span, LEVEL_PHASES[level] as Phase, this, CODE_PAID);
+    const rank = rankOf(LEVEL_PHASES[level] as Phase, this.core.lane);
+    this.#event = this.core.engine.after(span, rank, this, CODE_PAID);
   }
 
   /** Stops paying for the running step, to go on with the rest of its price later. */

@@ -5,6 +5,7 @@
 import { copyBytes, u16, u8 } from "../../base/bytes.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import { NO_EVENT, type EventHandler, type EventId } from "../../engine/event-queue.ts";
+import { PHASES, rankOf } from "../../engine/rank.ts";
 import { ETHERNET, ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_VLAN } from "../../wire/ethernet.ts";
 import { CHECKSUM_DONE, type Frame } from "../../wire/frame.ts";
 import { IPPROTO_TCP, IPV4 } from "../../wire/ipv4.ts";
@@ -65,7 +66,7 @@ export class NicReceive implements EventHandler {
     const coalesce = this.#nic.coalesce;
     if (coalesce.rxNs === 0 || ++this.#sinceInterrupt >= coalesce.rxFrames) this.#interrupt();
     else if (this.#event === NO_EVENT) {
-      this.#event = this.#core.engine.after(coalesce.rxNs, "irq", this, 0);
+      this.#event = this.#core.engine.after(coalesce.rxNs, rankOf(PHASES.irq, this.#core.lane), this, 0);
     }
   }
 

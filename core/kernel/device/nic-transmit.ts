@@ -12,6 +12,7 @@ import { Ring } from "../../base/ring.ts";
 import type { DropReason } from "../../contract/drop-reason.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import { NO_EVENT, type EventHandler, type EventId } from "../../engine/event-queue.ts";
+import { PHASES, rankOf } from "../../engine/rank.ts";
 import { ETHERNET_HEADER_BYTES } from "../../wire/ethernet.ts";
 import { FRAME_BYTES_MIN, SENT_LATER, type Frame, type TransmitPort } from "../../wire/frame.ts";
 import type { KernelCore } from "../core.ts";
@@ -145,7 +146,12 @@ export class NicTransmit implements EventHandler, TimerHandler, FrameEgress {
     if (at === Infinity || (this.#event !== NO_EVENT && this.#eventAt <= at)) return;
     this.#cancelInterrupt();
     this.#eventAt = Math.max(at, this.#core.engine.now);
-    this.#event = this.#core.engine.after(this.#eventAt - this.#core.engine.now, "irq", this, 0);
+    this.#event = this.#core.engine.after(
+      this.#eventAt - this.#core.engine.now,
+      rankOf(PHASES.irq, this.#core.lane),
+      this,
+      0,
+    );
   }
 
   #interruptAt(): number {

@@ -23,7 +23,7 @@ function machine(): {
       if (!cpu.busy) serve();
     },
   };
-  const timers = new KernelTimers(engine, COST_PROFILES.ideal, port as CpuPort);
+  const timers = new KernelTimers(engine, COST_PROFILES.ideal, { cpu: port as CpuPort, lane: engine.addLane() });
   return { engine, timers, cpu, serve, seen: [] };
 }
 

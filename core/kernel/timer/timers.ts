@@ -8,6 +8,7 @@ import type { Nanoseconds } from "../../base/time.ts";
 import { WIDE_ZERO } from "../../base/wide-zero.ts";
 import { NO_EVENT, type EventHandler, type EventId } from "../../engine/event-queue.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { PHASES, rankOf, type Lane, type Rank } from "../../engine/rank.ts";
 import { SOFTIRQ, type CpuPort, type Work } from "../cpu/work.ts";
 import type { CostTable } from "../cost.ts";
 
@@ -48,15 +49,18 @@ export class KernelTimers implements EventHandler, Work {
   readonly #engine: Engine;
   readonly #costs: CostTable;
   readonly #cpu: CpuPort;
+  readonly #rank: Rank;
   readonly #expired = new Ring<KernelTimer>();
   #stopped = false;
   /** Timers armed now: zero on a machine that is taken apart. */
   armed = 0;
 
-  constructor(engine: Engine, costs: CostTable, cpu: CpuPort) {
+  /** @param machine the CPU that takes the timer interrupt, and the lane of its events. */
+  constructor(engine: Engine, costs: CostTable, machine: { readonly cpu: CpuPort; readonly lane: Lane }) {
     this.#engine = engine;
     this.#costs = costs;
-    this.#cpu = cpu;
+    this.#cpu = machine.cpu;
+    this.#rank = rankOf(PHASES.timer, machine.lane);
   }
 
   /**
@@ -93,7 +97,7 @@ export class KernelTimers implements EventHandler, Work {
 
   #schedule(timer: KernelTimer, span: Nanoseconds): void {
     timer.eventAt = timer.expires;
-    timer.event = this.#engine.after(span, "timer", this, 0, timer);
+    timer.event = this.#engine.after(span, this.#rank, this, 0, timer);
   }
 
   onEvent(_code: number, subject: unknown): void {
