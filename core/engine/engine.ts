@@ -113,7 +113,7 @@ export class Engine {
 
   /**
    * As `advance`, but machine by machine wherever `lookAhead` allows it, and ends when about so many events have run:
-   * all that is due up to `now` has happened then, and nothing that is due later.
+   * all that is due before `now` has happened then, and nothing that is due later.
    */
   advanceApart(until: VirtualTime, eventsAbout: number = Infinity): number {
     return this.#run(until, () => this.#advanceInWindows(until, eventsAbout));
@@ -167,7 +167,7 @@ export class Engine {
         // Until the world does something, upon which there may be more to see ahead.
         count += this.#advanceInOrder(Math.min(until, Math.max(start, worldAt)), eventsAbout - count);
       } else if (horizon > start) count += this.#runWindow(horizon);
-      else count += this.#advanceInOrder(start, Infinity);
+      else count += this.#advanceInOrder(start, eventsAbout - count);
     }
     return count;
   }

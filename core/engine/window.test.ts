@@ -182,6 +182,8 @@ test("a machine that never gets past an instant keeps nobody", () => {
   const tick: EventHandler = { onEvent: () => void ticks.push(engine.now) };
   let left = 45_000;
   engine.at(at(1_000), busy, again, 0);
+  // The world's instants are kept in order, and end for the count like others.
+  engine.at(at(1_000), WORLD_FAULT, { onEvent: () => undefined }, 0);
   engine.at(at(3_000), busy, tick, 0);
   for (const time of [500, 2_000, 4_000]) engine.at(at(time), other, tick, 0);
   const nows: number[] = [];

@@ -117,8 +117,8 @@ export class Session {
   }
 
   /**
-   * As `advance`, for hosts that only want to get on: bounded by about so many events, it ends when all that is due up
-   * to `now` has happened, and machines may have run ahead of one another meanwhile (`Engine.advanceApart`).
+   * As `advance`, for hosts that only want to get on: bounded by about so many events, it ends when all that is due
+   * before `now` has happened, and machines may have run ahead of one another meanwhile (`Engine.advanceApart`).
    */
   run(until: VirtualTime, eventsAbout: number = Infinity): number {
     return this.#run(until, eventsAbout, true);
