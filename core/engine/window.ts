@@ -9,7 +9,7 @@
 import { assert } from "../base/assert.ts";
 import type { EventHeap } from "./event-heap.ts";
 import type { EventQueue } from "./event-queue.ts";
-import { HOME, type EventSlots } from "./event-slots.ts";
+import { HOME, grown, type EventSlots } from "./event-slots.ts";
 import { laneOf, type Lane } from "./rank.ts";
 
 const NONE = -1;
@@ -23,8 +23,8 @@ export class Window {
   #first = new Int32Array(0);
   #last = new Int32Array(0);
   // By slot, of those in lists: keys that its heap had.
-  #times = new Float64Array(0);
-  #orders = new Float64Array(0);
+  #times = new Float64Array(1024);
+  #orders = new Float64Array(1024);
   /** The event that `take` found. */
   time = 0;
   order = 0;
@@ -89,7 +89,10 @@ export class Window {
     const time = heap.nextTime;
     const order = heap.nextOrder;
     const slot = heap.removeNext();
-    if (slot >= this.#times.length) this.#growSlots(events.codes.length);
+    while (slot >= this.#times.length) {
+      this.#times = grown(this.#times);
+      this.#orders = grown(this.#orders);
+    }
     this.#times[slot] = time;
     this.#orders[slot] = order;
     events.homes[slot] = HOME.list;
@@ -106,14 +109,5 @@ export class Window {
     assert(this.owners.length === 0, "lanes are added between windows");
     this.#first = new Int32Array(length).fill(NONE);
     this.#last = new Int32Array(length);
-  }
-
-  #growSlots(length: number): void {
-    const times = new Float64Array(length);
-    times.set(this.#times);
-    this.#times = times;
-    const orders = new Float64Array(length);
-    orders.set(this.#orders);
-    this.#orders = orders;
   }
 }

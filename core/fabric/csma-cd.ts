@@ -1,9 +1,9 @@
 /**
  * Parameters of CSMA/CD at 10 and 100 Mbit/s (IEEE 802.3, 4.4.2), and what the hub and its stations say to each other.
  */
-import type { Rank } from "../engine/rank.ts";
 import type { Nanoseconds, VirtualTime } from "../base/time.ts";
 import type { DropReason } from "../contract/drop-reason.ts";
+import type { Rank } from "../engine/rank.ts";
 import type { Frame } from "../wire/frame.ts";
 
 /** Bit times: one round trip of the longest segment, and the unit of backoff. */

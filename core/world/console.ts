@@ -6,14 +6,8 @@ import type { Lane } from "../engine/rank.ts";
 /** Output kept of one console, in bytes. What comes later is counted, passed on to listeners, and forgotten. */
 export const CONSOLE_BYTES_MAX = 1024 * 1024;
 
-export interface ConsoleOrigin {
-  readonly id: number;
-  readonly node: string;
-  readonly lane: Lane;
-  readonly command: string;
-  readonly startedAt: number;
-  readonly isQuiet: boolean;
-}
+/** What is known of a console from its start. */
+type ConsoleOrigin = Pick<Console, "id" | "node" | "lane" | "command" | "startedAt" | "isQuiet">;
 
 export class Console {
   readonly id: number;
@@ -54,7 +48,6 @@ export class Console {
    * @param status exit status; 128 + signal for a killed command, 255 when its machine went down.
    */
   end(status: number, at: number): void {
-    if (this.endedAt !== null) return;
     this.endedAt = at;
     this.status = status;
   }
