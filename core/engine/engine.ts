@@ -6,26 +6,34 @@ import { assert } from "../base/assert.ts";
 import { TIME_ZERO, timeAfter, type Nanoseconds, type VirtualTime } from "../base/time.ts";
 import { Digest } from "./digest.ts";
 import { EventQueue, type EventHandler, type EventId } from "./event-queue.ts";
-import { grown } from "./event-slots.ts";
+import { Lanes, type Side } from "./lanes.ts";
 import { RandomStreams } from "./random-streams.ts";
-import { LANES_MAX, laneOf, rankOfOrder, type Lane, type Rank } from "./rank.ts";
+import { laneOf, rankOfOrder, type Lane, type Rank } from "./rank.ts";
 import { Window } from "./window.ts";
+
+/** The least time that what a machine does needs to reach another one; Infinity where nothing ever does. */
+export interface SideDelays {
+  /** By side: from one machine of that side to another. */
+  readonly within: readonly [Nanoseconds, Nanoseconds];
+  /** By side: from a machine of that side to one of the other side. */
+  readonly across: readonly [Nanoseconds, Nanoseconds];
+}
 
 /** Who knows how far the machines of a run may run ahead of one another. */
 export interface LookAhead {
   /**
-   * What a machine does reaches no other machine before so many ns have passed; 0 to keep all in order, also because
-   * somebody watches the order. Asked before every window.
+   * Null to keep all in order, because somebody watches the order. Asked before anybody runs ahead, and again after
+   * every instant at which the world does something: nothing else changes it.
    */
-  spanNs(): Nanoseconds;
+  delays(): SideDelays | null;
   /** A window is over: all machines have got as far. */
   windowDone(): void;
 }
 
 /** A window that short has hardly two events of one machine. */
-const WINDOW_NS_MIN = 1_000;
+const SPAN_NS_MIN = 1_000;
 /** A longer one would only need more memory. */
-const WINDOW_NS_MAX = 2_000_000;
+const SPAN_NS_MAX = 2_000_000;
 /**
  * Events of one machine at one instant, upon which the window ends without it: where work costs nothing, two programs
  * that keep each other busy never get past an instant, and the host is to have its turn all the same. The others are
@@ -36,11 +44,9 @@ const AT_ONCE_MAX = 10_000;
 export class Engine {
   readonly digest = new Digest();
   readonly streams: RandomStreams;
-  readonly #queue = new EventQueue();
-  readonly #window = new Window(this.#queue);
-  /** By lane: the machine whose events they are. */
-  #owners = new Int32Array(64);
-  #lanes = 0;
+  readonly #lanes = new Lanes();
+  readonly #queue = new EventQueue(this.#lanes);
+  readonly #window = new Window(this.#queue, this.#lanes);
   #now: VirtualTime = TIME_ZERO;
   #running = false;
   /** Rank that an event of the window has in the order of all; see `rankInWindow`. */
@@ -77,14 +83,15 @@ export class Engine {
   /**
    * A new lane, with its own place among those of an instant (rank.ts). The first one is the world's.
    * @param owner machine whose data its events touch; by default it is one itself.
+   * @param side of a lane that is its own owner (lanes.ts).
    */
-  addLane(owner?: Lane): Lane {
-    const lane = this.#lanes++;
-    assert(lane < LANES_MAX, "there are 2^18 lanes");
-    if (lane === this.#owners.length) this.#owners = grown(this.#owners);
-    this.#owners[lane] = owner ?? lane;
+  addLane(owner?: Lane, side: Side = 0): Lane {
     this.digest.addLane();
-    return lane;
+    return this.#lanes.add(owner, side);
+  }
+
+  sideOf(lane: Lane): Side {
+    return this.#lanes.sideOf(lane);
   }
 
   /** Schedules `handler.onEvent(code, subject)`. @throws AssertionError when `at` lies in the past. */
@@ -157,49 +164,70 @@ export class Engine {
 
   #advanceInWindows(until: number, eventsAbout: number): number {
     const queue = this.#queue;
+    let clock = this.#now;
+    // By side: all that is due before has been done.
+    const reached: [number, number] = [clock, clock];
+    let delays = this.#usableDelays();
     let count = 0;
-    while (count < eventsAbout && queue.nextTime <= until) {
-      const start = queue.nextTime;
+    this.#isStuck = false;
+    for (;;) {
+      const isEnough = count >= eventsAbout;
+      // The side that is behind still comes up to the other one.
+      const end = isEnough ? Math.max(...reached) : until + 1;
+      const next = queue.nextTime;
+      if (next >= end || (isEnough && this.#isStuck)) {
+        if (isEnough && next >= end) this.#now = Math.max(clock, end - 1) as VirtualTime;
+        return count;
+      }
       const worldAt = queue.nextWorldTime;
-      const span = Math.min(this.lookAhead?.spanNs() ?? 0, WINDOW_NS_MAX);
-      const horizon = Math.min(start + span, until + 1, worldAt);
-      if (span < WINDOW_NS_MIN) {
-        // Until the world does something, upon which there may be more to see ahead.
-        count += this.#advanceInOrder(Math.min(until, Math.max(start, worldAt)), eventsAbout - count);
-      } else if (horizon > start) count += this.#runWindow(horizon);
-      else count += this.#advanceInOrder(start, eventsAbout - count);
+      const side = queue.nextTimeOf(0) <= queue.nextTimeOf(1) ? 0 : 1;
+      const horizon = delays === null ? 0 : Math.min(horizonOf(queue, side, delays), end, worldAt);
+      if (horizon > next) {
+        count += this.#runWindow(side, horizon, reached[1 - side] as number);
+        reached[side] = Math.max(reached[side], horizon);
+        // Whoever has not got past an instant keeps the clock back.
+        clock = Math.max(clock, Math.min(reached[0] - 1, reached[1] - 1, queue.nextTime)) as VirtualTime;
+        this.#now = clock;
+        this.lookAhead?.windowDone();
+        continue;
+      }
+      // Nobody is ahead here.
+      count += this.#advanceInOrder(worldAt > next ? Math.min(until, worldAt) : next, eventsAbout - count);
+      clock = this.#now;
+      reached.fill(clock);
+      delays = this.#usableDelays();
     }
-    return count;
   }
 
-  /** Runs all events before `horizon`, one machine's behind the other's. */
-  #runWindow(horizon: number): number {
+  /** Null when they are too short to be of use, too. */
+  #usableDelays(): SideDelays | null {
+    const delays = this.lookAhead?.delays() ?? null;
+    if (delays === null) return null;
+    return Math.min(...delays.within, ...delays.across) < SPAN_NS_MIN ? null : delays;
+  }
+
+  /** Runs all events of a side before `horizon`, one machine's behind the other's. */
+  #runWindow(side: Side, horizon: number, otherReached: number): number {
     const window = this.#window;
     let count = 0;
-    let reached = (horizon - 1) as VirtualTime;
-    window.open(horizon, this.#owners);
-    for (const owner of window.owners) {
-      count += this.#runOwner(owner, window);
-      // What it has not done yet keeps the clock back.
-      if (this.#isStuck && this.#now < reached) reached = this.#now;
-    }
+    this.#isStuck = false;
+    window.open(side, horizon, otherReached);
+    for (const owner of window.owners) count += this.#runOwner(owner, window);
     window.close();
-    this.#now = reached;
     this.#windowRank = -1;
-    this.lookAhead?.windowDone();
     return count;
   }
 
   #runOwner(owner: Lane, window: Window): number {
+    const { owners } = this.#lanes;
     let count = 0;
     let atOnce = 0;
     this.#now = TIME_ZERO;
     this.#windowRank = -1;
-    this.#isStuck = false;
     for (let slot = window.take(owner); slot >= 0; slot = window.take(owner)) {
       const time = window.time as VirtualTime;
       const lane = laneOf(window.order);
-      assert(this.#owners[lane] === owner, "what reaches another machine takes as long as was said");
+      assert(owners[lane] === owner, "what reaches another machine takes as long as was said");
       const rank = rankOfOrder(window.order);
       if (time > this.#now) atOnce = 0;
       this.#windowRank = time > this.#now || rank > this.#windowRank ? rank : this.#windowRank;
@@ -227,4 +255,12 @@ export class Engine {
     this.digest.mix(lane, code);
     handler.onEvent(code, subject);
   }
+}
+
+/** Instant before which nothing that others do reaches a machine of that side. */
+function horizonOf(queue: EventQueue, side: Side, { within, across }: SideDelays): number {
+  const other = side === 0 ? 1 : 0;
+  // What one does reaches another one of its side directly, or by way of the other side.
+  const span = Math.min(within[side], across[side] + across[other], SPAN_NS_MAX);
+  return Math.min(queue.nextTimeOf(side) + span, queue.nextTimeOf(other) + across[other]);
 }

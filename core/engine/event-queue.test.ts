@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { VirtualTime } from "../base/time.ts";
 import { EventQueue, NO_EVENT, type EventHandler, type EventId } from "./event-queue.ts";
+import { Lanes } from "./lanes.ts";
 import { PHASES, SEQUENCE_NUMBERS, laneOf, rankOf, rankOfOrder, LANES_MAX } from "./rank.ts";
 
 const nobody: EventHandler = { onEvent: () => undefined };
@@ -68,7 +69,7 @@ test("cancelling any of the events leaves the others in order", () => {
 test("events that wait while sequence numbers run out keep their order", () => {
   fc.assert(
     fc.property(fc.array(planned(5), { minLength: 2, maxLength: 100 }), fc.nat(50), (events, before) => {
-      const queue = new EventQueue(SEQUENCE_NUMBERS - before);
+      const queue = new EventQueue(new Lanes(), SEQUENCE_NUMBERS - before);
       events.forEach((event, code) => push(queue, event, code));
       expect(drain(queue)).toEqual(inOrder(events.map((event, code) => ({ ...event, code }))));
     }),

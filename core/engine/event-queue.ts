@@ -3,14 +3,16 @@
  * them are far away and never run out (a connection's retransmission, the minute of TIME-WAIT), and where there are
  * many connections there are many more timers than frames on their way. In one heap, every frame would be sifted
  * through them (1,000 hosts, 20 exchanges each: 4.1 and 4.2 % of all samples were in one heap, 1.5 and 2.0 % are in
- * two). What the world does has a third, which says how far machines may run without a look at it.
+ * two). What the world does has a third, which says how far machines may run without a look at it. Each side of the lab
+ * has its own timers and others, since one runs ahead while the other waits.
  */
 import { assert } from "../base/assert.ts";
 import type { VirtualTime } from "../base/time.ts";
 import { WIDE_ZERO } from "../base/wide-zero.ts";
 import { EventHeap } from "./event-heap.ts";
 import { EventSlots, HOME, SLOTS_MAX, type EventHandler } from "./event-slots.ts";
-import { SEQUENCE_NUMBERS, WORLD_FAULT, WORLD_TIMER, rankOfOrder, type Rank } from "./rank.ts";
+import { Lanes, type Side } from "./lanes.ts";
+import { SEQUENCE_NUMBERS, WORLD_FAULT, WORLD_TIMER, laneOf, rankOfOrder, type Rank } from "./rank.ts";
 
 export type { EventHandler } from "./event-slots.ts";
 
@@ -20,28 +22,41 @@ export const NO_EVENT: EventId = WIDE_ZERO - 1;
 
 export class EventQueue {
   readonly events = new EventSlots();
-  readonly #timers = new EventHeap(this.events, HOME.timers);
-  /** All that is neither a timer nor the world's. */
-  readonly #others = new EventHeap(this.events, HOME.others);
-  readonly #world = new EventHeap(this.events, HOME.world);
+  readonly #lanes: Lanes;
+  /** By `HOME`: those of timers and of all that is neither a timer nor the world's, both by side. */
+  readonly #heaps: readonly EventHeap[];
+  readonly #world: EventHeap;
   /** What one machine adds for itself while it runs ahead of the others: see `openWindow`. */
-  readonly fresh = new EventHeap(this.events, HOME.fresh);
+  readonly fresh: EventHeap;
   #sequence: number;
   /** What is due before this instant belongs to the machine that runs ahead; nothing does outside of a window. */
   #horizon = -1;
+  /** The side that runs ahead in a window, and how far the other one has got. */
+  #side: Side = 0;
+  #otherReached = 0;
 
   /** @param sequence number of the first event. */
-  constructor(sequence = 0) {
+  constructor(lanes: Lanes = new Lanes(), sequence = 0) {
+    const { events } = this;
+    this.#lanes = lanes;
+    this.#heaps = Array.from({ length: HOME.list }, (_, home) => new EventHeap(events, home));
+    this.#world = this.#heapAt(HOME.world);
+    this.fresh = this.#heapAt(HOME.fresh);
     this.#sequence = sequence;
   }
 
   get length(): number {
-    return this.#timers.length + this.#others.length + this.#world.length;
+    return this.#heaps.reduce((sum, heap) => sum + heap.length, 0);
   }
 
   /** Instant of the next event, or Infinity. */
   get nextTime(): number {
-    return Math.min(this.#timers.nextTime, this.#others.nextTime, this.#world.nextTime);
+    return Math.min(this.nextTimeOf(0), this.nextTimeOf(1), this.#world.nextTime);
+  }
+
+  /** Instant of the next event of a machine on that side, or Infinity. */
+  nextTimeOf(side: Side): number {
+    return Math.min(this.#heapAt(HOME.timers + side).nextTime, this.#heapAt(HOME.others + side).nextTime);
   }
 
   /** Instant of the next event of the world, or Infinity. */
@@ -58,7 +73,7 @@ export class EventQueue {
 
   /** Puts an event of the window back to where it was. */
   putBack(slot: number, at: number, order: number): void {
-    (order >= WORLD_TIMER ? this.#timers : this.#others).push(slot, at, order);
+    this.#heapOf(this.#lanes.sideOf(laneOf(order)), order).push(slot, at, order);
   }
 
   /** Removes the event. False when it has run or was cancelled before. */
@@ -82,16 +97,26 @@ export class EventQueue {
   /** The heap with the next event, or an empty one. */
   get next(): EventHeap {
     const world = this.#world;
-    const machines = earlier(this.#timers, this.#others);
+    const machines = earlier(this.nextOf(0), this.nextOf(1));
     return world.nextTime > machines.nextTime ? machines : earlier(world, machines);
   }
 
-  /** From now on what is scheduled before `horizon` is put into `fresh`: it is the running machine's own. */
-  openWindow(horizon: number): void {
+  /** The heap with the next event of that side's machines, or an empty one. */
+  nextOf(side: Side): EventHeap {
+    return earlier(this.#heapAt(HOME.timers + side), this.#heapAt(HOME.others + side));
+  }
+
+  /**
+   * From now on what a machine of `side` schedules before `horizon` is put into `fresh`: it is the running machine's
+   * own. @param otherReached the other side has done all that is due before this instant.
+   */
+  openWindow(side: Side, horizon: number, otherReached: number): void {
     assert(this.#horizon < 0 && horizon <= this.#world.nextTime, "a window opens in between what the world does");
     // So many that no window comes to the last one.
     if (this.#sequence > SEQUENCE_NUMBERS / 2) this.#renumber();
+    this.#side = side;
     this.#horizon = horizon;
+    this.#otherReached = otherReached;
   }
 
   closeWindow(): void {
@@ -99,21 +124,28 @@ export class EventQueue {
   }
 
   #heapFor(at: VirtualTime, rank: Rank): EventHeap {
-    if (at < this.#horizon) return this.fresh;
+    const side = this.#lanes.sideOf(laneOf(rank));
+    if (at < this.#horizon) {
+      if (side === this.#side) return this.fresh;
+      assert(at >= this.#otherReached, "what reaches another machine takes as long as was said");
+    }
     if (rank === WORLD_FAULT || rank === WORLD_TIMER) return this.#world;
-    return rank >= WORLD_TIMER ? this.#timers : this.#others;
+    return this.#heapOf(side, rank);
+  }
+
+  /** @param order or rank, of a machine. */
+  #heapOf(side: Side, order: number): EventHeap {
+    return this.#heapAt((order >= WORLD_TIMER ? HOME.timers : HOME.others) + side);
   }
 
   #heapAt(home: number): EventHeap {
-    if (home === HOME.timers) return this.#timers;
-    if (home === HOME.others) return this.#others;
-    return home === HOME.fresh ? this.fresh : this.#world;
+    return this.#heaps[home] as EventHeap;
   }
 
   /** Gives the events that wait the numbers from 0 on, in the order that they have. */
   #renumber(): void {
     assert(this.#horizon < 0, "no window is open while events are numbered anew");
-    const heaps = [this.#timers, this.#others, this.#world].map((heap) => heap.orders());
+    const heaps = this.#heaps.map((heap) => heap.orders());
     const old = Float64Array.from(heaps.flatMap((orders) => [...orders].map((order) => order % SEQUENCE_NUMBERS)));
     const numbers = new Map([...old.sort()].map((sequence, index) => [sequence, index]));
     for (const orders of heaps) {

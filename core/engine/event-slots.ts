@@ -15,8 +15,11 @@ export const SLOTS_MAX = 2 ** 22;
 const GENERATIONS = 2 ** 30;
 const START_LENGTH = 1024;
 
-/** Where an event waits: in the heap of that number, or taken out of it into a list (`window.ts`). */
-export const HOME = { timers: 0, others: 1, world: 2, fresh: 3, list: 4 } as const;
+/**
+ * Where an event waits: in the heap of that number, to which that of its side is added for the first two, or taken out
+ * of it into a list (`window.ts`).
+ */
+export const HOME = { timers: 0, others: 2, world: 4, fresh: 5, list: 6 } as const;
 
 export class EventSlots {
   readonly handlers: (EventHandler | null)[] = [];

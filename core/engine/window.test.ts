@@ -1,16 +1,18 @@
 /**
  * The law of look-ahead: whatever machines do, run one behind the other they do the same as in turn. Here they are
  * dice: each event arms, moves and cancels timers of its own machine, and sends to other machines over ways that take
- * at least `SPAN`.
+ * at least as long as was said of the sides that they join.
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { VirtualTime } from "../base/time.ts";
-import { Engine, type LookAhead } from "./engine.ts";
+import { Engine, type LookAhead, type SideDelays } from "./engine.ts";
 import { NO_EVENT, type EventHandler, type EventId } from "./event-queue.ts";
+import type { Side } from "./lanes.ts";
 import { PHASES, WORLD_FAULT, WORLD_TIMER, rankOf, type Lane, type Phase, type Rank } from "./rank.ts";
 
 const SPAN = 5_000;
+const EVEN: SideDelays = { within: [SPAN, SPAN], across: [SPAN, SPAN] };
 const at = (time: number): VirtualTime => time as VirtualTime;
 
 /** What is said outside, in the order in which it came. */
@@ -19,6 +21,7 @@ interface Net {
   readonly machines: Dice[];
   readonly said: string[];
   readonly say: (text: string) => void;
+  readonly delays: SideDelays;
 }
 
 /** Frames from one machine to another. */
@@ -26,13 +29,17 @@ class Way implements EventHandler {
   readonly #net: Net;
   readonly #rank: Rank;
   readonly #to: Dice;
-  constructor(net: Net, to: Dice) {
+  readonly #delayNs: number;
+  constructor(net: Net, from: Dice, to: Dice) {
     this.#net = net;
+    const { engine, delays } = net;
+    const [near, far] = [engine.sideOf(from.lane), engine.sideOf(to.lane)];
+    this.#delayNs = near === far ? delays.within[near] : delays.across[near];
     this.#rank = rankOf(PHASES.wire, net.engine.addLane(to.lane));
     this.#to = to;
   }
   send(code: number, extra: number): void {
-    this.#net.engine.after(SPAN + extra, this.#rank, this, code);
+    this.#net.engine.after(this.#delayNs + extra, this.#rank, this, code);
   }
   onEvent(code: number): void {
     this.#to.act(`frame ${code}`);
@@ -47,10 +54,10 @@ class Dice implements EventHandler {
   #armed: EventId = NO_EVENT;
   #power = true;
 
-  constructor(net: Net, left: number) {
+  constructor(net: Net, left: number, side: Side = 0) {
     this.#net = net;
     this.left = left;
-    this.lane = net.engine.addLane();
+    this.lane = net.engine.addLane(undefined, side);
   }
 
   onEvent(code: number): void {
@@ -95,16 +102,23 @@ interface Plan {
   readonly seed: number;
   readonly machines: number;
   readonly hands: readonly number[];
-  /** Seen to be at the start of windows, in turn: how far to look ahead. */
-  readonly spans: readonly number[];
+  /** By machine. */
+  readonly sides: readonly Side[];
+  readonly delays: SideDelays;
+  /** What part of the delays is said to be sure, asked for window by window; 0 to keep all in order. */
+  readonly parts: readonly number[];
   readonly slices: readonly number[];
 }
+
+const delay = fc.constantFrom(900, 2_000, SPAN, 12_000);
 
 const plans: fc.Arbitrary<Plan> = fc.record({
   seed: fc.nat(1_000_000),
   machines: fc.integer({ min: 2, max: 5 }),
   hands: fc.array(fc.integer({ min: 0, max: 200_000 }), { maxLength: 8 }),
-  spans: fc.array(fc.constantFrom(0, 1_000, SPAN), { minLength: 1, maxLength: 5 }),
+  sides: fc.array(fc.constantFrom<Side>(0, 1), { minLength: 5, maxLength: 5 }),
+  delays: fc.record({ within: fc.tuple(delay, delay), across: fc.tuple(delay, delay) }),
+  parts: fc.array(fc.constantFrom(0, 0.5, 1), { minLength: 1, maxLength: 5 }),
   slices: fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 6 }),
 });
 
@@ -118,19 +132,27 @@ function run(plan: Plan, apart: boolean): { said: string[]; digest: string; even
     if (engine.rankInWindow < 0) said.push(text);
     else held.push({ at: engine.now, rank: engine.rankInWindow, text });
   };
-  const net: Net = { engine, machines: [], said, say };
-  for (let i = 0; i < plan.machines; i++) net.machines.push(new Dice(net, 200));
-  for (const from of net.machines) for (const to of net.machines) if (from !== to) from.ways.push(new Way(net, to));
+  const { within, across } = plan.delays;
+  const net: Net = { engine, machines: [], said, say, delays: plan.delays };
+  for (let i = 0; i < plan.machines; i++) net.machines.push(new Dice(net, 200, plan.sides[i]));
+  for (const from of net.machines) {
+    for (const to of net.machines) if (from !== to) from.ways.push(new Way(net, from, to));
+  }
   for (const machine of net.machines) engine.at(at(0), rankOf(PHASES.process, machine.lane), machine, 0);
   new Hands(net, plan.hands);
   let windows = 0;
   let asked = 0;
   const lookAhead: LookAhead = {
-    spanNs: () => plan.spans[asked++ % plan.spans.length] ?? 0,
+    delays: () => {
+      const part = plan.parts[asked++ % plan.parts.length] ?? 0;
+      const of = ([a, b]: readonly [number, number]): [number, number] => [a * part, b * part];
+      return part === 0 ? null : { within: of(within), across: of(across) };
+    },
     windowDone: () => {
       windows++;
       held.sort((a, b) => a.at - b.at || a.rank - b.rank);
-      said.push(...held.splice(0).map(({ text }) => text));
+      const due = held.filter(({ at }) => at < engine.nextTime);
+      said.push(...held.splice(0, due.length).map(({ text }) => text));
     },
   };
   engine.lookAhead = lookAhead;
@@ -158,10 +180,12 @@ test("machines that run ahead of one another do, and say, what they do in turn",
 
 test("a run that ends for its count has done all up to its instant, and nothing behind it", () => {
   const engine = new Engine(4);
-  engine.lookAhead = { spanNs: () => SPAN, windowDone: () => undefined };
-  const net: Net = { engine, machines: [], said: [], say: () => undefined };
-  net.machines.push(new Dice(net, 100), new Dice(net, 100));
-  for (const from of net.machines) for (const to of net.machines) if (from !== to) from.ways.push(new Way(net, to));
+  engine.lookAhead = { delays: () => EVEN, windowDone: () => undefined };
+  const net: Net = { engine, machines: [], said: [], say: () => undefined, delays: EVEN };
+  net.machines.push(new Dice(net, 100), new Dice(net, 100, 1), new Dice(net, 100, 1));
+  for (const from of net.machines) {
+    for (const to of net.machines) if (from !== to) from.ways.push(new Way(net, from, to));
+  }
   for (const machine of net.machines) engine.at(at(0), rankOf(PHASES.process, machine.lane), machine, 0);
   for (let before = -1; engine.nextTime < Infinity; before = engine.now) {
     expect(engine.advanceApart(at(1_000_000), 3)).toBeGreaterThan(0);
@@ -172,7 +196,7 @@ test("a run that ends for its count has done all up to its instant, and nothing 
 
 test("a machine that never gets past an instant keeps nobody", () => {
   const engine = new Engine(1);
-  engine.lookAhead = { spanNs: () => SPAN, windowDone: () => undefined };
+  engine.lookAhead = { delays: () => EVEN, windowDone: () => undefined };
   const [busy, other] = [engine.addLane(), engine.addLane()].map((lane) => rankOf(PHASES.process, lane)) as [
     Rank,
     Rank,
@@ -195,14 +219,16 @@ test("a machine that never gets past an instant keeps nobody", () => {
   expect(ticks).toEqual([500, 2_000, 4_000, 3_000]);
 });
 
-test("what comes sooner than was said is a bug, and is found", () => {
+test.each([0, 1] as const)("what comes sooner than was said is a bug, and is found: to side %i", (side) => {
   const engine = new Engine(1);
-  engine.lookAhead = { spanNs: () => SPAN, windowDone: () => undefined };
-  const [one, other] = [engine.addLane(), engine.addLane()];
+  engine.lookAhead = { delays: () => EVEN, windowDone: () => undefined };
+  const [one, other] = [engine.addLane(), engine.addLane(undefined, side)];
   const nobody: EventHandler = { onEvent: () => undefined };
   const tooSoon: EventHandler = {
-    onEvent: () => void engine.after(SPAN - 1, rankOf(PHASES.wire, other), nobody, 0),
+    onEvent: () => void engine.after(SPAN - 20, rankOf(PHASES.wire, other), nobody, 0),
   };
+  // On the other side, it runs ahead to 5,005 first.
+  if (side === 1) engine.at(at(5), rankOf(PHASES.wire, other), nobody, 0);
   engine.at(at(10), rankOf(PHASES.wire, one), tooSoon, 0);
   expect(() => engine.advanceApart(at(100_000))).toThrow("takes as long as was said");
 });

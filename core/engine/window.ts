@@ -1,7 +1,8 @@
 /**
- * A window: all events before a horizon that no effect of one machine on another can reach (conservative look-ahead,
- * Chandy and Misra 1979; the horizon is set as in Lubachevsky's bounded lag, 1989). In it each machine can do all that
- * it does without the others taking turns, so that its data and its code are in the processor's caches but once.
+ * A window: all events of one side (lanes.ts) before a horizon that no effect of one machine on another can reach
+ * (conservative look-ahead, Chandy and Misra 1979; the horizon is set as in Lubachevsky's bounded lag, 1989). In it
+ * each machine can do all that it does without the others taking turns, so that its data and its code are in the
+ * processor's caches but once.
  *
  * The events are lists by owner, a list in the order of the events. What the owner adds for itself before the horizon
  * is in the queue's `fresh` heap, and both are merged as they run.
@@ -10,12 +11,14 @@ import { assert } from "../base/assert.ts";
 import type { EventHeap } from "./event-heap.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { HOME, grown, type EventSlots } from "./event-slots.ts";
+import type { Lanes, Side } from "./lanes.ts";
 import { laneOf, type Lane } from "./rank.ts";
 
 const NONE = -1;
 
 export class Window {
   readonly #queue: EventQueue;
+  readonly #lanes: Lanes;
   readonly #events: EventSlots;
   /** Owners that have events, in the order of their first. */
   readonly owners: Lane[] = [];
@@ -29,17 +32,19 @@ export class Window {
   time = 0;
   order = 0;
 
-  constructor(queue: EventQueue) {
+  constructor(queue: EventQueue, lanes: Lanes) {
     this.#queue = queue;
+    this.#lanes = lanes;
     this.#events = queue.events;
   }
 
-  /** Takes all events before `horizon` out of the queue. @param ownerOf owner by lane. */
-  open(horizon: number, ownerOf: Int32Array): void {
+  /** Takes the side's events before `horizon` out of the queue. @param otherReached how far the other side has got. */
+  open(side: Side, horizon: number, otherReached: number): void {
     const queue = this.#queue;
-    if (this.#first.length < ownerOf.length) this.#growOwners(ownerOf.length);
-    queue.openWindow(horizon);
-    while (queue.nextTime < horizon) this.#list(queue.next, ownerOf);
+    const { owners } = this.#lanes;
+    if (this.#first.length < owners.length) this.#growOwners(owners.length);
+    queue.openWindow(side, horizon, otherReached);
+    while (queue.nextTimeOf(side) < horizon) this.#list(queue.nextOf(side), owners);
   }
 
   close(): void {

@@ -3,6 +3,8 @@
  * shared medium has no such time, since a station that begins to send is in the others' way at once.
  */
 import type { Nanoseconds } from "../base/time.ts";
+import type { SideDelays } from "../engine/engine.ts";
+import type { Side } from "../engine/lanes.ts";
 
 /** One direction of a cable. */
 export interface DelayedWay {
@@ -10,13 +12,13 @@ export interface DelayedWay {
 }
 
 export class CableDelays {
-  readonly #ways: DelayedWay[] = [];
+  /** By the side that they lead away from and the side that they lead to. */
+  readonly #ways: DelayedWay[][] = [[], [], [], []];
   #hasSharedMedium = false;
-  /** -1: to be found out. */
-  #shortestNs = -1;
+  #found: SideDelays | null = null;
 
-  add(way: DelayedWay): void {
-    this.#ways.push(way);
+  add(way: DelayedWay, from: Side, to: Side): void {
+    this.#ways[2 * from + to]?.push(way);
     this.changed();
   }
 
@@ -26,15 +28,21 @@ export class CableDelays {
 
   /** A delay was changed. */
   changed(): void {
-    this.#shortestNs = -1;
+    this.#found = null;
   }
 
-  /** Of all cables; Infinity when there are none, 0 with a shared medium. */
-  get shortestNs(): Nanoseconds {
-    if (this.#hasSharedMedium) return 0;
-    if (this.#shortestNs < 0) {
-      this.#shortestNs = this.#ways.reduce((shortest, { delayNsMin }) => Math.min(shortest, delayNsMin), Infinity);
-    }
-    return this.#shortestNs;
+  /** The shortest of all cables; null with a shared medium. */
+  get shortest(): SideDelays | null {
+    if (this.#hasSharedMedium) return null;
+    this.#found ??= {
+      within: [this.#shortestOf(0, 0), this.#shortestOf(1, 1)],
+      across: [this.#shortestOf(0, 1), this.#shortestOf(1, 0)],
+    };
+    return this.#found;
+  }
+
+  #shortestOf(from: Side, to: Side): Nanoseconds {
+    const ways = this.#ways[2 * from + to] ?? [];
+    return ways.reduce((shortest, { delayNsMin }) => Math.min(shortest, delayNsMin), Infinity);
   }
 }

@@ -77,6 +77,8 @@ export interface CableEndOptions {
   /** 0 leads from `ends[0]` to `ends[1]`, 1 back. */
   readonly direction: 0 | 1;
   readonly settings: ImpairmentSettings;
+  /** Lane of the machine or switch that it leads away from. */
+  readonly sender?: Lane | undefined;
   /** Lane of the machine or switch that it leads to; unknown, what arrives is nobody else's. */
   readonly receiver?: Lane | undefined;
   /** Where rules see a frame as it enters this direction and as it leaves it. */
@@ -137,8 +139,9 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
     this.#direction = options.direction;
     this.numbers.values[this.row + ARMED] = NO_EVENT;
     this.#engine = context.engine;
-    this.#rank = rankOf(PHASES.wire, context.engine.addLane(options.receiver));
-    context.delays.add(this);
+    const lane = context.engine.addLane(options.receiver);
+    this.#rank = rankOf(PHASES.wire, lane);
+    context.delays.add(this, context.engine.sideOf(options.sender ?? lane), context.engine.sideOf(lane));
     this.#delays = context.delays;
     this.#frames = context.frames;
     this.#trace = context.trace;

@@ -129,6 +129,7 @@ function makeEnd(context: FabricContext, options: CableOptions, direction: Direc
     cableName: options.name,
     direction,
     settings: { ...PERFECT_CABLE, ...options[way] },
+    sender: options.owners?.[direction],
     receiver: options.owners?.[direction === 0 ? 1 : 0],
     entry: new FaultPoint([
       "*",

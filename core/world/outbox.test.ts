@@ -10,7 +10,10 @@ const at = (time: number): VirtualTime => time as VirtualTime;
 function run(apart: boolean, atOnce: number): string[] {
   const engine = new Engine(1);
   const outbox = new Outbox(engine);
-  engine.lookAhead = { spanNs: () => 5_000, windowDone: () => outbox.flush() };
+  engine.lookAhead = {
+    delays: () => ({ within: [5_000, 5_000], across: [5_000, 5_000] }),
+    windowDone: () => outbox.flush(),
+  };
   const [slow, other] = [engine.addLane(), engine.addLane()] as [number, number];
   const heard: string[] = [];
   const say = (who: string): void => {

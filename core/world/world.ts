@@ -4,7 +4,7 @@
  * for a run that goes back in time.
  */
 import { present } from "../base/assert.ts";
-import type { Nanoseconds, VirtualTime } from "../base/time.ts";
+import type { VirtualTime } from "../base/time.ts";
 import { utf8Encode } from "../base/bytes.ts";
 import type { CapturedFrame, CaptureInterface } from "../contract/capture.ts";
 import type { TcpSocketRow } from "../contract/api/close-view.ts";
@@ -12,7 +12,7 @@ import type { Command } from "../contract/command.ts";
 import type { CheckResult, RunReport } from "../contract/run-report.ts";
 import type { TcpView } from "../contract/tcp-view.ts";
 import { CONTEXT, KIND } from "../contract/trace-event.ts";
-import { Engine, type LookAhead } from "../engine/engine.ts";
+import { Engine, type LookAhead, type SideDelays } from "../engine/engine.ts";
 import type { Lane } from "../engine/rank.ts";
 import { fabricContext, type FabricContext } from "../fabric/context.ts";
 import { SkbPool } from "../kernel/skb/skb-pool.ts";
@@ -37,6 +37,7 @@ import { Measurements } from "./measurements.ts";
 import { Outbox } from "./outbox.ts";
 import { Routes } from "./routes.ts";
 import { isMachine } from "./routing.ts";
+import { sidesOf } from "./sides.ts";
 import { tcpSockets, viewOfSocket } from "./tcp-views.ts";
 import { Timeline } from "./timeline.ts";
 import { wire, type Wiring } from "./wiring.ts";
@@ -97,7 +98,7 @@ export class World implements LookAhead {
     this.fabric = fabricContext(this.engine, this.frames, this.trace);
     this.programs = new Map([...shellPrograms, ...(options.programs ?? [])]);
     this.guests = new Guests(options.guests);
-    this.lanes = lab.nodes.map(() => this.engine.addLane());
+    this.lanes = sidesOf(lab).map((side) => this.engine.addLane(undefined, side));
     this.wiring = wire(this.fabric, lab, this.lanes);
     const hosts = this.names.map(({ name, address }) => `${formatIpv4(address as Ipv4Address)}\t${name}\n`);
     this.hostsFile = utf8Encode(`127.0.0.1\tlocalhost\n${hosts.join("")}`);
@@ -200,12 +201,12 @@ export class World implements LookAhead {
   }
 
   /**
-   * Machines may run ahead of one another by the shortest delay, while nobody sees in which order they do: not with a
+   * Machines may run ahead of one another by the shortest delays, while nobody sees in which order they do: not with a
    * trace, a capture or fault rules, which are for the whole lab, nor with guest programs, which share a sandbox.
    */
-  spanNs(): Nanoseconds {
-    if (this.trace.active || this.fabric.faults.active || this.#captures.isTapping || this.#hasGuests) return 0;
-    return this.fabric.delays.shortestNs;
+  delays(): SideDelays | null {
+    if (this.trace.active || this.fabric.faults.active || this.#captures.isTapping || this.#hasGuests) return null;
+    return this.fabric.delays.shortest;
   }
 
   windowDone(): void {
