@@ -150,9 +150,10 @@ export class Engine {
   #advanceInOrder(until: number, eventsMax: number): number {
     const queue = this.#queue;
     let count = 0;
-    while (count < eventsMax && queue.nextTime <= until) {
+    while (count < eventsMax) {
       const heap = queue.next;
       const time = heap.nextTime as VirtualTime;
+      if (time > until || heap.length === 0) break;
       const order = heap.nextOrder;
       assert(time >= this.#now, "time never goes back");
       this.#now = time;

@@ -131,12 +131,12 @@ function makeEnd(context: FabricContext, options: CableOptions, direction: Direc
     settings: { ...PERFECT_CABLE, ...options[way] },
     sender: options.owners?.[direction],
     receiver: options.owners?.[direction === 0 ? 1 : 0],
-    entry: new FaultPoint([
+    entry: new FaultPoint(() => [
       "*",
       options.name,
       `${options.name}/${way}`,
       ...(near ? edgeNames(near.node, near.nic, "out") : []),
     ]),
-    exit: new FaultPoint(far ? edgeNames(far.node, far.nic, "in") : []),
+    exit: new FaultPoint(() => (far ? edgeNames(far.node, far.nic, "in") : [])),
   });
 }

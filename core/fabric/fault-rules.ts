@@ -58,13 +58,18 @@ export const VERDICT = { pass: 0, drop: 1, duplicate: 2, corrupt: 3, delay: 4 } 
 
 /** A point at which rules are asked, with the names it answers to. */
 export class FaultPoint {
-  readonly names: ReadonlySet<string>;
+  readonly #namesOf: () => readonly string[];
   /** What applies here, as of `version`. */
   rules: readonly ActiveRule[] = [];
   version = 0;
 
-  constructor(names: Iterable<string>) {
-    this.names = new Set(names);
+  /** @param namesOf asked for when there are rules: few labs have any, and there are six names a point. */
+  constructor(namesOf: () => readonly string[]) {
+    this.#namesOf = namesOf;
+  }
+
+  get names(): readonly string[] {
+    return this.#namesOf();
   }
 }
 
@@ -179,7 +184,8 @@ export class FaultRules {
   }
 
   #refresh(point: FaultPoint): void {
-    point.rules = this.#rules.filter(({ rule }) => point.names.has(rule.on));
+    const { names } = point;
+    point.rules = this.#rules.filter(({ rule }) => names.includes(rule.on));
     point.version = this.#version;
   }
 }

@@ -254,8 +254,16 @@ export class Hub implements Medium, EventHandler {
     const station: HubStation = {
       port,
       // The hub's own name stands at the way in only: a rule on the hub judges each frame once.
-      entry: new FaultPoint(["*", hub, `${hub}/in`, own, `${own}/in`, ...edge("out"), ...(plan.ruleNames?.in ?? [])]),
-      exit: new FaultPoint([`${hub}/out`, own, `${own}/out`, ...edge("in"), ...(plan.ruleNames?.out ?? [])]),
+      entry: new FaultPoint(() => [
+        "*",
+        hub,
+        `${hub}/in`,
+        own,
+        `${own}/in`,
+        ...edge("out"),
+        ...(plan.ruleNames?.in ?? []),
+      ]),
+      exit: new FaultPoint(() => [`${hub}/out`, own, `${own}/out`, ...edge("in"), ...(plan.ruleNames?.out ?? [])]),
       circle,
       plugged: true,
     };

@@ -77,8 +77,8 @@ export class SwitchPort implements FrameSink, EventHandler {
     this.#queueFramesMax = options.queueFramesMax;
     this.place = new FabricPlace(context, options.switchId, node, `${node}:${port}`);
     // The switch's own name stands at the way in only: a rule on the switch judges each crossing once.
-    this.entry = new FaultPoint([node, `${node}/in`, `${node}:${port}`, `${node}:${port}/in`]);
-    this.exit = new FaultPoint([`${node}/out`, `${node}:${port}`, `${node}:${port}/out`]);
+    this.entry = new FaultPoint(() => [node, `${node}/in`, `${node}:${port}`, `${node}:${port}/in`]);
+    this.exit = new FaultPoint(() => [`${node}/out`, `${node}:${port}`, `${node}:${port}/out`]);
   }
 
   /** Plugs a cable end or hub port in. */

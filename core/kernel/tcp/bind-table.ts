@@ -52,13 +52,13 @@ export class BindBucket {
 /** Whether this connection, from `port`, is none that is there already (__inet_check_established). */
 export type IsUnique = (tcp: TcpSock, port: number) => boolean;
 
-/** Counters that spread consecutive connects over the ports (INET_TABLE_PERTURB_SIZE is 64k). */
+/** Counters that spread consecutive connects over the ports, those that count (INET_TABLE_PERTURB_SIZE is 64k). */
 const PERTURB_SLOTS = 1024;
 
 export class BindTable {
   readonly #random: Random;
   readonly #buckets = new Map<number, BindBucket>();
-  readonly #perturb = new Uint32Array(PERTURB_SLOTS);
+  readonly #perturb = new Map<number, number>();
   readonly #hash: SipHash;
 
   constructor(core: KernelCore) {
@@ -86,13 +86,14 @@ export class BindTable {
     const { low, count } = this.#range();
     const hash = this.#hash.hash([tcp.boundAddress, tcp.remoteAddress, tcp.remotePort]);
     const slot = (hash >>> 0) % PERTURB_SLOTS;
-    let offset = (((this.#perturb[slot] as number) + (this.#hash.high >>> 0)) % count) & ~1;
+    const perturb = this.#perturb.get(slot) ?? 0;
+    let offset = ((perturb + (this.#hash.high >>> 0)) % count) & ~1;
     for (let parity = 0; parity < 2; parity++, offset++) {
       for (let i = 0; i < count; i += 2) {
         const port = low + ((offset + i) % count);
         const bucket = this.#buckets.get(port);
         if (bucket !== undefined && (!bucket.connectOnly || !isUnique(tcp, port))) continue;
-        this.#perturb[slot] = (this.#perturb[slot] as number) + i + 2;
+        this.#perturb.set(slot, (perturb + i + 2) >>> 0);
         this.#take(tcp, port).connectOnly = bucket === undefined || bucket.connectOnly;
         return 0;
       }
