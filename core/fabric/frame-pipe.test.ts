@@ -5,6 +5,7 @@ import type { VirtualTime } from "../base/time.ts";
 import { BlockPool } from "../wire/block.ts";
 import { FramePool, type Frame } from "../wire/frame.ts";
 import { FramePipe } from "./frame-pipe.ts";
+import { IN_FLIGHT_FRAMES_MAX } from "./limits.ts";
 
 class OpenPipe extends FramePipe {
   get length(): number {
@@ -13,8 +14,8 @@ class OpenPipe extends FramePipe {
   next(): VirtualTime {
     return this.nextArrival;
   }
-  add(frame: Frame, arrival: number): boolean {
-    return this.push(frame, arrival as VirtualTime, 0 as VirtualTime);
+  add(frame: Frame, arrival: number, now = 0): boolean {
+    return this.push(frame, arrival as VirtualTime, now as VirtualTime);
   }
   take(): Frame {
     return this.shift();
@@ -53,4 +54,34 @@ it("hands out frames in order, each at its instant or that of one before it", ()
       }
     }),
   );
+});
+
+/**
+ * Sends a frame every ns that takes `delay` ns, and has the receiver take out what has arrived `ahead` ns later.
+ * @returns the ns at which no frame was taken.
+ */
+function refusedAt(delay: number, until: number, ahead: number): number[] {
+  const frames = new FramePool(new BlockPool());
+  const pipe = new OpenPipe(new NumberRows());
+  const block = frames.blocks.acquire(60);
+  const refused: number[] = [];
+  let most = 0;
+  for (let now = 1; now <= until; now++) {
+    while (pipe.length > 0 && pipe.next() <= now + ahead) pipe.take();
+    const frame = frames.acquire(block, block.start, 60);
+    if (!pipe.add(frame, now + delay, now)) refused.push(now);
+    most = Math.max(most, pipe.length);
+  }
+  expect(most).toBeLessThanOrEqual(IN_FLIGHT_FRAMES_MAX);
+  return refused;
+}
+
+const HALF = IN_FLIGHT_FRAMES_MAX / 2;
+
+it("is full by what the sender knows, wherever the receiver is", () => {
+  const slow = IN_FLIGHT_FRAMES_MAX + 1_000;
+  const refused = refusedAt(slow, slow + 100, 0);
+  expect(refused).toEqual(Array.from({ length: 1_100 }, (_, index) => IN_FLIGHT_FRAMES_MAX + 1 + index));
+  expect(refusedAt(slow, slow + 100, 1_000)).toEqual(refused);
+  expect(refusedAt(HALF, 4 * HALF, 0)).toEqual([]);
 });

@@ -15,7 +15,11 @@ import { IN_FLIGHT_FRAMES_MAX } from "./limits.ts";
 /** The numbers of a pipe in its row; the others are its owner's. */
 const NEXT_ARRIVAL = 0;
 const NEWEST_ARRIVAL = 1;
-export const PIPE_NUMBERS = 2;
+/** Arrival of the newest frame of the earlier run: see `#mayAdd`. */
+const EARLIER_ARRIVAL = 2;
+export const PIPE_NUMBERS = 3;
+/** Frames in one run. */
+const RUN_FRAMES = IN_FLIGHT_FRAMES_MAX / 2;
 
 export class FramePipe {
   /** Frames in the pipe. */
@@ -24,6 +28,8 @@ export class FramePipe {
   protected readonly numbers: NumberRows;
   protected readonly row: number;
   #newest: Frame | null = null;
+  /** Frames of the present run. */
+  #inRun = 0;
 
   /** Takes a row of `numbers`, of which the first `PIPE_NUMBERS` are the pipe's. */
   constructor(numbers: NumberRows) {
@@ -38,10 +44,10 @@ export class FramePipe {
 
   /**
    * Adds a frame behind the others; it arrives no sooner than they do, also when the delay was shortened meanwhile.
-   * @returns false, and takes nothing, when `IN_FLIGHT_FRAMES_MAX` frames are on their way.
+   * @returns false, and takes nothing, when there may be too many (`IN_FLIGHT_FRAMES_MAX`).
    */
   protected push(frame: Frame, arrival: VirtualTime, now: VirtualTime): boolean {
-    if (this.count >= IN_FLIGHT_FRAMES_MAX && this.#countAfter(now) >= IN_FLIGHT_FRAMES_MAX) return false;
+    if (!this.#mayAdd(now)) return false;
     assert(frame.next === null, "a frame is on one cable");
     const { values } = this.numbers;
     const row = this.row;
@@ -63,15 +69,24 @@ export class FramePipe {
     return true;
   }
 
-  /** Frames that arrive later than that. Where the receiver runs behind the sender, others may still be here. */
-  #countAfter(now: VirtualTime): number {
-    let { count } = this;
-    let arrival: number = this.nextArrival;
-    for (let frame = this.#oldest; frame !== null && arrival <= now; frame = frame.next) {
-      arrival += frame.gapNs;
-      count--;
+  /**
+   * Bounds the frames on their way by what the sender knows alone: the receiver may be ahead of it or behind
+   * (engine/window.ts), so how many it has taken out is no measure of how many are on their way. Frames are counted in
+   * runs, of which a new one begins when all have arrived, or the present one is full; then those of the run before it
+   * must have arrived. So there are two runs at most on their way, and one at least may be.
+   */
+  #mayAdd(now: VirtualTime): boolean {
+    const { values } = this.numbers;
+    const newest = values[this.row + NEWEST_ARRIVAL] as number;
+    if (newest <= now) this.#inRun = 0;
+    else if (this.#inRun === RUN_FRAMES) {
+      const at = this.row + EARLIER_ARRIVAL;
+      if ((values[at] as number) > now) return false;
+      values[at] = newest;
+      this.#inRun = 0;
     }
-    return count;
+    this.#inRun++;
+    return true;
   }
 
   /** Takes out the oldest frame. @throws AssertionError when there is none. */

@@ -2,7 +2,10 @@
  * Bounds of the fabric. Reaching one drops a frame for a named reason, or shows in a counter or result of its owner.
  */
 
-/** Frames on their way in one direction of a cable: a 10 Gbit/s link of 70 ms holds this many shortest frames. */
+/**
+ * Frames on their way in one direction of a cable: a 10 Gbit/s link of 70 ms holds this many shortest frames. With half
+ * as many it may be full already (frame-pipe.ts).
+ */
 export const IN_FLIGHT_FRAMES_MAX = 2 ** 20;
 /** Frames waiting for one direction of a cable, unless set otherwise: Linux's default txqueuelen. */
 export const CABLE_QUEUE_FRAMES_DEFAULT = 1_000;
