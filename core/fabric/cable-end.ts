@@ -39,6 +39,7 @@ import { Impairer } from "./impairer.ts";
 import { assertSettings, isUnimpaired, type ImpairmentSettings } from "./impairment.ts";
 import { FramePipe, PIPE_NUMBERS } from "./frame-pipe.ts";
 import { IN_FLIGHT_FRAMES_MAX } from "./limits.ts";
+import { LooseFrames } from "./loose-frames.ts";
 import { FabricPlace } from "./place.ts";
 
 /** Numbers of a direction in its row, behind those of its pipe. */
@@ -49,13 +50,8 @@ const BODY_NS = PIPE_NUMBERS + 2;
 const SLOT_NS = PIPE_NUMBERS + 3;
 const DELAY_NS = PIPE_NUMBERS + 4;
 
-/** Event codes: the oldest frame of the pipe arrives, or (from 1 on) the one in a slot of `#loose`. */
+/** Event code: the oldest frame of the pipe arrives. Those from 1 on are of loose frames. */
 const OLDEST_ARRIVES = 0;
-/** Loose codes: 1 + 2 * slot, plus 1 when the far edge's rules have spoken already. */
-const LOOSE_ARRIVES = 1;
-
-/** A frame with an arrival event of its own. */
-type LooseFrame = { frame: Frame | null; event: EventId };
 
 /** What a direction did so far. framesIn + framesDuplicated = framesDelivered + framesDropped + framesInFlight. */
 export interface DirectionCounters {
@@ -128,8 +124,7 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
   readonly #place: FabricPlace;
   #peer: CableEnd | null = null;
   #sink: FrameSink | null = null;
-  readonly #loose: LooseFrame[] = [];
-  readonly #freeLoose: number[] = [];
+  #loose: LooseFrames | null = null;
   #framesDuplicated = 0;
 
   constructor(context: FabricContext, options: CableEndOptions) {
@@ -219,13 +214,12 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
     return values[row + BUSY_UNTIL] as VirtualTime;
   }
 
-  onEvent(code: number): void {
-    if (code === OLDEST_ARRIVES) this.#deliverOldest();
-    else this.#deliverLoose(code - LOOSE_ARRIVES);
+  onEvent(): void {
+    this.#deliverOldest();
   }
 
   get inFlight(): number {
-    return this.count + this.#loose.length - this.#freeLoose.length;
+    return this.count + (this.#loose?.count ?? 0);
   }
 
   counters(): DirectionCounters {
@@ -395,28 +389,8 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
 
   /** @param judged the rules at the far edge have delayed it there and will not be asked again. */
   #setLoose(frame: Frame, arrival: number, judged: boolean): void {
-    if (this.#freeLoose.length === 0 && this.#loose.length >= IN_FLIGHT_FRAMES_MAX) {
-      this.#place.drop(frame, "LINK_QUEUE_FULL");
-      return;
-    }
-    const slot = this.#freeLoose.pop() ?? this.#loose.push({ frame: null, event: NO_EVENT }) - 1;
-    const loose = this.#loose[slot] as LooseFrame;
-    loose.frame = frame;
-    loose.event = this.#engine.at(
-      arrival as VirtualTime,
-      this.#rank,
-      this,
-      LOOSE_ARRIVES + 2 * slot + (judged ? 1 : 0),
-    );
-  }
-
-  #deliverLoose(code: number): void {
-    const loose = this.#loose[code >> 1] as LooseFrame;
-    const frame = loose.frame;
-    assert(frame !== null, "a loose frame arrives once");
-    loose.frame = null;
-    this.#freeLoose.push(code >> 1);
-    this.#deliver(frame, (code & 1) === 1);
+    this.#loose ??= new LooseFrames(this.#engine, this.#rank, (come, wasJudged) => this.#deliver(come, wasJudged));
+    if (!this.#loose.add(frame, arrival, judged)) this.#place.drop(frame, "LINK_QUEUE_FULL");
   }
 
   #deliver(frame: Frame, judged: boolean): void {
@@ -464,13 +438,7 @@ export class CableEnd extends FramePipe implements TransmitPort, EventHandler {
     values[this.row + ARMED] = NO_EVENT;
     while (this.count > 0) this.#place.drop(this.shift(), "LINK_DOWN");
     this.forgetOrder();
-    this.#loose.forEach((loose, slot) => {
-      if (loose.frame === null) return;
-      this.#engine.cancel(loose.event);
-      this.#place.drop(loose.frame, "LINK_DOWN");
-      loose.frame = null;
-      this.#freeLoose.push(slot);
-    });
+    this.#loose?.dropAll((frame) => this.#place.drop(frame, "LINK_DOWN"));
     this.#starts.clear();
     values[this.row + BUSY_UNTIL] = TIME_ZERO;
   }
