@@ -41,6 +41,21 @@ describe("unsaved work", () => {
     expect(await drafts.list()).toMatchObject([{ text: "one" }]);
   });
 
+  test("that was given up stays away, whatever its page still sends", async () => {
+    const drafts = new Drafts(folder, handles);
+    await drafts.list();
+    const draft = { handle: null, name: "a", text: "one", sources: {} };
+    void drafts.keep(draft);
+    void drafts.giveUp();
+    void drafts.keep({ ...draft, text: "two" });
+    await drafts.settled();
+    expect(files()).toEqual([]);
+    // The next page's is its own again.
+    expect(await drafts.list()).toEqual([]);
+    await drafts.keep(draft);
+    expect(files()).toHaveLength(1);
+  });
+
   test("that is broken, or was put there by somebody else, is passed over", async () => {
     mkdirSync(join(folder, "drafts"));
     for (const [at, text] of ["", "{", "[]", '{"path":5}', '{"path":null,"name":"x","text":"y"}'].entries()) {

@@ -27,6 +27,8 @@ export class Drafts {
   #own: string = randomUUID();
   /** One write after the other: the last one given is the one that stays. */
   #writing: Promise<void> = Promise.resolve();
+  /** The page that is open has nothing more to keep. */
+  #isGivenUp = false;
 
   constructor(folder: string, handles: Handles) {
     this.#folder = join(folder, "drafts");
@@ -36,6 +38,7 @@ export class Drafts {
   /** Newest first. A new page asks, also one after a crash: what was its own draft is one of an earlier page. */
   async list(): Promise<readonly Draft[]> {
     this.#own = randomUUID();
+    this.#isGivenUp = false;
     await this.#writing;
     const names = (await readdir(this.#folder).catch(() => [])).filter((name) => name.endsWith(ENDING));
     const drafts: Draft[] = [];
@@ -52,6 +55,7 @@ export class Drafts {
   }
 
   keep({ handle, name, text, sources }: KeepDraft): Promise<void> {
+    if (this.#isGivenUp) return this.#writing;
     const path = handle === null ? null : this.#handles.path(handle);
     const file = this.#file(this.#own);
     return this.#inTurn(() => writeState(file, { path, name, text, sources, keptAt: Date.now() }));
@@ -60,6 +64,17 @@ export class Drafts {
   /** @param id null for that of the lab that is open. */
   drop(id: string | null): Promise<void> {
     return this.#inTurn(() => this.#remove(id ?? this.#own));
+  }
+
+  /** The draft of the lab that is open is not wanted, nor what its page, which is about to be closed, still sends. */
+  giveUp(): Promise<void> {
+    this.#isGivenUp = true;
+    return this.drop(null);
+  }
+
+  /** All that was asked for is written, or gone: the application may end. */
+  settled(): Promise<void> {
+    return this.#writing;
   }
 
   #remove(id: string): Promise<void> {

@@ -62,10 +62,16 @@ class Application {
     else this.#window.present();
   }
 
+  /** Not before a draft that was saved or given up is gone: it would be offered again. */
+  async quit(): Promise<void> {
+    await this.#drafts.settled();
+    if (this.#window === null) app.quit();
+  }
+
   #openWindow(): void {
     const window = new AppWindow(PRELOAD);
     this.#window = window;
-    window.onDiscard = () => void this.#drafts.drop(null);
+    window.onDiscard = () => void this.#drafts.giveUp().catch(report);
     window.browser.on("closed", () => {
       this.#window = null;
       this.#isWindowUp = false;
@@ -162,7 +168,7 @@ function run(): void {
     if (BrowserWindow.getAllWindows().length === 0) application.present();
   });
   app.on("window-all-closed", () => {
-    if (process.platform !== "darwin") app.quit();
+    if (process.platform !== "darwin") application.quit().catch(report);
   });
   app
     .whenReady()
