@@ -26,7 +26,7 @@ export interface LookAhead {
    * every instant at which the world does something: nothing else changes it.
    */
   delays(): SideDelays | null;
-  /** A window is over: all machines have got as far. */
+  /** A window is over: what is due before the engine's next event has all happened, on both sides. */
   windowDone(): void;
 }
 
@@ -51,7 +51,7 @@ export class Engine {
   #running = false;
   /** Rank that an event of the window has in the order of all; see `rankInWindow`. */
   #windowRank: Rank = -1;
-  /** The machine that ran last has not come to the end of the window. */
+  /** A machine has not come to the end of the last window. */
   #isStuck = false;
   /** Null keeps all in order. */
   lookAhead: LookAhead | null = null;

@@ -124,12 +124,15 @@ export class EventQueue {
   }
 
   #heapFor(at: VirtualTime, rank: Rank): EventHeap {
+    if (rank === WORLD_FAULT || rank === WORLD_TIMER) {
+      assert(at >= this.#horizon, "the world does nothing inside a window");
+      return this.#world;
+    }
     const side = this.#lanes.sideOf(laneOf(rank));
     if (at < this.#horizon) {
       if (side === this.#side) return this.fresh;
       assert(at >= this.#otherReached, "what reaches another machine takes as long as was said");
     }
-    if (rank === WORLD_FAULT || rank === WORLD_TIMER) return this.#world;
     return this.#heapOf(side, rank);
   }
 

@@ -232,3 +232,13 @@ test.each([0, 1] as const)("what comes sooner than was said is a bug, and is fou
   engine.at(at(10), rankOf(PHASES.wire, one), tooSoon, 0);
   expect(() => engine.advanceApart(at(100_000))).toThrow("takes as long as was said");
 });
+
+test.each([0, 1] as const)("a machine on side %i that has the world do something inside a window is found", (side) => {
+  const engine = new Engine(1);
+  engine.lookAhead = { delays: () => EVEN, windowDone: () => undefined };
+  const lane = engine.addLane(undefined, side);
+  const nobody: EventHandler = { onEvent: () => undefined };
+  const meddler: EventHandler = { onEvent: () => void engine.after(10, WORLD_FAULT, nobody, 0) };
+  engine.at(at(10), rankOf(PHASES.wire, lane), meddler, 0);
+  expect(() => engine.advanceApart(at(100_000))).toThrow("the world does nothing inside a window");
+});

@@ -15,11 +15,11 @@ import { IN_FLIGHT_FRAMES_MAX } from "./limits.ts";
 /** The numbers of a pipe in its row; the others are its owner's. */
 const NEXT_ARRIVAL = 0;
 const NEWEST_ARRIVAL = 1;
-/** Arrival of the newest frame of the earlier run: see `#mayAdd`. */
+/** Arrival of the newest frame of the earlier batch: see `#mayAdd`. */
 const EARLIER_ARRIVAL = 2;
 export const PIPE_NUMBERS = 3;
-/** Frames in one run. */
-const RUN_FRAMES = IN_FLIGHT_FRAMES_MAX / 2;
+/** Frames in one batch. */
+const BATCH_FRAMES = IN_FLIGHT_FRAMES_MAX / 2;
 
 export class FramePipe {
   /** Frames in the pipe. */
@@ -28,8 +28,8 @@ export class FramePipe {
   protected readonly numbers: NumberRows;
   protected readonly row: number;
   #newest: Frame | null = null;
-  /** Frames of the present run. */
-  #inRun = 0;
+  /** Frames of the present batch. */
+  #inBatch = 0;
 
   /** Takes a row of `numbers`, of which the first `PIPE_NUMBERS` are the pipe's. */
   constructor(numbers: NumberRows) {
@@ -72,20 +72,20 @@ export class FramePipe {
   /**
    * Bounds the frames on their way by what the sender knows alone: the receiver may be ahead of it or behind
    * (engine/window.ts), so how many it has taken out is no measure of how many are on their way. Frames are counted in
-   * runs, of which a new one begins when all have arrived, or the present one is full; then those of the run before it
-   * must have arrived. So there are two runs at most on their way, and one at least may be.
+   * batches, of which a new one begins when all have arrived, or the present one is full; then those of the batch
+   * before it must have arrived. So there are two batches at most on their way, and one at least may be.
    */
   #mayAdd(now: VirtualTime): boolean {
     const { values } = this.numbers;
     const newest = values[this.row + NEWEST_ARRIVAL] as number;
-    if (newest <= now) this.#inRun = 0;
-    else if (this.#inRun === RUN_FRAMES) {
+    if (newest <= now) this.#inBatch = 0;
+    else if (this.#inBatch === BATCH_FRAMES) {
       const at = this.row + EARLIER_ARRIVAL;
       if ((values[at] as number) > now) return false;
       values[at] = newest;
-      this.#inRun = 0;
+      this.#inBatch = 0;
     }
-    this.#inRun++;
+    this.#inBatch++;
     return true;
   }
 
