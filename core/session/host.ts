@@ -102,17 +102,17 @@ export class SessionHost {
         return this.#fail(id, apiProblem("run/at-start", "There is no step to take back."));
       case "run.inject": {
         const { command } = request.params;
-        const done = player.run.session.inject(command);
+        const done = player.run.inject(command);
         if (!done.ok) return this.#fail(id, apiProblem("run/refused", sentence(done.error)));
         if ("console" in command) open.consoles = Math.max(open.consoles, command.console);
         return this.#answerState(id);
       }
       case "console.open": {
         const console = ++open.consoles;
-        const done = player.run.session.inject({ kind: "shell", node: request.params.node, console });
+        const done = player.run.inject({ kind: "shell", node: request.params.node, console });
         if (!done.ok) return this.#fail(id, apiProblem("run/refused", sentence(done.error)));
         this.#changed();
-        return this.#answer<"console.open">(id, { console });
+        return this.#answer<"console.open">(id, { console, run: player.state });
       }
     }
   }

@@ -2,8 +2,9 @@
  * A session with all that the workbench watches: captured frames, flights, console output, connections, states of nodes
  * and links. What the trace says is read after each portion of a run, before it can fall out of the recorder.
  */
+import type { Result } from "../base/result.ts";
 import { TIME_MAX, type VirtualTime } from "../base/time.ts";
-import type { JournalEntry } from "../contract/command.ts";
+import type { Command, JournalEntry } from "../contract/command.ts";
 import type { FramePush, RunState, Speed } from "../contract/api/run-view.ts";
 import type { TraceEventName } from "../contract/trace-event.ts";
 import type { Lab } from "../lab/model.ts";
@@ -42,7 +43,8 @@ export class LiveRun {
   readonly #output = new ConsoleOutput();
   readonly #ended = new Set<number>();
   #traceRead = 0;
-  #journalSent: number | null = null;
+  /** Entries of the journal that the client has, and that still stand. */
+  #journalSent = 0;
 
   /** @param store an empty one; it is large, so the next run takes it over. */
   constructor(
@@ -78,6 +80,14 @@ export class LiveRun {
     return done;
   }
 
+  /** As `Session.inject`. */
+  inject(command: Command): Result<void, string> {
+    const done = this.session.inject(command);
+    // It may stand where entries of a future were that is given up: as many as before, but not the same.
+    if (done.ok) this.#journalSent = Math.min(this.#journalSent, this.session.journal.length - 1);
+    return done;
+  }
+
   /** Nobody needs to be shown what is over by now. */
   forgetPast(): void {
     this.#flights.forgetPast(this.session.now);
@@ -101,8 +111,7 @@ export class LiveRun {
   push(playing: Playing, rewound: boolean): FramePush {
     const { session } = this;
     const { flights, drops } = this.#flights.take();
-    const sent = this.#journalSent;
-    const reset = sent === null || session.journal.length < sent;
+    const journalFrom = this.#journalSent;
     this.#journalSent = session.journal.length;
     return {
       run: this.state(playing),
@@ -112,8 +121,8 @@ export class LiveRun {
       links: this.#states.changedLinks(),
       consoles: this.#output.take(),
       ended: this.#newlyEnded(),
-      journal: session.journal.slice(reset ? 0 : sent),
-      journalReset: reset,
+      journal: session.journal.slice(journalFrom),
+      journalFrom,
       rewound,
       packets: this.store.newest,
       checks: session.world.checkResults(),

@@ -60,7 +60,7 @@ async function running(): Promise<ReturnType<typeof supervised> & { first: FakeP
   const [first = new FakeProcess()] = all.processes;
   first.answer("lab.open", AT_START);
   await opened;
-  const push = { run: { time: 7, events: 70 }, journal: ["cut"], journalReset: false } as unknown as FramePush;
+  const push = { run: { time: 7, events: 70 }, journal: ["cut"], journalFrom: 0 } as unknown as FramePush;
   first.answer("frame.next", push);
   await turn();
   return { ...all, first };
@@ -119,4 +119,30 @@ test("one that dies even there is given up, until somebody asks for another try"
   processes[3]?.answer("lab.open", { ...AT_START, run: { time: 7, events: 70 } });
   await turn();
   expect(statuses.at(-1)).toMatchObject({ kind: "restored", isWhereItWas: true });
+});
+
+test("what was answered counts, also when no push came after it", async () => {
+  const { core, processes, first } = await running();
+  const command = { kind: "link", link: "a-b", action: "down" } as const;
+  const cut = core.call("run.inject", { command });
+  await turn();
+  first.answer("run.inject", { time: 8, events: 80, journalLength: 2 });
+  await cut;
+  const shell = core.call("console.open", { node: "a" });
+  await turn();
+  first.answer("console.open", { console: 3, run: { time: 8, events: 80, journalLength: 3 } });
+  await shell;
+  // The push that tells of both again.
+  const entries = [
+    { at: 8, events: 80, command },
+    { at: 8, events: 80, command: { kind: "shell", node: "a", console: 3 } },
+  ];
+  first.answer("frame.next", { run: { time: 8, events: 80 }, journal: entries, journalFrom: 1 });
+  const pause = core.call("run.pause", {});
+  await turn();
+  first.answer("run.pause", { time: 9, events: 81, journalLength: 3 });
+  await pause;
+  first.die();
+  await turn();
+  expect(processes[1]?.opened()?.params).toMatchObject({ time: 9, events: 81, journal: ["cut", ...entries] });
 });

@@ -1,14 +1,14 @@
 /**
  * The core as the window uses it: a client that outlives the process behind it. When the core is lost it is started
- * again, the lab opened, and the journal run to where the last push stood: a run is a function of lab, seed and
+ * again, the lab opened, and the journal run to where the run was last said to be: it is a function of lab, seed and
  * journal. It stays paused there, since whatever killed it may lie ahead.
  */
 import type { Answer, MethodName, Params } from "../../core/contract/api/api.ts";
-import type { JournalEntry } from "../../core/contract/command.ts";
 import type { FramePush } from "../../core/contract/api/run-view.ts";
 import { ApiError, lostProblem } from "./api-error.ts";
 import { connect, type Client, type ClientPort } from "./client.ts";
 import { browserClock, type ClientClock } from "./client-clock.ts";
+import { RunRecord } from "./run-record.ts";
 
 export type CoreStatus =
   | { readonly kind: "running" }
@@ -38,12 +38,6 @@ export interface CoreProcess {
 
 export type CoreStarter = () => Promise<CoreProcess>;
 
-interface OpenLab {
-  readonly params: Params<"lab.open">;
-  journal: readonly JournalEntry[];
-  position: { readonly time: number; readonly events: number };
-}
-
 /** A starting process that says nothing for so long will not come. */
 const START_MS = 45_000;
 
@@ -57,7 +51,7 @@ class SupervisedCore implements Core {
   readonly #frameListeners = new Set<(push: FramePush) => void>();
   readonly #statusListeners = new Set<(status: CoreStatus) => void>();
   #status: CoreStatus = { kind: "running" };
-  #open: OpenLab | null = null;
+  #open: RunRecord | null = null;
   #live: { readonly process: CoreProcess; readonly client: Client } | null = null;
   #client: Promise<Client>;
   #isClosed = false;
@@ -78,6 +72,7 @@ class SupervisedCore implements Core {
     const client = await this.#client;
     const answer = await client.call(method, params);
     if (method === "lab.open") this.#remember(params as Params<"lab.open">, answer as Answer<"lab.open">);
+    else this.#open?.onAnswer(method, params, answer);
     return answer;
   }
 
@@ -115,7 +110,8 @@ class SupervisedCore implements Core {
     this.#live = { process, client };
     if (this.#isClosed) this.#stop();
     client.onFrame((push) => {
-      this.#follow(push);
+      // On the way back the first pushes stand at time 0, which is not where it was.
+      if (this.#status.kind !== "restarting") this.#open?.onPush(push);
       for (const listener of this.#frameListeners) listener(push);
     });
     client.onLost(({ why }) => this.#restore(why));
@@ -144,11 +140,10 @@ class SupervisedCore implements Core {
       return { client: await this.#launch(), status: { kind: "restored", why, time: 0, isWhereItWas: true } };
     }
     try {
-      return await this.#reopen(why, { ...open.params, ...open.position, journal: open.journal });
+      return await this.#reopen(why, open.whereItWas);
     } catch {
       // The way there kills it. The lab is still worth having at its start, with what was done to it forgotten.
-      const { journal: _journal, time: _time, events: _events, ...same } = open.params;
-      return this.#reopen(why, same);
+      return this.#reopen(why, open.atItsStart);
     }
   }
 
@@ -162,18 +157,7 @@ class SupervisedCore implements Core {
 
   #remember(params: Params<"lab.open">, { lab, run }: Answer<"lab.open">): void {
     // A text with problems leaves the lab that was open as it is.
-    if (lab === null) return;
-    const position = { time: run?.time ?? 0, events: run?.events ?? 0 };
-    this.#open = { params, journal: params.journal ?? [], position };
-  }
-
-  #follow({ run, journal, journalReset }: FramePush): void {
-    const open = this.#open;
-    // On the way back the first pushes stand at time 0, which is not where it was.
-    if (open === null || this.#status.kind === "restarting") return;
-    open.position = { time: run.time, events: run.events };
-    if (journalReset) open.journal = journal;
-    else if (journal.length > 0) open.journal = [...open.journal, ...journal];
+    if (lab !== null) this.#open = new RunRecord(params, run);
   }
 
   #setStatus(status: CoreStatus): void {

@@ -37,8 +37,9 @@ export const useRun = defineStore("run", () => {
     setState(push.run);
     if (push.nodes.length > 0) nodes.value = merged(nodes.value, push.nodes, ({ node }) => node);
     if (push.links.length > 0) links.value = merged(links.value, push.links, ({ link }) => link);
-    if (push.journalReset) journal.value = push.journal;
-    else if (push.journal.length > 0) journal.value = [...journal.value, ...push.journal];
+    if (push.journal.length > 0 || push.journalFrom < journal.value.length) {
+      journal.value = [...journal.value.slice(0, push.journalFrom), ...push.journal];
+    }
     if (!sameChecks(checks.value, push.checks)) checks.value = push.checks;
     packets.value = push.packets;
   }

@@ -54,7 +54,7 @@ export interface Api {
   "run.inject": Method<{ command: Command }, RunState>;
   "run.report": Method<Record<string, never>, RunReport>;
   /** Opens an interactive shell; output comes with pushes, keys go by `run.inject`. */
-  "console.open": Method<{ node: string }, { console: number }>;
+  "console.open": Method<{ node: string }, { console: number; run: RunState }>;
   "console.complete": Method<
     { console: number; line: string; cursor: number },
     { from: number; words: readonly string[] }

@@ -80,9 +80,9 @@ export interface FramePush {
   readonly links: readonly LinkState[];
   readonly consoles: readonly { readonly console: number; readonly text: string }[];
   readonly ended: readonly { readonly console: number; readonly status: number }[];
-  /** New journal entries; when `journalReset`, all of them. */
+  /** Entries of the journal from number `journalFrom` on: what the client had there is void. */
   readonly journal: readonly JournalEntry[];
-  readonly journalReset: boolean;
+  readonly journalFrom: number;
   /** Time went back: what was drawn before is void. */
   readonly rewound: boolean;
   readonly packets: number;
