@@ -16,6 +16,7 @@ import type { CostTable } from "./cost.ts";
 import type { CpuPort } from "./cpu/work.ts";
 import { SnmpCounters } from "./counters.ts";
 import { KERNEL_LOG_LINES_MAX } from "./limits.ts";
+import { NetCoreSysctls } from "./net-core-sysctls.ts";
 import type { SkbPool } from "./skb/skb-pool.ts";
 import type { SkBuff } from "./skb/skbuff.ts";
 import { SysctlTable } from "./sysctl.ts";
@@ -44,6 +45,7 @@ export class KernelCore {
   readonly snmp = new SnmpCounters();
   readonly drops = new DropCounters();
   readonly sysctls = new SysctlTable();
+  readonly netCore = new NetCoreSysctls(this.sysctls);
   /** Packets handed to a socket, answered or otherwise used up by the kernel itself. */
   consumed = 0;
   /** False once the machine has crashed: events still under way find it so and do nothing. */

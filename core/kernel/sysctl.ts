@@ -1,13 +1,24 @@
 /**
- * Kernel parameters by their sysctl(8) names. A subsystem defines its parameters with default and range when it is
- * built, and reads them through a `Sysctl`, whose `value` is a plain field: reading one per packet costs nothing.
+ * Kernel parameters by their sysctl(8) names. Those that are one number are plain fields of a subsystem's own object,
+ * as they are variables on Linux: reading one per packet costs nothing, and a thousand machines with a hundred of them
+ * each keep no more than the numbers. A list says what their names and ranges are, as ctl_table does
+ * (include/linux/sysctl.h).
  */
 import { assert } from "../base/assert.ts";
 
-export interface Sysctl {
+/** Where a parameter that is one number is to be found, and what it may be. */
+interface NumberSysctl {
+  readonly list: number;
+  readonly field: string;
   readonly least: number;
   readonly most: number;
-  value: number;
+}
+
+/** Names and ranges of the parameters that are fields of one class; its objects have the defaults in them. */
+export interface SysctlList<Field extends string> {
+  /** Among all lists. */
+  readonly place: number;
+  readonly fields: readonly Field[];
 }
 
 /** A parameter of several numbers, such as `net.ipv4.tcp_rmem`. */
@@ -25,35 +36,28 @@ export interface TextSysctl {
   value: string;
 }
 
+const INT_MAX = 2 ** 31 - 1;
+
+const numbers = new Map<string, NumberSysctl>();
+let lists = 0;
+
 /**
- * The place in every machine's list of each parameter that is one number. The names are kept once: a thousand machines
- * have a hundred parameters each.
+ * @param prefix of all names, such as `net.ipv4.`.
+ * @param rows by field: the rest of the name, and the range, which is 0 to INT_MAX unless it says otherwise.
+ * @throws AssertionError when a name is taken.
  */
-const places = new Map<string, number>();
-
-function placeOf(name: string): number {
-  let place = places.get(name);
-  if (place === undefined) {
-    place = places.size;
-    places.set(name, place);
+export function sysctlList<Field extends string>(
+  prefix: string,
+  rows: Readonly<Record<Field, readonly [name: string, least?: number, most?: number]>>,
+): SysctlList<Field> {
+  const list = lists++;
+  const fields = Object.keys(rows) as Field[];
+  for (const field of fields) {
+    const [rest, least = 0, most = INT_MAX] = rows[field];
+    assert(!numbers.has(prefix + rest), "a parameter is defined once");
+    numbers.set(prefix + rest, { list, field, least, most });
   }
-  return place;
-}
-
-/** V8 stores a field whole in the object while every value in it fits 32 bits, else in a box of its own. */
-const SMALL_MOST = 2 ** 31 - 1;
-
-/** Nearly all parameters: none of their values needs a box. */
-class SmallSysctl implements Sysctl {
-  value: number;
-  readonly least: number;
-  readonly most: number;
-
-  constructor(value: number, least: number, most: number) {
-    this.value = value;
-    this.least = least;
-    this.most = most;
-  }
+  return { place: list, fields };
 }
 
 export interface SysctlObserver {
@@ -61,8 +65,8 @@ export interface SysctlObserver {
 }
 
 export class SysctlTable {
-  /** By `places`. */
-  readonly #numbers: (Sysctl | undefined)[] = [];
+  /** By a list's place: the object whose fields its parameters are. */
+  readonly #homes: (Record<string, number> | undefined)[] = [];
   readonly #texts = new Map<string, TextSysctl>();
   readonly #vectors = new Map<string, VectorSysctl>();
   readonly #observers: SysctlObserver[] = [];
@@ -72,15 +76,11 @@ export class SysctlTable {
     this.#observers.push(observer);
   }
 
-  /** @throws AssertionError when the name is taken. */
-  define(name: string, value: number, least = 0, most = 2 ** 31 - 1): Sysctl {
-    assert(this.get(name) === undefined, "a parameter is defined once");
-    const isSmall = least >= -SMALL_MOST && most <= SMALL_MOST;
-    const entry = isSmall ? new SmallSysctl(value, least, most) : { value, least, most };
-    const place = placeOf(name);
-    while (this.#numbers.length < place) this.#numbers.push(undefined);
-    this.#numbers[place] = entry;
-    return entry;
+  /** The fields of `home` are those parameters from now on. @throws AssertionError when others are already. */
+  define<Field extends string>(list: SysctlList<Field>, home: Record<Field, number>): void {
+    while (this.#homes.length <= list.place) this.#homes.push(undefined);
+    assert(this.#homes[list.place] === undefined, "a list of parameters has one home");
+    this.#homes[list.place] = home;
   }
 
   defineText(name: string, value: string, allowed: readonly string[] | null): TextSysctl {
@@ -99,21 +99,21 @@ export class SysctlTable {
 
   /** Sorted names. */
   names(): string[] {
-    const numbers = [...places.keys()].filter((name) => this.#number(name) !== undefined);
-    return [...numbers, ...this.#texts.keys(), ...this.#vectors.keys()].sort();
+    const those = [...numbers].filter(([, { list }]) => this.#homes[list] !== undefined).map(([name]) => name);
+    return [...those, ...this.#texts.keys(), ...this.#vectors.keys()].sort();
   }
 
   /** The value of a parameter that is one number. @throws AssertionError when there is no such parameter. */
   number(name: string): number {
-    const entry = this.#number(name);
-    assert(entry !== undefined, "a parameter that is one number");
-    return entry.value;
+    const value = this.#number(name);
+    assert(value !== undefined, "a parameter that is one number");
+    return value;
   }
 
   /** Undefined when there is no such parameter. */
   get(name: string): string | undefined {
     const number = this.#number(name);
-    if (number !== undefined) return String(number.value);
+    if (number !== undefined) return String(number);
     return this.#texts.get(name)?.value ?? this.#vectors.get(name)?.values.join("\t");
   }
 
@@ -122,12 +122,13 @@ export class SysctlTable {
    * set.
    */
   set(name: string, value: string): "ENOENT" | "EINVAL" | null {
-    const number = this.#number(name);
-    if (number !== undefined) {
+    const number = numbers.get(name);
+    const home = number === undefined ? undefined : this.#homes[number.list];
+    if (number !== undefined && home !== undefined) {
       if (!/^-?\d{1,15}$/.test(value.trim())) return "EINVAL";
       const parsed = Number(value.trim());
       if (parsed < number.least || parsed > number.most) return "EINVAL";
-      number.value = parsed;
+      home[number.field] = parsed;
       for (const observer of this.#observers) observer.sysctlsChanged();
       return null;
     }
@@ -140,9 +141,9 @@ export class SysctlTable {
     return null;
   }
 
-  #number(name: string): Sysctl | undefined {
-    const place = places.get(name);
-    return place === undefined ? undefined : this.#numbers[place];
+  #number(name: string): number | undefined {
+    const number = numbers.get(name);
+    return number === undefined ? undefined : this.#homes[number.list]?.[number.field];
   }
 }
 

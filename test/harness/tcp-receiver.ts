@@ -88,11 +88,6 @@ export class TestReceiver {
 
   constructor(options: ReceiverOptions = {}) {
     const { core } = this.machine;
-    if (core.sysctls.get("net.core.rmem_default") === undefined) {
-      for (const name of ["rmem_default", "rmem_max", "wmem_default", "wmem_max"]) {
-        core.sysctls.define(`net.core.${name}`, 212_992);
-      }
-    }
     this.sysctls = new TcpSysctls(core.sysctls);
     const stack = {
       core,

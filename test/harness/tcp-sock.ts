@@ -67,8 +67,6 @@ export function connection(): TestConnection {
   const segment = new Segment(world);
   const device = host.device(segment, "10.0.0.1/24");
   const { core } = host;
-  core.sysctls.define("net.core.rmem_default", 212_992);
-  core.sysctls.define("net.core.wmem_default", 212_992);
   const stub = {
     core,
     ip: host.stack,

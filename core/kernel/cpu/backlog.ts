@@ -2,7 +2,7 @@
 import { assert } from "../../base/assert.ts";
 import { SkbQueue } from "../skb/skb-queue.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
-import type { Sysctl } from "../sysctl.ts";
+import type { NetCoreSysctls } from "../net-core-sysctls.ts";
 import { Napi } from "./napi.ts";
 import type { Softnet } from "./softnet.ts";
 
@@ -17,15 +17,15 @@ export class Backlog extends Napi {
   readonly packetCost = 0;
   readonly queue = new SkbQueue();
   readonly #softnet: Softnet;
-  readonly #weight: Sysctl;
+  readonly #sysctls: NetCoreSysctls;
   weight: number;
   sink: BacklogSink | null = null;
 
-  constructor(softnet: Softnet, weight: Sysctl) {
+  constructor(softnet: Softnet, sysctls: NetCoreSysctls) {
     super();
     this.#softnet = softnet;
-    this.#weight = weight;
-    this.weight = weight.value;
+    this.#sysctls = sysctls;
+    this.weight = sysctls.devWeight;
   }
 
   get hasPackets(): boolean {
@@ -33,7 +33,7 @@ export class Backlog extends Napi {
   }
 
   beginPoll(): void {
-    this.weight = this.#weight.value;
+    this.weight = this.#sysctls.devWeight;
   }
 
   pollPacket(): void {

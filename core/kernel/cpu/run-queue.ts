@@ -4,10 +4,8 @@
  */
 import { assert } from "../../base/assert.ts";
 import { Ring } from "../../base/ring.ts";
-import type { KernelCore } from "../core.ts";
 import type { Cpu } from "./cpu.ts";
 import { TASK_SLICE_NS } from "./limits.ts";
-import { defineSoftnetParameters, type SoftnetParameters } from "./softnet.ts";
 import type { Task } from "./work.ts";
 
 /** A task as the scheduler knows it (struct sched_entity). */
@@ -40,12 +38,6 @@ export class TaskState {
 export class Smp {
   readonly cpus: Cpu[] = [];
   readonly tasks = new Map<Task, TaskState>();
-  #parameters: SoftnetParameters | null = null;
-
-  softnetParameters(core: KernelCore): SoftnetParameters {
-    this.#parameters ??= defineSoftnetParameters(core);
-    return this.#parameters;
-  }
 
   /** CPU time the task has used, ns. */
   taskTime(task: Task): number {

@@ -10,36 +10,18 @@ import { WIDE_ZERO } from "../../base/wide-zero.ts";
 import { KIND } from "../../contract/trace-event.ts";
 import type { KernelCore } from "../core.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
-import type { Sysctl, SysctlObserver } from "../sysctl.ts";
+import type { SysctlObserver } from "../sysctl.ts";
 import { Backlog, type BacklogSink } from "./backlog.ts";
 import type { Cpu } from "./cpu.ts";
-import { NAPI_WEIGHT, type Napi } from "./napi.ts";
+import type { Napi } from "./napi.ts";
 import { SOFTIRQ, type Work } from "./work.ts";
 
 const NAPI_POLL = KIND["napi:napi_poll"];
 const TIME_SQUEEZE = KIND["softnet:time_squeeze"];
 
-/** net.core.* parameters of receive processing, one set a machine. */
-export interface SoftnetParameters {
-  readonly budget: Sysctl;
-  readonly budgetUsecs: Sysctl;
-  readonly backlogMax: Sysctl;
-  readonly backlogWeight: Sysctl;
-}
-
-export function defineSoftnetParameters(core: KernelCore): SoftnetParameters {
-  return {
-    budget: core.sysctls.define("net.core.netdev_budget", 300, 1),
-    budgetUsecs: core.sysctls.define("net.core.netdev_budget_usecs", 2000, 1),
-    backlogMax: core.sysctls.define("net.core.netdev_max_backlog", 1000),
-    backlogWeight: core.sysctls.define("net.core.dev_weight", NAPI_WEIGHT, 1),
-  };
-}
-
 export class Softnet implements Work, SysctlObserver {
   readonly #core: KernelCore;
   readonly #cpu: Cpu;
-  readonly #parameters: SoftnetParameters;
   /** Scheduled since the last net_rx_action began. */
   #pollList = new Ring<Napi>();
   /** What the running net_rx_action has still to poll, and what used its weight up and wants another turn. */
@@ -70,15 +52,14 @@ export class Softnet implements Work, SysctlObserver {
   constructor(core: KernelCore, cpu: Cpu) {
     this.#core = core;
     this.#cpu = cpu;
-    this.#parameters = cpu.smp.softnetParameters(core);
     this.sysctlsChanged();
     core.sysctls.observe(this);
-    this.#backlog = new Backlog(this, this.#parameters.backlogWeight);
+    this.#backlog = new Backlog(this, core.netCore);
   }
 
   sysctlsChanged(): void {
-    this.#budget = this.#parameters.budget.value;
-    this.#limitNs = this.#parameters.budgetUsecs.value * MICROSECOND;
+    this.#budget = this.#core.netCore.netdevBudget;
+    this.#limitNs = this.#core.netCore.netdevBudgetUsecs * MICROSECOND;
   }
 
   /** Puts a device on the poll list (__napi_schedule); nothing when it is there already. */
@@ -100,7 +81,7 @@ export class Softnet implements Work, SysctlObserver {
 
   /** netif_rx: queues the packet for the softirq. @returns false when the backlog was full and the packet died. */
   enqueueBacklog(skb: SkBuff): boolean {
-    if (this.#backlog.queue.length >= this.#parameters.backlogMax.value) {
+    if (this.#backlog.queue.length >= this.#core.netCore.netdevMaxBacklog) {
       this.dropped++;
       this.#core.drop(skb, "CPU_BACKLOG");
       return false;

@@ -123,7 +123,7 @@ export class ArpHandler implements PacketHandler {
       return true;
     }
     const isGratuitous = seen.from === seen.to && seen.from !== 0;
-    const create = isGratuitous && this.#sysctls.arpAccept.value === 1;
+    const create = isGratuitous && this.#sysctls.arpAccept === 1;
     const entry = create ? this.#neighbours.findOrCreate(device, seen.from) : this.#neighbours.find(device, seen.from);
     if (entry === null) return false;
     const now = this.#core.engine.now;
@@ -136,7 +136,7 @@ export class ArpHandler implements PacketHandler {
 
   #answersFor(target: Ipv4Address, device: NetDevice): boolean {
     if (!this.#addresses.isLocal(target)) return false;
-    return this.#sysctls.arpIgnore.value === 0 || this.#addresses.isLocalOn(target, device);
+    return this.#sysctls.arpIgnore === 0 || this.#addresses.isLocalOn(target, device);
   }
 
   #reply(seen: Seen, device: NetDevice): void {

@@ -12,7 +12,7 @@ import type { Frame } from "../../wire/frame.ts";
 import { IPV4, IPV4_HEADER_BYTES, ipv4Source, ipv4Target } from "../../wire/ipv4.ts";
 import type { SnmpCounters } from "../counters.ts";
 import type { FrameIngress, FrameShortcut } from "../device/net-device.ts";
-import type { SysctlTable } from "../sysctl.ts";
+import type { NetCoreSysctls } from "../net-core-sysctls.ts";
 import type { AddressTable } from "./addresses.ts";
 import { countDownTtl, isHeaderSumRight } from "./header-checksum.ts";
 import { countEcn } from "./input.ts";
@@ -30,8 +30,7 @@ export interface FastForwardParts {
   readonly routing: Routing;
   readonly queue: IpQueue;
   readonly sysctls: IpSysctls;
-  /** All of the machine's. */
-  readonly table: SysctlTable;
+  readonly netCore: NetCoreSysctls;
 }
 
 export class FastForward implements FrameShortcut {
@@ -54,10 +53,8 @@ export class FastForward implements FrameShortcut {
    * know of the shortcut while this holds: to ask for each frame that comes to a host would be five cache lines.
    */
   get isAllowed(): boolean {
-    const { sysctls, table } = this.#parts;
-    // Where there is no CPU that polls, as in some tests, there is no budget.
-    const hasBudget = Number(table.get("net.core.netdev_budget") ?? 0) > 1;
-    return sysctls.ipForward.value === 1 && sysctls.rpFilter.value === 0 && hasBudget;
+    const { sysctls, netCore } = this.#parts;
+    return sysctls.ipForward === 1 && sysctls.rpFilter === 0 && netCore.netdevBudget > 1;
   }
 
   take(frame: Frame, ingress: FrameIngress): boolean {

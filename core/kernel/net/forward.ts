@@ -113,7 +113,7 @@ export class IpForward implements QueueOutlet {
    * neighbour.
    */
   #maybeRedirect(skb: SkBuff, route: Route, from: NetDevice): void {
-    if (this.#parts.sysctls.sendRedirects.value === 0) return;
+    if (this.#parts.sysctls.sendRedirects === 0) return;
     const back = this.#parts.routing.find(ipv4Source(skb.bytes, skb.data), 0);
     if (typeof back === "number" || back.gateway !== 0 || back.device !== from || back.type !== "unicast") return;
     this.#parts.icmp.redirect(skb, route);

@@ -107,12 +107,12 @@ export class IcmpSender {
     const { sysctls, peers } = this.#sources;
     const now = this.#core.engine.now;
     const peer = peers.get(ipv4Source(skb.bytes, skb.networkHeader));
-    if (now - peer.redirectAt > sysctls.redirectSilence.value * MILLISECOND) peer.redirects = 0;
-    if (peer.redirects >= sysctls.redirectNumber.value) {
+    if (now - peer.redirectAt > sysctls.redirectSilence * MILLISECOND) peer.redirects = 0;
+    if (peer.redirects >= sysctls.redirectNumber) {
       peer.redirectAt = now;
       return;
     }
-    const gap: Nanoseconds = sysctls.redirectLoad.value * MILLISECOND * 2 ** peer.redirects;
+    const gap: Nanoseconds = sysctls.redirectLoad * MILLISECOND * 2 ** peer.redirects;
     if (peer.redirects > 0 && now - peer.redirectAt <= gap) return;
     this.send(skb, ICMP_TYPE.REDIRECT, ICMP_REDIR.HOST, route.nextHop);
     peer.redirectAt = now;
@@ -172,19 +172,19 @@ export class IcmpSender {
   #globalAllows(type: number, code: number): boolean {
     if (!this.#isLimited(type, code)) return true;
     const { icmpMessagesPerSecond, icmpMessagesBurst } = this.#sources.sysctls;
-    return this.#global.allow(this.#core.engine.now, icmpMessagesPerSecond.value, icmpMessagesBurst.value);
+    return this.#global.allow(this.#core.engine.now, icmpMessagesPerSecond, icmpMessagesBurst);
   }
 
   #peerAllows(type: number, code: number, route: Route): boolean {
     if (!this.#isLimited(type, code) || route.device.isLoopback) return true;
-    const interval = (this.#sources.sysctls.icmpRatelimit.value * SECOND) / 1000;
+    const interval = (this.#sources.sysctls.icmpRatelimit * SECOND) / 1000;
     return interval === 0 || this.#sources.peers.get(route.target).allowError(this.#core.engine.now, interval);
   }
 
   /** Path MTU discovery is never held back; else the mask decides. */
   #isLimited(type: number, code: number): boolean {
     if (type === ICMP_TYPE.DEST_UNREACH && code === ICMP_UNREACH.FRAG_NEEDED) return false;
-    return ((this.#sources.sysctls.icmpRatemask.value >>> type) & 1) === 1;
+    return ((this.#sources.sysctls.icmpRatemask >>> type) & 1) === 1;
   }
 
   #countOut(type: number): void {

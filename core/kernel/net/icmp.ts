@@ -111,7 +111,7 @@ export class Icmp implements IpProtocol {
   }
 
   #echo(skb: SkBuff): DropReason | null {
-    if (this.#parts.sysctls.icmpEchoIgnoreAll.value === 1) return "ICMP_IGNORED";
+    if (this.#parts.sysctls.icmpEchoIgnoreAll === 1) return "ICMP_IGNORED";
     const header = skb.networkHeader;
     const options = echoedOptions(skb.bytes, header, ipv4HeaderBytes(skb.bytes, header));
     this.#parts.sender.reply(replyTo(this.#core, skb, ICMP_TYPE.ECHOREPLY), skb, options);
@@ -166,7 +166,7 @@ export class Icmp implements IpProtocol {
   /** RFC 1191, section 3: the path to that destination takes no more than `mtu`. */
   #learnMtu(target: Ipv4Address, mtu: number): void {
     const { routing, exceptions, sysctls } = this.#parts;
-    if (sysctls.noPmtuDiscovery.value === 1) return;
+    if (sysctls.noPmtuDiscovery === 1) return;
     const route = routing.find(target, 0);
     if (typeof route === "number" || route.type !== "unicast" || route.mtuLocked) return;
     if (exceptions.learnMtu(target, mtu, route.mtu, this.#core.engine.now)) routing.invalidate();
@@ -183,7 +183,7 @@ export class Icmp implements IpProtocol {
     const bytes = skb.bytes;
     const gateway = u32(bytes, skb.data + ICMP.gateway) as Ipv4Address;
     const target = ipv4Target(bytes, quote);
-    const accepts = sysctls.acceptRedirects.value === 1 && sysctls.ipForward.value === 0;
+    const accepts = sysctls.acceptRedirects === 1 && sysctls.ipForward === 0;
     if (!accepts || u8(bytes, skb.data + ICMP.code) > ICMP_REDIR.HOSTTOS) return "ICMP_IGNORED";
     const route = routing.find(target, 0);
     const offender = ipv4Source(bytes, skb.networkHeader);
@@ -244,7 +244,7 @@ export class Icmp implements IpProtocol {
   #mayAnswerMany(skb: SkBuff): boolean {
     const target = ipv4Target(skb.bytes, skb.networkHeader);
     const type = this.#parts.routing.addressType(target);
-    return type === "unicast" || type === "local" || this.#parts.sysctls.icmpEchoIgnoreBroadcasts.value === 0;
+    return type === "unicast" || type === "local" || this.#parts.sysctls.icmpEchoIgnoreBroadcasts === 0;
   }
 
   #countIn(type: number): void {

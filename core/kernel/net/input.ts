@@ -23,7 +23,6 @@ import type { KernelCore } from "../core.ts";
 import type { SnmpCounters } from "../counters.ts";
 import type { NetDevice, PacketHandler } from "../device/net-device.ts";
 import { PACKET_OTHERHOST, type SkBuff } from "../skb/skbuff.ts";
-import type { Sysctl } from "../sysctl.ts";
 import { E } from "../syscall/errno.ts";
 import type { AddressTable } from "./addresses.ts";
 import type { IpForward } from "./forward.ts";
@@ -55,7 +54,7 @@ export class IpInput implements PacketHandler {
   // What is looked at for each packet, without the way by `#parts`.
   readonly #routing: Routing;
   readonly #addresses: AddressTable;
-  readonly #rpFilter: Sysctl;
+  readonly #sysctls: IpSysctls;
   /** By protocol number, as far as there are any. */
   readonly #protocols: (IpProtocol | null)[] = [];
   rawHook: RawHook | null = null;
@@ -66,7 +65,7 @@ export class IpInput implements PacketHandler {
     this.#parts = parts;
     this.#routing = parts.routing;
     this.#addresses = parts.addresses;
-    this.#rpFilter = parts.sysctls.rpFilter;
+    this.#sysctls = parts.sysctls;
   }
 
   register(protocol: number, handler: IpProtocol): void {
@@ -147,7 +146,7 @@ export class IpInput implements PacketHandler {
     if (typeof route === "number") {
       this.#noRoute(skb, route);
     } else if (route.type === "unicast") {
-      if (this.#parts.sysctls.ipForward.value === 1) this.#parts.forward.forward(skb, route, device);
+      if (this.#sysctls.ipForward === 1) this.#parts.forward.forward(skb, route, device);
       else this.#notForUs(skb);
     } else if (route.type === "local") {
       this.#deliver(skb, header);
@@ -165,7 +164,7 @@ export class IpInput implements PacketHandler {
       return source === 0 && (isLimitedBroadcast(target) || isMulticast(target)) ? null : this.#martian();
     }
     if (isZeroNetwork(target) || this.#addresses.isLocal(source)) return this.#martian();
-    return this.#rpFilter.value === 0 ? null : this.#reversePath(source, device);
+    return this.#sysctls.rpFilter === 0 ? null : this.#reversePath(source, device);
   }
 
   #martian(): DropReason {
@@ -177,7 +176,7 @@ export class IpInput implements PacketHandler {
   #reversePath(source: Ipv4Address, device: NetDevice): DropReason | null {
     const back = this.#routing.find(source, 0);
     const passes =
-      typeof back !== "number" && back.type === "unicast" && (this.#rpFilter.value === 2 || back.device === device);
+      typeof back !== "number" && back.type === "unicast" && (this.#sysctls.rpFilter === 2 || back.device === device);
     return passes ? null : "IP_RPFILTER";
   }
 
@@ -261,7 +260,7 @@ export class IpInput implements PacketHandler {
 
   /** ip_error: what a route that leads nowhere has to say. */
   #noRoute(skb: SkBuff, errno: number): void {
-    if (this.#parts.sysctls.ipForward.value === 0) {
+    if (this.#sysctls.ipForward === 0) {
       this.#notForUs(skb);
       return;
     }

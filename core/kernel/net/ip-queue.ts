@@ -76,14 +76,14 @@ export class IpQueue implements TimerHandler {
   /** Puts a packet aside; owns it. */
   push(skb: SkBuff): void {
     assert(this.#listener !== null, "packets are queued for a reader");
-    const most = this.#sysctls.queueLengthMax.value;
+    const most = this.#sysctls.queueLengthMax;
     if (this.#waiting.length >= most) {
       this.overflows++;
       this.#core.drop(skb, "IP_QUEUE_FULL");
     } else {
       this.#waiting.push(skb);
     }
-    if (this.#sysctls.queueFeedback.value === 1 && this.#waiting.length * 4 >= most * 3) this.#inhibit();
+    if (this.#sysctls.queueFeedback === 1 && this.#waiting.length * 4 >= most * 3) this.#inhibit();
     if (this.#waiting.length === 1) this.#listener();
   }
 
@@ -91,7 +91,7 @@ export class IpQueue implements TimerHandler {
   take(): SkBuff | null {
     const skb = this.#waiting.shift();
     if (skb !== null) this.#taken.add(skb);
-    if (this.#inhibiting && this.#waiting.length * 4 < this.#sysctls.queueLengthMax.value) this.#release();
+    if (this.#inhibiting && this.#waiting.length * 4 < this.#sysctls.queueLengthMax) this.#release();
     return skb;
   }
 

@@ -87,7 +87,7 @@ export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink, Sy
     neighbours.install(this);
     queue.install(forward);
     this.registerProtocol(IPPROTO_ICMP, this.icmp);
-    this.#shortcut = new FastForward(core.snmp, { addresses, routing, queue, sysctls, table: core.sysctls });
+    this.#shortcut = new FastForward(core.snmp, { addresses, routing, queue, sysctls, netCore: core.netCore });
     core.sysctls.observe(this);
     devices.addHandler(ETHERTYPE_IPV4, this.input);
     devices.addHandler(ETHERTYPE_ARP, this.arp);
@@ -161,7 +161,7 @@ export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink, Sy
     if (typeof entry === "number") return entry;
     addConnectedRoutes(this.fib, entry);
     this.routing.invalidate();
-    if (this.sysctls.arpNotify.value === 1 && found.isUp && !found.isLoopback) this.arp.announce(found, address);
+    if (this.sysctls.arpNotify === 1 && found.isUp && !found.isLoopback) this.arp.announce(found, address);
     return 0;
   }
 
@@ -222,7 +222,7 @@ export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink, Sy
         this.neighbours.flush(device);
         break;
       case "carrier":
-        if (this.sysctls.arpNotify.value === 1) this.#announceAll(device);
+        if (this.sysctls.arpNotify === 1) this.#announceAll(device);
         break;
       case "mtu":
         break;
@@ -274,7 +274,7 @@ export class IpStack implements DeviceObserver, NeighbourResolver, ErrorSink, Sy
   #deviceUp(device: NetDevice): void {
     restoreConnectedRoutes(this.fib, this.addresses, device);
     if (device.isLoopback) this.addLoopback();
-    if (this.sysctls.arpNotify.value === 1) this.#announceAll(device);
+    if (this.sysctls.arpNotify === 1) this.#announceAll(device);
   }
 
   #announceAll(device: NetDevice): void {

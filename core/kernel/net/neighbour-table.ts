@@ -64,41 +64,41 @@ export class NeighbourTable implements TimerHandler {
   }
 
   get baseReachable(): Nanoseconds {
-    return this.#sysctls.baseReachableMs.value * MILLISECOND;
+    return this.#sysctls.baseReachableMs * MILLISECOND;
   }
 
   get delayFirstProbe(): Nanoseconds {
-    return seconds(this.#sysctls.delayFirstProbeS.value);
+    return seconds(this.#sysctls.delayFirstProbeS);
   }
 
   get retrans(): Nanoseconds {
-    return this.#sysctls.retransMs.value * MILLISECOND;
+    return this.#sysctls.retransMs * MILLISECOND;
   }
 
   get unicastProbes(): number {
-    return this.#sysctls.unicastSolicit.value;
+    return this.#sysctls.unicastSolicit;
   }
 
   get solicitsMax(): number {
-    return this.#sysctls.multicastSolicit.value;
+    return this.#sysctls.multicastSolicit;
   }
 
   get queueBytesMax(): number {
-    return this.#sysctls.queueBytesMax.value;
+    return this.#sysctls.queueBytesMax;
   }
 
   get queueLengthMax(): number {
-    return this.#sysctls.queueLengthMax.value;
+    return this.#sysctls.queueLengthMax;
   }
 
   get locktime(): Nanoseconds {
-    return this.#sysctls.locktime.value * 10 * MILLISECOND;
+    return this.#sysctls.locktime * 10 * MILLISECOND;
   }
 
   /** How long a confirmation lasts: 0.5 to 1.5 times the base, at random, so that hosts do not probe in step. */
   reachableTime(): Nanoseconds {
     const now = this.core.engine.now;
-    const baseMs = this.#sysctls.baseReachableMs.value;
+    const baseMs = this.#sysctls.baseReachableMs;
     if (now - this.#reachableDrawnAt >= REDRAW_AFTER || baseMs !== this.#reachableBaseMs) {
       this.#reachableDrawnAt = now;
       this.#reachableBaseMs = baseMs;
@@ -123,7 +123,7 @@ export class NeighbourTable implements TimerHandler {
     }
     const entry = new Neighbour(this, device, address);
     this.#entries.set(device.index * KEY_SHIFT + address, entry);
-    if (this.#entries.size >= this.#sysctls.gcThreshold1.value && !this.#gcTimer.isPending) this.#armGc();
+    if (this.#entries.size >= this.#sysctls.gcThreshold1 && !this.#gcTimer.isPending) this.#armGc();
     return entry;
   }
 
@@ -192,14 +192,14 @@ export class NeighbourTable implements TimerHandler {
   onTimer(): void {
     if (!this.core.alive) return;
     const now = this.core.engine.now;
-    const stale = seconds(this.#sysctls.gcStaleS.value);
-    if (this.#entries.size < this.#sysctls.gcThreshold1.value) return;
+    const stale = seconds(this.#sysctls.gcStaleS);
+    if (this.#entries.size < this.#sysctls.gcThreshold1) return;
     for (const entry of [...this.#entries.values()]) {
       if ((entry.state & (NUD.PERMANENT | NUD.INCOMPLETE | NUD.REACHABLE | NUD.DELAY | NUD.PROBE)) !== 0) continue;
       const lastUse = Math.max(entry.used, entry.confirmed);
       if (entry.state === NUD.FAILED || now > lastUse + stale) this.remove(entry);
     }
-    if (this.#entries.size >= this.#sysctls.gcThreshold1.value) this.#armGc();
+    if (this.#entries.size >= this.#sysctls.gcThreshold1) this.#armGc();
   }
 
   queuedPackets(): number {
@@ -230,12 +230,12 @@ export class NeighbourTable implements TimerHandler {
   #makeRoom(): boolean {
     const size = this.#entries.size;
     const now = this.core.engine.now;
-    const hard = this.#sysctls.gcThreshold3.value;
-    if (size < hard && (size < this.#sysctls.gcThreshold2.value || now - this.#lastForcedGc <= FORCED_GC_AGE)) {
+    const hard = this.#sysctls.gcThreshold3;
+    if (size < hard && (size < this.#sysctls.gcThreshold2 || now - this.#lastForcedGc <= FORCED_GC_AGE)) {
       return true;
     }
     this.#lastForcedGc = now;
-    let surplus = size - this.#sysctls.gcThreshold2.value + 1;
+    let surplus = size - this.#sysctls.gcThreshold2 + 1;
     for (const entry of [...this.#entries.values()]) {
       if (surplus <= 0) break;
       if (entry.state === NUD.PERMANENT) continue;

@@ -21,7 +21,6 @@ import type { KernelCore } from "../core.ts";
 import type { SnmpCounters } from "../counters.ts";
 import type { SkBuff } from "../skb/skbuff.ts";
 import { E } from "../syscall/errno.ts";
-import type { Sysctl } from "../sysctl.ts";
 import { Fragmenter } from "./fragment.ts";
 import type { IcmpSender } from "./icmp-send.ts";
 import { IpIdentifiers } from "./ip-identifiers.ts";
@@ -48,14 +47,14 @@ export class IpOutput {
   readonly #parts: OutputParts;
   readonly #identifiers: IpIdentifiers;
   /** Asked for each packet, without the way by `#parts`. */
-  readonly #defaultTtl: Sysctl;
+  readonly #sysctls: IpSysctls;
   #icmp: IcmpSender | null = null;
 
   constructor(core: KernelCore, parts: OutputParts) {
     this.#core = core;
     this.#snmp = core.snmp;
     this.#parts = parts;
-    this.#defaultTtl = parts.sysctls.defaultTtl;
+    this.#sysctls = parts.sysctls;
     this.#identifiers = new IpIdentifiers(core.random("ip-id"));
   }
 
@@ -237,7 +236,7 @@ export class IpOutput {
   }
 
   #ttlOf(target: Ipv4Address): number {
-    return isMulticast(target) ? 1 : this.#defaultTtl.value;
+    return isMulticast(target) ? 1 : this.#sysctls.defaultTtl;
   }
 
   #refuse(skb: SkBuff, errno: number): number {

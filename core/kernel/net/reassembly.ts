@@ -87,8 +87,8 @@ export class Reassembly implements TimerHandler {
     const core = this.#core;
     core.snmp.ip.ReasmReqds++;
     const { fragHighThreshold, fragLowThreshold } = this.#parts.sysctls;
-    if (this.memory + skb.truesize > fragHighThreshold.value) this.#evict(fragLowThreshold.value);
-    if (fragHighThreshold.value === 0) {
+    if (this.memory + skb.truesize > fragHighThreshold) this.#evict(fragLowThreshold);
+    if (fragHighThreshold === 0) {
       core.snmp.ip.ReasmFails++;
       core.drop(skb, "FRAG_MEMORY");
       return null;
@@ -160,7 +160,7 @@ export class Reassembly implements TimerHandler {
     queue.peerCount = this.#parts.peers.get(source).fragments;
     this.#queues.set(key, queue);
     this.#byCode.set(queue.timer.code, queue);
-    this.#core.timers.arm(queue.timer, this.#parts.sysctls.fragTime.value * SECOND);
+    this.#core.timers.arm(queue.timer, this.#parts.sysctls.fragTime * SECOND);
     return queue;
   }
 
@@ -172,13 +172,13 @@ export class Reassembly implements TimerHandler {
     const peer = this.#parts.peers.get(queue.source);
     const distance = peer.fragments++ - queue.peerCount;
     queue.peerCount = peer.fragments;
-    const most = this.#parts.sysctls.fragDistanceMax.value;
+    const most = this.#parts.sysctls.fragDistanceMax;
     if (most === 0 || distance <= most || queue.fragments.length === 0) return;
     this.#core.snmp.ip.ReasmFails++;
     this.#dropFragments(queue, "FRAG_STALE");
     queue.end = 0;
     queue.hasLast = false;
-    this.#core.timers.arm(queue.timer, this.#parts.sysctls.fragTime.value * SECOND);
+    this.#core.timers.arm(queue.timer, this.#parts.sysctls.fragTime * SECOND);
   }
 
   /** ip_frag_queue. @returns why the fragment is not taken; null when it was. */

@@ -46,20 +46,20 @@ export class RouteExceptions {
   learnMtu(target: Ipv4Address, mtu: number, before: number, now: VirtualTime): boolean {
     // An increase is never learned this way: it would let a forged error undo discovery.
     if (mtu >= before && mtu !== 0) return false;
-    const least = this.#sysctls.pmtuMin.value;
+    const least = this.#sysctls.pmtuMin;
     const locked = mtu < least;
     const believed = locked ? Math.min(before, least) : mtu;
     const entry = this.#entry(target);
     entry.mtu = believed;
     entry.mtuLocked = locked;
-    entry.mtuExpires = now + this.#sysctls.mtuExpires.value * SECOND;
+    entry.mtuExpires = now + this.#sysctls.mtuExpires * SECOND;
     return true;
   }
 
   learnGateway(target: Ipv4Address, gateway: Ipv4Address, now: VirtualTime): void {
     const entry = this.#entry(target);
     entry.gateway = gateway;
-    entry.gatewayExpires = now + this.#sysctls.redirectTimeout.value * SECOND;
+    entry.gatewayExpires = now + this.#sysctls.redirectTimeout * SECOND;
   }
 
   clear(): void {

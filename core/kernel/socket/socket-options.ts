@@ -111,12 +111,16 @@ function setBuffer(socket: Socket, option: number, value: number): number {
     case SO.RCVBUF:
     case SO.RCVBUFFORCE:
       socket.receiveBufferLocked = true;
-      socket.receiveBufferBytes = bufferBytes(value, mostBytes(socket, "rmem", option === SO.RCVBUFFORCE), RCVBUF_MIN);
+      socket.receiveBufferBytes = bufferBytes(
+        value,
+        mostBytes(socket, "rmemMax", option === SO.RCVBUFFORCE),
+        RCVBUF_MIN,
+      );
       return 0;
     case SO.SNDBUF:
     case SO.SNDBUFFORCE:
       socket.sendBufferLocked = true;
-      socket.sendBufferBytes = bufferBytes(value, mostBytes(socket, "wmem", option === SO.SNDBUFFORCE), SNDBUF_MIN);
+      socket.sendBufferBytes = bufferBytes(value, mostBytes(socket, "wmemMax", option === SO.SNDBUFFORCE), SNDBUF_MIN);
       socket.waiters.wake();
       return 0;
     case SO.BUF_LOCK:
@@ -130,8 +134,8 @@ function setBuffer(socket: Socket, option: number, value: number): number {
 }
 
 /** The FORCE options are for root, who everybody is, and only bound by what an int holds doubled. */
-const mostBytes = (socket: Socket, kind: "rmem" | "wmem", forced: boolean): number =>
-  forced ? INT_MAX >> 1 : socket.core.sysctls.number(`net.core.${kind}_max`);
+const mostBytes = (socket: Socket, kind: "rmemMax" | "wmemMax", forced: boolean): number =>
+  forced ? INT_MAX >> 1 : socket.core.netCore[kind];
 
 /** Linux doubles what is asked for, since it counts its own overhead against the buffer too (socket(7)). */
 const bufferBytes = (value: number, most: number, least: number): number =>

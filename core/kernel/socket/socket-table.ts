@@ -11,7 +11,7 @@ import type { SocketInfo } from "../syscall/netlink.ts";
 import { AF, SOCK } from "../syscall/sys.ts";
 import type { IpPort } from "./inet-socket.ts";
 import { IpQueueSocket, NETLINK_FIREWALL } from "./ip-queue-socket.ts";
-import { EPHEMERAL_PORT_MAX, EPHEMERAL_PORT_MIN, RCVBUF_MIN, SNDBUF_MIN, SOCKET_MEMORY_DEFAULT } from "./limits.ts";
+import { EPHEMERAL_PORT_MAX, EPHEMERAL_PORT_MIN } from "./limits.ts";
 import { PacketSocket, type TapDevices } from "./packet-socket.ts";
 import { PingSocket, PingTable } from "./ping-socket.ts";
 import { RawSocket, RawTable } from "./raw-socket.ts";
@@ -56,7 +56,7 @@ export class SocketTable {
     this.#core = ip.core;
     this.#ip = ip;
     this.#devices = devices;
-    defineSysctls(this.#core);
+    this.#core.sysctls.defineText("net.ipv4.ip_local_port_range", PORT_RANGE, [PORT_RANGE]);
     this.udp = new UdpTable(ip);
     this.raw = new RawTable({ ip, devices });
     this.ping = new PingTable({ ip, devices });
@@ -177,13 +177,5 @@ export class SocketTable {
 
 const isUint16 = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 0xffff;
 
-function defineSysctls(core: KernelCore): void {
-  const sysctls = core.sysctls;
-  sysctls.define("net.core.rmem_default", SOCKET_MEMORY_DEFAULT, RCVBUF_MIN);
-  sysctls.define("net.core.rmem_max", SOCKET_MEMORY_DEFAULT, RCVBUF_MIN);
-  sysctls.define("net.core.wmem_default", SOCKET_MEMORY_DEFAULT, SNDBUF_MIN);
-  sysctls.define("net.core.wmem_max", SOCKET_MEMORY_DEFAULT, SNDBUF_MIN);
-  // One value only: the range is fixed here, and shown under its name.
-  const range = `${EPHEMERAL_PORT_MIN}\t${EPHEMERAL_PORT_MAX}`;
-  sysctls.defineText("net.ipv4.ip_local_port_range", range, [range]);
-}
+/** One value only: the range is fixed here, and shown under its name. */
+const PORT_RANGE = `${EPHEMERAL_PORT_MIN}\t${EPHEMERAL_PORT_MAX}`;

@@ -82,8 +82,8 @@ export abstract class Socket extends OpenFile {
   constructor(
     core: KernelCore,
     settings: SocketSettings,
-    receiveBytes = core.sysctls.number("net.core.rmem_default"),
-    sendBytes = core.sysctls.number("net.core.wmem_default"),
+    receiveBytes = core.netCore.rmemDefault,
+    sendBytes = core.netCore.wmemDefault,
   ) {
     super();
     this.core = core;

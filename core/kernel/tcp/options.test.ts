@@ -79,7 +79,7 @@ describe("options of a SYN have Linux's layout", () => {
 
   test("our own SYN says what the sysctls allow, and notes Fast Open", () => {
     const { tcp, sysctls } = new TestReceiver();
-    sysctls.windowScaling.value = 0;
+    sysctls.windowScaling = 0;
     tcp.fastopenReq = { cookie: new Uint8Array(0), exp: true, copied: 0, data: null };
     const bytes = new Uint8Array(40);
     const length = writeSynOptions(tcp, bytes, 0);
@@ -167,10 +167,10 @@ describe("reading options", () => {
     const skb = withOptions(receiver, TH.SYN, options);
     parseOptions(receiver.sysctls, skb, into, PARSE_ESTABLISHED);
     expect([into.mssClamp, into.sackOk, into.sawTstamp, into.wscaleOk]).toEqual([536, false, false, false]);
-    for (const name of ["sack", "timestamps", "windowScaling"] as const) receiver.sysctls[name].value = 0;
+    for (const name of ["sack", "timestamps", "windowScaling"] as const) receiver.sysctls[name] = 0;
     parseOptions(receiver.sysctls, skb, into, PARSE_HANDSHAKE);
     expect([into.mssClamp, into.sackOk, into.sawTstamp, into.wscaleOk]).toEqual([256, false, false, false]);
-    for (const name of ["sack", "timestamps", "windowScaling"] as const) receiver.sysctls[name].value = 1;
+    for (const name of ["sack", "timestamps", "windowScaling"] as const) receiver.sysctls[name] = 1;
     into.userMss = 100;
     parseOptions(receiver.sysctls, skb, into, PARSE_HANDSHAKE);
     expect([into.mssClamp, into.sackOk, into.sawTstamp, into.sndWscale]).toEqual([100, true, true, 14]);

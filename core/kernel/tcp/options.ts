@@ -97,7 +97,7 @@ interface Reading {
 function readTimestamp(sysctls: TcpSysctls, bytes: Uint8Array, at: number, reading: Reading): void {
   const { length, into, how } = reading;
   if (length !== TCPOLEN.TIMESTAMP) return;
-  if (how.established ? !into.tstampOk : sysctls.timestamps.value === 0) return;
+  if (how.established ? !into.tstampOk : sysctls.timestamps === 0) return;
   into.sawTstamp = true;
   into.rcvTsval = u32(bytes, at + 2);
   into.rcvTsecr = u32(bytes, at + 6);
@@ -129,11 +129,11 @@ function readAgreement(sysctls: TcpSysctls, bytes: Uint8Array, at: number, into:
     const mss = u16(bytes, at + 2);
     // Zero is no size, and counts as if the option were not there.
     if (mss !== 0) into.mssClamp = into.userMss !== 0 && into.userMss < mss ? into.userMss : mss;
-  } else if (kind === TCPOPT.WINDOW && length === TCPOLEN.WINDOW && sysctls.windowScaling.value !== 0) {
+  } else if (kind === TCPOPT.WINDOW && length === TCPOLEN.WINDOW && sysctls.windowScaling !== 0) {
     into.wscaleOk = true;
     // RFC 7323, 2.3: larger shifts count as 14.
     into.sndWscale = Math.min(u8(bytes, at + 2), TCP_WINDOW_SHIFT_MAX);
-  } else if (kind === TCPOPT.SACK_PERM && length === TCPOLEN.SACK_PERM && sysctls.sack.value !== 0) {
+  } else if (kind === TCPOPT.SACK_PERM && length === TCPOLEN.SACK_PERM && sysctls.sack !== 0) {
     into.sackOk = true;
   }
 }

@@ -64,11 +64,11 @@ function synOptions(tcp: TcpSock): SynOptions {
   }
   return {
     mss: tcp.advmss,
-    timestamps: timestamps.value !== 0,
+    timestamps: timestamps !== 0,
     value: (Math.floor(tcp.nowUs / 1000) + tcp.tsOffset) >>> 0,
     echo: tcp.rxOpt.tsRecent,
-    sack: sack.value !== 0,
-    windowShift: windowScaling.value !== 0 ? tcp.rxOpt.rcvWscale : -1,
+    sack: sack !== 0,
+    windowShift: windowScaling !== 0 ? tcp.rxOpt.rcvWscale : -1,
     cookie: request?.cookie ?? null,
     exp: request?.exp ?? false,
   };

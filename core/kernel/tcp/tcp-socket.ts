@@ -187,7 +187,7 @@ export class TcpSocket extends TcpSock {
    * none did, or what any send returns once the connection is there.
    */
   #sendFastopen(bytes: Uint8Array, flags: number, to: SocketAddress | null): number {
-    const client = (this.tcp.sysctls.fastopen.value & TFO.CLIENT) !== 0;
+    const client = (this.tcp.sysctls.fastopen & TFO.CLIENT) !== 0;
     if (!client || to?.family === AF.UNSPEC) return -E.EOPNOTSUPP;
     if (this.fastopenReq !== null) return -E.EALREADY;
     const request: NonNullable<TcpSock["fastopenReq"]> = { cookie: null, exp: false, copied: 0, data: bytes };

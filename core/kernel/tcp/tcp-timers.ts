@@ -101,7 +101,7 @@ function probeTimeout(tcp: TcpSock): void {
     writeError(tcp);
     return;
   }
-  let most = tcp.tcp.sysctls.retries2.value;
+  let most = tcp.tcp.sysctls.retries2;
   if (tcp.isOrphan) {
     const alive = tcp.rtoUs * 2 ** tcp.backoff < rtoMaxUs(tcp);
     most = orphanRetries(tcp, alive);

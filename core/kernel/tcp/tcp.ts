@@ -29,7 +29,7 @@ import { SynCookies } from "./open/syn-cookies.ts";
 import { TcpTables } from "./tables.ts";
 import type { TcpSock } from "./tcp-sock.ts";
 import { TcpSocket } from "./tcp-socket.ts";
-import { defineIgnoredSysctls, TcpSysctls } from "./tcp-sysctls.ts";
+import { IgnoredTcpSysctls, TcpSysctls } from "./tcp-sysctls.ts";
 import { timeWaitOver } from "./close/time-wait.ts";
 import type { TimeWaitSock } from "./close/time-wait-sock.ts";
 
@@ -65,7 +65,7 @@ export class Tcp implements IpProtocol, StreamFactory {
     this.ip = services.ip;
     this.services = services;
     this.sysctls = new TcpSysctls(core.sysctls);
-    defineIgnoredSysctls(core.sysctls);
+    new IgnoredTcpSysctls(core.sysctls);
     this.random = core.random("tcp");
     this.tables = new TcpTables(this.random.next32());
     this.ports = new BindTable(core);

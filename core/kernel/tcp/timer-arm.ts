@@ -22,7 +22,7 @@ const MS_NS = 1_000_000;
 const jiffies = (spanUs: number): number => Math.max(0, Math.ceil(spanUs / 1000)) * MS_NS;
 
 /** Longest retransmission time-out, us (tcp_rto_max). */
-export const rtoMaxUs = (tcp: TcpSock): number => tcp.tcp.sysctls.rtoMaxMs.value * 1000;
+export const rtoMaxUs = (tcp: TcpSock): number => tcp.tcp.sysctls.rtoMaxMs * 1000;
 
 /** us until pacing lets the next packet go, in whole ms as Linux rounds it here (tcp_pacing_delay). */
 function pacingDelayUs(tcp: TcpSock): number {

@@ -112,7 +112,7 @@ const isResetBehindFin = (tcp: TcpSock, skb: SkBuff): boolean =>
 function judgeReset(tcp: TcpSock, skb: SkBuff): boolean {
   const seq = seqOf(skb.cb0);
   const isExact = seq === tcp.rcvNxt || isResetBehindFin(tcp, skb) || isBehindSack(tcp, seq);
-  if (isExact || tcp.tcp.sysctls.challengeAck.value === 0) return takeReset(tcp, skb);
+  if (isExact || tcp.tcp.sysctls.challengeAck === 0) return takeReset(tcp, skb);
   // The data that should be in front may have been eaten.
   if (tcp.fastopen.synFastopen && tcp.dataSegsIn === 0 && tcp.state === ESTABLISHED) {
     tcp.tcp.fastopen.activeDisable(tcp);
@@ -153,7 +153,7 @@ function challengeSyn(tcp: TcpSock, skb: SkBuff, countsSyn: boolean): boolean {
   if (countsSyn) counters.InErrs++;
   tcpExt.TCPSYNChallenge++;
   const isInside = checkSequence(tcp, skb) === null && !seqBefore(seqOf(skb.cb0), tcp.rcvNxt);
-  if (tcp.tcp.sysctls.challengeAck.value === 0 && isInside) {
+  if (tcp.tcp.sysctls.challengeAck === 0 && isInside) {
     sendReset(tcp.tcp, skb, tcp, "syn-in-window");
     receiveReset(tcp, skb);
   } else sendChallengeAck(tcp);

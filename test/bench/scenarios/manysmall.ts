@@ -68,6 +68,7 @@ function client(id: number): Program {
   return function* (sys) {
     const buffer = new Uint8Array(2048);
     const request = new Uint8Array(MESSAGE_BYTES);
+    if (id > 0) yield* sys.nanosleep(100 * id * MICROSECOND);
     for (let i = 0; i < exchanges; i++) {
       const fd = yield* sys.socket(AF.INET, SOCK.STREAM, 0);
       const connected = yield* sys.connect(fd, inet(address(random.otherThan(id, hosts)), PORT));
@@ -92,7 +93,6 @@ measure("manysmall", () => {
   // `exec`: the opponent's applications have no shell either that waits for them.
   for (const i of numbers) session.inject({ kind: "exec", node: `h${i}`, command: "exec server", console: 1 + i });
   for (const i of numbers) {
-    session.advance((100 * i * MICROSECOND) as VirtualTime);
     session.inject({ kind: "exec", node: `h${i}`, command: `exec client${i}`, console: 10_001 + i });
   }
   while (done + failed < hosts * exchanges && session.now < lab.durationNs) {

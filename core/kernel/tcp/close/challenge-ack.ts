@@ -26,7 +26,7 @@ export class ChallengeBudget {
 
   /** @returns whether one more may be sent. The number is random, so that nobody can count others' connections. */
   take(stack: Tcp): boolean {
-    const limit = stack.sysctls.challengeAckLimit.value;
+    const limit = stack.sysctls.challengeAckLimit;
     if (limit >= UNLIMITED) return true;
     const second = Math.floor(stack.core.engine.now / 1_000_000_000);
     if (second !== this.#second) {
@@ -53,7 +53,7 @@ function isLimited(stack: Tcp, counter: SkipCounter, holder: OowHolder): boolean
   const nowUs = Math.floor(stack.core.engine.now / 1000);
   if (holder.lastOowAckTimeUs !== 0) {
     const elapsedMs = Math.floor(nowUs / 1000) - Math.floor(holder.lastOowAckTimeUs / 1000);
-    if (elapsedMs >= 0 && elapsedMs < stack.sysctls.invalidRatelimit.value) {
+    if (elapsedMs >= 0 && elapsedMs < stack.sysctls.invalidRatelimit) {
       stack.core.snmp.tcpExt[counter]++;
       return true;
     }

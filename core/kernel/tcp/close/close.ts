@@ -43,7 +43,7 @@ export function tcpClose(tcp: TcpSock): void {
   const { state } = tcp;
   orphan(tcp);
   if (state === FIN_WAIT2 && !orphanFinWait2(tcp)) return;
-  if (tcp.state !== CLOSE && tcp.tcp.orphans > tcp.tcp.sysctls.maxOrphans.value) {
+  if (tcp.state !== CLOSE && tcp.tcp.orphans > tcp.tcp.sysctls.maxOrphans) {
     setClosed(tcp, "tcp_max_orphans");
     sendActiveReset(tcp);
     tcp.core.snmp.tcpExt.TCPAbortOnMemory++;

@@ -43,7 +43,7 @@ export function retransmitsTimedOut(tcp: TcpSock, boundary: number, timeoutUs: n
 
 /** Retries of a connection whose program is gone. @param alive the peer may still be there: the back-off goes on. */
 export function orphanRetries(tcp: TcpSock, alive: boolean): number {
-  let retries = tcp.tcp.sysctls.orphanRetries.value;
+  let retries = tcp.tcp.sysctls.orphanRetries;
   if (tcp.softError !== 0 && !alive) retries = 0;
   return retries === 0 && alive ? ORPHAN_RETRIES : retries;
 }
@@ -55,15 +55,15 @@ export function isWriteTimedOut(tcp: TcpSock): boolean {
   let retries: number;
   if ((stateBit(tcp.state) & HANDSHAKE) !== 0) {
     if (tcp.retransmits > 0) forgetRoute(tcp);
-    retries = tcp.options.synRetries > 0 ? tcp.options.synRetries : sysctls.synRetries.value;
-    const linear = tcp.state === TCP_STATE.SYN_SENT ? sysctls.synLinearTimeouts.value : 0;
+    retries = tcp.options.synRetries > 0 ? tcp.options.synRetries : sysctls.synRetries;
+    const linear = tcp.state === TCP_STATE.SYN_SENT ? sysctls.synLinearTimeouts : 0;
     expired = tcp.retransmits >= retries + linear;
   } else {
-    if (retransmitsTimedOut(tcp, sysctls.retries1.value, 0)) {
+    if (retransmitsTimedOut(tcp, sysctls.retries1, 0)) {
       detectBlackHole(tcp);
       forgetRoute(tcp);
     }
-    retries = sysctls.retries2.value;
+    retries = sysctls.retries2;
     if (tcp.isOrphan) retries = orphanRetries(tcp, tcp.rtoUs < rtoMaxUs(tcp));
   }
   expired ||= retransmitsTimedOut(tcp, retries, tcp.options.userTimeoutMs * 1000);

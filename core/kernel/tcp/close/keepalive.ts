@@ -14,10 +14,10 @@ import { writeError } from "./write-error.ts";
 const SECOND_US = 1_000_000;
 
 const keepaliveTimeUs = (tcp: TcpSock): number =>
-  (tcp.options.keepaliveTimeS > 0 ? tcp.options.keepaliveTimeS : tcp.tcp.sysctls.keepaliveTime.value) * SECOND_US;
+  (tcp.options.keepaliveTimeS > 0 ? tcp.options.keepaliveTimeS : tcp.tcp.sysctls.keepaliveTime) * SECOND_US;
 
 const keepaliveIntervalUs = (tcp: TcpSock): number =>
-  (tcp.options.keepaliveIntvlS > 0 ? tcp.options.keepaliveIntvlS : tcp.tcp.sysctls.keepaliveIntvl.value) * SECOND_US;
+  (tcp.options.keepaliveIntvlS > 0 ? tcp.options.keepaliveIntvlS : tcp.tcp.sysctls.keepaliveIntvl) * SECOND_US;
 
 export function keepaliveTimeout(tcp: TcpSock): void {
   const { state } = tcp;
@@ -53,7 +53,7 @@ export function keepaliveTimeout(tcp: TcpSock): void {
 function isPeerDead(tcp: TcpSock, idleUs: number): boolean {
   const userTimeoutUs = tcp.options.userTimeoutMs * 1000;
   if (userTimeoutUs > 0) return idleUs >= userTimeoutUs && tcp.probesOut > 0;
-  const most = tcp.options.keepaliveProbes > 0 ? tcp.options.keepaliveProbes : tcp.tcp.sysctls.keepaliveProbes.value;
+  const most = tcp.options.keepaliveProbes > 0 ? tcp.options.keepaliveProbes : tcp.tcp.sysctls.keepaliveProbes;
   return tcp.probesOut >= most;
 }
 

@@ -30,7 +30,7 @@ const ISN_GAP = 0xffff + 2;
 
 /** us after which FIN_WAIT2 is given up (tcp_fin_time): at least three and a half time-outs. */
 export function finTimeUs(tcp: TcpSock): number {
-  const seconds = tcp.options.linger2 !== 0 ? tcp.options.linger2 : tcp.tcp.sysctls.finTimeout.value;
+  const seconds = tcp.options.linger2 !== 0 ? tcp.options.linger2 : tcp.tcp.sysctls.finTimeout;
   return Math.max(seconds * 1_000_000, leastUs(tcp));
 }
 
@@ -42,7 +42,7 @@ const leastUs = (tcp: TcpSock): number => tcp.rtoUs * 4 - (tcp.rtoUs >> 1);
  */
 export function enterTimeWait(tcp: TcpSock, state: "TIME_WAIT" | "FIN_WAIT2", timeoutUs: number): void {
   const stack = tcp.tcp;
-  if (stack.tables.timeWaits >= stack.sysctls.maxTwBuckets.value) {
+  if (stack.tables.timeWaits >= stack.sysctls.maxTwBuckets) {
     stack.core.snmp.tcpExt.TCPTimeWaitOverflow++;
   } else {
     const record = recordOf(tcp);
@@ -158,7 +158,7 @@ function judgeFinWait2(record: TimeWaitSock, skb: SkBuff, pawsFails: boolean): T
 
 /** An empty segment in order. RFC 1337: a reset may be an old duplicate, and must not end TIME-WAIT. */
 function inOrder(record: TimeWaitSock, isReset: boolean): TimeWaitVerdict {
-  if (isReset && record.stack.sysctls.rfc1337.value === 0) {
+  if (isReset && record.stack.sysctls.rfc1337 === 0) {
     forgetTimeWait(record);
     return "drop";
   }
@@ -218,7 +218,7 @@ export function mayReuse(tcp: TcpSock, record: TimeWaitSock, asked: boolean): bo
 
 /** net.ipv4.tcp_tw_reuse: 1 always, 2 only within this machine, where a delayed duplicate cannot be. */
 function reuseIsOn(stack: Tcp, record: TimeWaitSock): boolean {
-  const mode = stack.sysctls.twReuse.value;
+  const mode = stack.sysctls.twReuse;
   if (mode !== 2) return mode === 1;
   return record.device === LOOPBACK_INDEX || isLoopback(record.remoteAddress) || isLoopback(record.boundAddress);
 }

@@ -227,7 +227,7 @@ function controlCongestion(tcp: TcpSock): void {
 
 /** Where the network reorders much, SACKed data counts as well as acknowledged data (tcp_may_raise_cwnd). */
 function mayRaiseCwnd(tcp: TcpSock): boolean {
-  const wanted = tcp.reordering > tcp.tcp.sysctls.reordering.value ? FLAG_FORWARD_PROGRESS : FLAG.DATA_ACKED;
+  const wanted = tcp.reordering > tcp.tcp.sysctls.reordering ? FLAG_FORWARD_PROGRESS : FLAG.DATA_ACKED;
   return (outcome.flag & wanted) !== 0;
 }
 

@@ -17,7 +17,7 @@ const isProbing = (setting: number): boolean => setting === 3 || setting === 4;
  */
 export function scheduleLossProbe(tcp: TcpSock, advancingRto: boolean): boolean {
   if (tcp.fastopenRequest !== null || tcp.cc.timeoutOnly === true) return false;
-  if (!isProbing(tcp.tcp.sysctls.earlyRetrans.value) || tcp.packetsOut === 0 || isReno(tcp)) return false;
+  if (!isProbing(tcp.tcp.sysctls.earlyRetrans) || tcp.packetsOut === 0 || isReno(tcp)) return false;
   if (tcp.caState !== CA.OPEN && tcp.caState !== CA.CWR) return false;
   let timeoutUs = RTO_INIT_US;
   if (tcp.srttUs > 0) {

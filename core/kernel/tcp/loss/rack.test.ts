@@ -45,7 +45,7 @@ test.each<Case>([
   tcp.reordSeen = reordSeen;
   tcp.caState = state;
   tcp.sackedOut = sackedOut;
-  tcp.tcp.sysctls.recovery.value = recovery ?? 1;
+  tcp.tcp.sysctls.recovery = recovery ?? 1;
   tcp.rack.reoWndSteps = steps ?? 1;
   expect(reorderingWindowUs(tcp)).toBe(us);
 });
@@ -66,7 +66,7 @@ test("the window grows at most once a round trip, and is forgotten after 16 reco
   rack.reoWndPersist = 0;
   rackUpdateWindow(tcp, sample);
   expect(rack.reoWndSteps).toBe(1);
-  tcp.tcp.sysctls.recovery.value = 3;
+  tcp.tcp.sysctls.recovery = 3;
   rack.dsackSeen = true;
   rackUpdateWindow(tcp, sample);
   expect(rack.reoWndSteps).toBe(1);

@@ -40,7 +40,7 @@ export function reorderingWindowUs(tcp: TcpSock): number {
   if (tcp.reordSeen === 0) {
     // Nothing was ever reordered: in recovery, or with the classic three duplicates, do not wait.
     if (tcp.caState >= CA.RECOVERY) return 0;
-    if (tcp.sackedOut >= tcp.reordering && (tcp.tcp.sysctls.recovery.value & NO_DUPTHRESH) === 0) return 0;
+    if (tcp.sackedOut >= tcp.reordering && (tcp.tcp.sysctls.recovery & NO_DUPTHRESH) === 0) return 0;
   }
   return Math.min(Math.floor(minRttUs(tcp) / 4) * tcp.rack.reoWndSteps, Math.floor(tcp.srttUs / 8));
 }
@@ -89,7 +89,7 @@ export function rackMarkLost(tcp: TcpSock): boolean {
  * (tcp_rack_update_reo_wnd).
  */
 export function rackUpdateWindow(tcp: TcpSock, sample: RateSample): void {
-  if ((tcp.tcp.sysctls.recovery.value & STATIC_REO_WND) !== 0 || sample.priorDelivered === 0) return;
+  if ((tcp.tcp.sysctls.recovery & STATIC_REO_WND) !== 0 || sample.priorDelivered === 0) return;
   const { rack } = tcp;
   if (sample.priorDelivered < rack.lastDelivered) rack.dsackSeen = false;
   if (rack.dsackSeen) {

@@ -15,7 +15,7 @@ const state = (c: TestConnection): string => names[c.tcp.caState] ?? "";
 function flight(how: { readonly sackOk?: boolean; readonly probes?: boolean } = {}): TestConnection {
   const c = connection();
   c.tcp.rxOpt.sackOk = how.sackOk ?? true;
-  if (how.probes === false) c.tcp.tcp.sysctls.earlyRetrans.value = 0;
+  if (how.probes === false) c.tcp.tcp.sysctls.earlyRetrans = 0;
   c.tcp.sendBufferBytes = 1_000_000;
   c.tcp.sndCwnd = 10;
   write(c, 1000);
@@ -215,7 +215,7 @@ test("an ECN echo reduces once, without a loss", () => {
 test("a retransmission takes small neighbours along, up to one segment", () => {
   const c = connection();
   c.tcp.nagle = 1;
-  c.tcp.tcp.sysctls.earlyRetrans.value = 0;
+  c.tcp.tcp.sysctls.earlyRetrans = 0;
   c.tcp.sndCwnd = 10;
   for (let i = 0; i < 6; i++) write(c, 300);
   expect(shown(c).length).toBe(6);

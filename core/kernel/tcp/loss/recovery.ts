@@ -208,15 +208,15 @@ export function enterLoss(tcp: TcpSock): void {
   tcp.sndCwndCnt = 0;
   tcp.sndCwndStampUs = tcp.nowUs;
   // So many SACKs and nothing repaired: the reordering was over-estimated.
-  if (tcp.caState <= CA.DISORDER && tcp.sackedOut >= sysctls.reordering.value) {
-    tcp.reordering = Math.min(tcp.reordering, sysctls.reordering.value);
+  if (tcp.caState <= CA.DISORDER && tcp.sackedOut >= sysctls.reordering) {
+    tcp.reordering = Math.min(tcp.reordering, sysctls.reordering);
   }
   setCaState(tcp, CA.LOSS);
   tcp.highSeq = tcp.sndNxt;
   tcp.tlpActive = false;
   queueCwr(tcp);
   // RFC 5682, 3.1, step 1.
-  tcp.frto = sysctls.frto.value !== 0 && (isNew || tcp.retransmits > 0) && tcp.mtup.probeSize === 0;
+  tcp.frto = sysctls.frto !== 0 && (isNew || tcp.retransmits > 0) && tcp.mtup.probeSize === 0;
   if (tcp.cc.timeoutOnly === true) halveWindow(tcp, window);
 }
 

@@ -18,7 +18,7 @@ export function limitRenoSacked(tcp: TcpSock): boolean {
 /** More duplicates than there can be: the network duplicates, or it reorders far. */
 function checkRenoReordering(tcp: TcpSock, acked: number): void {
   if (!limitRenoSacked(tcp)) return;
-  tcp.reordering = Math.min(tcp.packetsOut + acked, tcp.tcp.sysctls.maxReordering.value);
+  tcp.reordering = Math.min(tcp.packetsOut + acked, tcp.tcp.sysctls.maxReordering);
   tcp.reordSeen++;
   tcp.core.snmp.tcpExt.TCPRenoReorder++;
 }

@@ -15,7 +15,7 @@ export function checkSackReordering(tcp: TcpSock, low: Seq, byTimestamp: boolean
   if (!seqBefore(low, high)) return;
   const metric = seqDistance(low, high);
   if (metric > tcp.reordering * tcp.mssCache) {
-    tcp.reordering = Math.min(Math.ceil(metric / tcp.mssCache), tcp.tcp.sysctls.maxReordering.value);
+    tcp.reordering = Math.min(Math.ceil(metric / tcp.mssCache), tcp.tcp.sysctls.maxReordering);
   }
   tcp.reordSeen++;
   if (byTimestamp) tcp.core.snmp.tcpExt.TCPTSReorder++;

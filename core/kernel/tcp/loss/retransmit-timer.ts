@@ -45,7 +45,7 @@ export function retransmitTimeout(tcp: TcpSock): void {
   }
   backOff(tcp);
   armWriteTimer(tcp, WRITE_TIMER.RETRANS, clampToUserTimeout(tcp));
-  if (retransmitsTimedOut(tcp, tcp.tcp.sysctls.retries1.value + 1, 0)) forgetRoute(tcp);
+  if (retransmitsTimedOut(tcp, tcp.tcp.sysctls.retries1 + 1, 0)) forgetRoute(tcp);
 }
 
 /**
@@ -98,14 +98,14 @@ function backOff(tcp: TcpSock): void {
   const isThin = tcp.packetsOut < THIN_PACKETS && tcp.sndSsthresh < INFINITE_SSTHRESH;
   if (
     tcp.state === TCP_STATE.ESTABLISHED &&
-    (tcp.options.thinLinearTimeouts || thinLinearTimeouts.value !== 0) &&
+    (tcp.options.thinLinearTimeouts || thinLinearTimeouts !== 0) &&
     isThin &&
     tcp.retransmits <= THIN_RETRIES
   ) {
     tcp.backoff = 0;
     setRto(tcp);
     tcp.rtoUs = Math.max(tcp.rtoUs, tcp.rtoMinUs);
-  } else if (tcp.state !== TCP_STATE.SYN_SENT || tcp.totalRto > synLinearTimeouts.value) {
+  } else if (tcp.state !== TCP_STATE.SYN_SENT || tcp.totalRto > synLinearTimeouts) {
     // The first SYNs go at even intervals.
     tcp.backoff++;
     tcp.rtoUs = Math.min(tcp.rtoUs * 2, rtoMaxUs(tcp));

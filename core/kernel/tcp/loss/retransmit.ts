@@ -97,7 +97,7 @@ function fitSegment(
 
 /** Takes segments behind it into `to`, as long as all fit into `room` bytes (tcp_retrans_try_collapse). */
 function collapse(tcp: TcpSock, to: TcpSegment, room: number): void {
-  if (tcp.tcp.sysctls.retransCollapse.value === 0 || (to.flags & TH.SYN) !== 0) return;
+  if (tcp.tcp.sysctls.retransCollapse === 0 || (to.flags & TH.SYN) !== 0) return;
   if (to.segments > 1 || (to.sacked & SACKED_ACKED) !== 0) return;
   let left = room - to.length;
   for (let next = tcp.rtxQueue.next(to); next !== null; next = tcp.rtxQueue.next(to)) {

@@ -111,7 +111,7 @@ export const minRttUs = (tcp: TcpSock): number => tcp.rttMin.valueOr(NO_RTT_MIN)
 function updateRttMin(tcp: TcpSock, rttUs: number, flag: number): void {
   // A receiver that always delays its ACKs would push the minimum up when the window ends.
   if ((flag & FLAG.ACK_MAYBE_DELAYED) !== 0 && rttUs > minRttUs(tcp)) return;
-  const windowUs = tcp.tcp.sysctls.minRttWlen.value * 1_000_000;
+  const windowUs = tcp.tcp.sysctls.minRttWlen * 1_000_000;
   const nowUs = Math.floor(tcp.nowUs / 1000) * 1000;
   tcp.rttMin.see(rttUs <= 0 ? JIFFY_US : rttUs, nowUs, windowUs);
 }

@@ -42,7 +42,7 @@ export function makeChild(request: RequestSock, skb: SkBuff): TcpSock | null {
   child.remotePort = request.remotePort;
   child.device = request.device;
   child.mark = request.mark;
-  if (stack.sysctls.reflectTos.value !== 0) child.ipOptions.tos = request.synTos & ~ECN_MASK;
+  if (stack.sysctls.reflectTos !== 0) child.ipOptions.tos = request.synTos & ~ECN_MASK;
   takeAgreement(child, request, skb);
   const route = routeOf(child);
   if (typeof route === "number") {
@@ -62,7 +62,7 @@ export function makeChild(request: RequestSock, skb: SkBuff): TcpSock | null {
 }
 
 const keepaliveTimeUs = (tcp: TcpSock): number =>
-  (tcp.options.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime.value) * 1_000_000;
+  (tcp.options.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime) * 1_000_000;
 
 /** tcp_listendrop. */
 export function countListenDrop(listener: TcpSock): void {

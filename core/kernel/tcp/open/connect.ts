@@ -103,7 +103,7 @@ function takeAddresses(tcp: TcpSock): number {
 function initConnect(tcp: TcpSock, route: Route): void {
   const { sysctls } = tcp.tcp;
   const rx = tcp.rxOpt;
-  tcp.tcpHeaderLen = TCP_HEADER_BYTES + (sysctls.timestamps.value !== 0 ? TSTAMP_ALIGNED_BYTES : 0);
+  tcp.tcpHeaderLen = TCP_HEADER_BYTES + (sysctls.timestamps !== 0 ? TSTAMP_ALIGNED_BYTES : 0);
   if (rx.userMss > 0) rx.mssClamp = rx.userMss;
   tcp.maxWindow = 0;
   initMtuProbing(tcp);
@@ -111,7 +111,7 @@ function initConnect(tcp: TcpSock, route: Route): void {
   tcp.advmss = advertisedMss(tcp, route.mtu, route.metrics.advmss);
   tcp.ackRcvMss = initialRcvMss(tcp);
   const options = rx.tsRecentStampS !== 0 ? tcp.tcpHeaderLen - TCP_HEADER_BYTES : 0;
-  const window = selectInitialWindow(tcp, tcp.advmss - options, sysctls.windowScaling.value !== 0);
+  const window = selectInitialWindow(tcp, tcp.advmss - options, sysctls.windowScaling !== 0);
   tcp.rcvWnd = window.rcvWnd;
   tcp.windowClamp = window.windowClamp;
   rx.rcvWscale = window.rcvWscale;

@@ -26,7 +26,7 @@ const options = new OptionsReceived();
 export function checkCookie(listener: TcpSock, skb: SkBuff): TcpSock | DropReason {
   const { tcp: stack, accepting: queue } = listener;
   const flags = skb.cb2;
-  if (stack.sysctls.syncookies.value === 0 || (flags & (TH.ACK | TH.RST | TH.SYN)) !== TH.ACK || queue === null) {
+  if (stack.sysctls.syncookies === 0 || (flags & (TH.ACK | TH.RST | TH.SYN)) !== TH.ACK || queue === null) {
     return listener;
   }
   if (queue.overflowAtUs === null || stack.nowUs - queue.overflowAtUs > COOKIES_VALID_US) return listener;
@@ -84,6 +84,6 @@ function readOptions(request: RequestSock, skb: SkBuff): boolean {
   request.sackOk = options.sackOk;
   request.wscaleOk = options.wscaleOk;
   request.sndWscale = options.wscaleOk ? options.sndWscale : 0;
-  request.ecnOk = options.sawTstamp && cookieSaysEcn(options) && stack.sysctls.ecn.value !== 0;
+  request.ecnOk = options.sawTstamp && cookieSaysEcn(options) && stack.sysctls.ecn !== 0;
   return true;
 }

@@ -42,7 +42,7 @@ function checkCookie(tcp: TcpSock): Permission {
   const cookie = known?.cookie ?? new Uint8Array(0);
   const exp = cookie.length > 0 ? (known?.exp ?? false) : known?.tryExp === 1;
   if (fastopen.shouldDisable(tcp)) return { mayData: false, cookie: null, exp, mss };
-  if ((sysctls.fastopen.value & TFO.CLIENT_NO_COOKIE) !== 0 || tcp.options.fastopenNoCookie) {
+  if ((sysctls.fastopen & TFO.CLIENT_NO_COOKIE) !== 0 || tcp.options.fastopenNoCookie) {
     return { mayData: true, cookie: null, exp, mss };
   }
   if (cookie.length > 0) return { mayData: true, cookie, exp, mss };

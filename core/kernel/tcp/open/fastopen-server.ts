@@ -25,7 +25,7 @@ export function tryFastopen(request: RequestSock, skb: SkBuff, foc: FastOpenCook
   const { listener } = request;
   const stack = listener.tcp;
   const { tcpExt } = stack.core.snmp;
-  const mode = stack.sysctls.fastopen.value;
+  const mode = stack.sysctls.fastopen;
   const hasData = seqOf(skb.cb1) !== seqAdd(seqOf(skb.cb0), 1);
   const given = foc.cookie;
   foc.cookie = null;

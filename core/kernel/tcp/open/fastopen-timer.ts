@@ -10,7 +10,7 @@ export function fastopenSynAckTimer(tcp: TcpSock): void {
   if (request === null) return;
   tcp.core.snmp.tcpExt.TCPTimeouts++;
   // Once more than for others: the program may have the connection already.
-  const retries = tcp.options.synRetries || tcp.tcp.sysctls.synackRetries.value + 1;
+  const retries = tcp.options.synRetries || tcp.tcp.sysctls.synackRetries + 1;
   if (request.numTimeout >= retries) {
     writeError(tcp);
     return;

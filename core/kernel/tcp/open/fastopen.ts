@@ -107,7 +107,7 @@ export class FastOpen {
 
   /** Fast open seems to be swallowed on the way: none is tried for a while (tcp_fastopen_active_disable). */
   activeDisable(_tcp: TcpSock): void {
-    if (this.#sysctls.fastopenBlackholeTimeoutSec.value === 0) return;
+    if (this.#sysctls.fastopenBlackholeTimeoutSec === 0) return;
     this.#disabledAtUs = this.#nowUs();
     this.#disabledTimes++;
     this.#core.snmp.tcpExt.TCPFastOpenBlackhole++;
@@ -115,7 +115,7 @@ export class FastOpen {
 
   /** tcp_fastopen_active_should_disable. */
   shouldDisable(tcp: TcpSock): boolean {
-    const timeoutS = this.#sysctls.fastopenBlackholeTimeoutSec.value;
+    const timeoutS = this.#sysctls.fastopenBlackholeTimeoutSec;
     if (timeoutS === 0 || this.#disabledTimes === 0) return false;
     const factor = 1 << Math.min(this.#disabledTimes - 1, BLACKHOLE_DOUBLINGS_MAX);
     if (this.#nowUs() < this.#disabledAtUs + factor * timeoutS * 1_000_000) return true;

@@ -60,7 +60,7 @@ describe("initial sequence numbers", () => {
     const { isns, machine } = source("rfc6528");
     expect(isns.timestampOffset(1, 2)).toBe(isns.timestampOffset(1, 2));
     expect(isns.timestampOffset(1, 2)).not.toBe(isns.timestampOffset(1, 3));
-    machine.userland.tcp.sysctls.timestamps.value = 2;
+    machine.userland.tcp.sysctls.timestamps = 2;
     expect(isns.timestampOffset(1, 2)).toBe(0);
   });
 });

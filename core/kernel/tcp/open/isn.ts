@@ -97,7 +97,7 @@ export class IsnSource {
 
   /** What this connection's timestamps are shifted by, unless net.ipv4.tcp_timestamps is 2 (secure_tcp_ts_off). */
   timestampOffset(local: number, remote: number): number {
-    if (this.#sysctls.timestamps.value !== 1) return 0;
+    if (this.#sysctls.timestamps !== 1) return 0;
     this.#pair[0] = local;
     this.#pair[1] = remote;
     return this.#offsetHash.hash(this.#pair);

@@ -39,14 +39,14 @@ const PARSE_FASTOPEN = { established: false, fastopen: foc };
 /** listen(2), the socket being bound (__inet_listen_sk). @returns 0, -EADDRINUSE, or -EINVAL in a wrong state. */
 export function startListening(tcp: TcpSock, backlog: number): number {
   if (tcp.connectState !== 0 || (tcp.state !== TCP_STATE.CLOSE && tcp.state !== TCP_STATE.LISTEN)) return -E.EINVAL;
-  const { sysctls, ports } = tcp.tcp;
-  const limit = Math.min(backlog >>> 0, sysctls.somaxconn.value);
+  const { sysctls, ports, core } = tcp.tcp;
+  const limit = Math.min(backlog >>> 0, core.netCore.somaxconn);
   if (tcp.accepting !== null) {
     // Listening already: only the backlog changes.
     tcp.accepting.backlog = limit;
     return 0;
   }
-  const mode = sysctls.fastopen.value;
+  const mode = sysctls.fastopen;
   const wanted = TFO.SERVER | TFO.SERVER_ALL;
   if ((mode & wanted) === wanted && tcp.fastopen.fastopenQueueMax === 0) {
     setFastopenState(tcp, { fastopenQueueMax: limit });
@@ -78,7 +78,7 @@ function connRequest(listener: TcpSock, skb: SkBuff, twIsn: Seq | null): boolean
   const { tcp: stack, accepting: queue } = listener;
   if (queue === null) return false;
   const { tcpExt } = stack.core.snmp;
-  const mode = stack.sysctls.syncookies.value;
+  const mode = stack.sysctls.syncookies;
   let wantsCookie = false;
   // What follows a TIME-WAIT comes from a peer that is really there.
   if (twIsn === null && (mode === 2 || queue.areRequestsFull)) {
@@ -151,7 +151,7 @@ function makeRequest(listener: TcpSock, skb: SkBuff, wantsCookie: boolean): Requ
 /** RFC 3168, 6.1.1: the SYN asks for ECN, and is not marked itself (tcp_ecn_create_request). */
 function wantsEcn(request: RequestSock, skb: SkBuff): boolean {
   if ((skb.cb2 & (TH.ECE | TH.CWR)) !== (TH.ECE | TH.CWR)) return false;
-  if (request.listener.tcp.sysctls.ecn.value === 0) return false;
+  if (request.listener.tcp.sysctls.ecn === 0) return false;
   const isMarked = (request.synTos & ECN_MASK) !== 0;
   const reserved = u8(skb.bytes, skb.transportHeader + TCP.offset) & RESERVED_MASK;
   return !isMarked || reserved !== 0;
@@ -175,9 +175,9 @@ function chooseIsn(request: RequestSock, twIsn: Seq | null): boolean {
     request.sntIsn = twIsn;
     return true;
   }
-  const most = sysctls.maxSynBacklog.value;
+  const most = sysctls.maxSynBacklog;
   // Linux keeps it for peers that it has metrics of, which nobody is here.
-  if (sysctls.syncookies.value === 0 && queue !== null && most - queue.requests.size < most >> 2) return false;
+  if (sysctls.syncookies === 0 && queue !== null && most - queue.requests.size < most >> 2) return false;
   request.sntIsn = isns.next(request);
   return true;
 }

@@ -63,7 +63,7 @@ export function requestTimedOut(request: RequestSock): void {
 function retriesAllowed(request: RequestSock): number {
   const { listener } = request;
   const queue = listener.accepting;
-  let retries = listener.options.synRetries || listener.tcp.sysctls.synackRetries.value;
+  let retries = listener.options.synRetries || listener.tcp.sysctls.synackRetries;
   if (queue === null) return retries;
   const length = queue.requests.size;
   if (length * 2 <= Math.max(CROWDED_LEAST, queue.backlog)) return retries;
@@ -126,7 +126,7 @@ function countOutside(request: RequestSock, stale: Stale): DropReason {
 function judgeReset(request: RequestSock, skb: SkBuff, child: TcpSock | null, stale: Stale): DropReason {
   const { tcp: stack, core } = request.listener;
   if (stale !== null || !isInWindow(request, skb)) return countOutside(request, stale);
-  if (seqOf(skb.cb0) !== request.rcvNxt && stack.sysctls.challengeAck.value !== 0) {
+  if (seqOf(skb.cb0) !== request.rcvNxt && stack.sysctls.challengeAck !== 0) {
     if (!oowRateLimited(stack, skb, "TCPACKSkippedSynRecv", request)) {
       core.snmp.tcpExt.TCPChallengeACK++;
       sendRequestAck(request, child);
@@ -174,7 +174,7 @@ function complete(request: RequestSock, skb: SkBuff): TcpSock | DropReason {
   }
   const child = makeChild(request, skb);
   if (child === null) {
-    if (stack.sysctls.abortOnOverflow.value !== 0) return resetRequest(request, skb, null);
+    if (stack.sysctls.abortOnOverflow !== 0) return resetRequest(request, skb, null);
     request.acked = true;
     return "TCP_LISTEN_OVERFLOW";
   }

@@ -59,7 +59,7 @@ export function sendSynAck(request: RequestSock, foc: FastOpenCookie = NO_COOKIE
   const optionsLength = synAckOptionsLength(said);
   writeSynAckOptions(scratch, 0, said);
   const { ipOptions } = listener;
-  const reflected = stack.sysctls.reflectTos.value !== 0 ? request.synTos & ~ECN_MASK : ipOptions.tos;
+  const reflected = stack.sysctls.reflectTos !== 0 ? request.synTos & ~ECN_MASK : ipOptions.tos;
   const reply = synAck;
   putAddresses(reply, request);
   reply.seq = request.sntIsn;

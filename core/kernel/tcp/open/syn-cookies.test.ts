@@ -77,7 +77,7 @@ describe("options in a cookie's timestamp", () => {
     options.sawTstamp = true;
     options.rcvTsecr = cookieTimestamp({ wscaleOk: true, sackOk: true, ecnOk: false, sndWscale: 7 }, 10_000);
     const strict = new TestMachine().userland.tcp.sysctls;
-    strict.sack.value = 0;
+    strict.sack = 0;
     expect(decodeCookieTimestamp(options, strict)).toBe(false);
   });
 });

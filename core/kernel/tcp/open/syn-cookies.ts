@@ -96,14 +96,14 @@ export function decodeCookieTimestamp(options: OptionsReceived, sysctls: TcpSysc
   options.sackOk = false;
   options.wscaleOk = false;
   if (!options.sawTstamp) return true;
-  if (sysctls.timestamps.value === 0) return false;
+  if (sysctls.timestamps === 0) return false;
   const bits = options.rcvTsecr;
   options.sackOk = (bits & TS_SACK) !== 0;
-  if (options.sackOk && sysctls.sack.value === 0) return false;
+  if (options.sackOk && sysctls.sack === 0) return false;
   if ((bits & TS_WSCALE_MASK) === TS_WSCALE_MASK) return true;
   options.wscaleOk = true;
   options.sndWscale = bits & TS_WSCALE_MASK;
-  return sysctls.windowScaling.value !== 0;
+  return sysctls.windowScaling !== 0;
 }
 
 export const cookieSaysEcn = (options: OptionsReceived): boolean => (options.rcvTsecr & TS_ECN) !== 0;

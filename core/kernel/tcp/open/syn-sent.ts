@@ -139,7 +139,7 @@ function finishConnect(tcp: TcpSock): void {
   initTransfer(tcp);
   tcp.lastSendUs = tcp.nowUs;
   if (tcp.keepAlive) {
-    armKeepalive(tcp, (tcp.options.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime.value) * 1_000_000);
+    armKeepalive(tcp, (tcp.options.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime) * 1_000_000);
   }
 }
 

@@ -125,7 +125,7 @@ function isAckDue(tcp: TcpSock): boolean {
 /** There is a gap: the first duplicates go at once, more are held together for a twentieth of the RTT. */
 function ackGap(tcp: TcpSock): void {
   const { compSackNr, compSackDelayNs, compSackSlackNs } = tcp.tcp.sysctls;
-  if (!tcp.rxOpt.sackOk || tcp.compressedAck >= compSackNr.value) {
+  if (!tcp.rxOpt.sackOk || tcp.compressedAck >= compSackNr) {
     sendAck(tcp);
     return;
   }
@@ -142,9 +142,9 @@ function ackGap(tcp: TcpSock): void {
   if (tcp.compressedAckTimer?.isPending === true) return;
   // Both estimates are eight times the RTT.
   const rttUs = tcp.srttUs !== 0 && tcp.srttUs < tcp.rcvRtt.rttUs ? tcp.srttUs : tcp.rcvRtt.rttUs;
-  const delayNs = Math.min(compSackDelayNs.value, Math.floor((rttUs * 1000) / 8 / 20));
+  const delayNs = Math.min(compSackDelayNs, Math.floor((rttUs * 1000) / 8 / 20));
   // A timer with slack runs out at its end when nothing else wakes the machine before.
-  armCompressedAck(tcp, delayNs + compSackSlackNs.value);
+  armCompressedAck(tcp, delayNs + compSackSlackNs);
 }
 
 /** tcp_send_delayed_ack. */

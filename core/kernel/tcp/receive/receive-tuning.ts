@@ -66,7 +66,7 @@ export function growReceiveBuffer(tcp: TcpSock, bytes: number): void {
   const old = tcp.rcvq.space;
   tcp.rcvq.space = bytes;
   const { moderateRcvbuf, rmem } = tcp.tcp.sysctls;
-  if (moderateRcvbuf.value === 0 || tcp.receiveBufferLocked) return;
+  if (moderateRcvbuf === 0 || tcp.receiveBufferLocked) return;
   // We hear of it one RTT late, and in slow start the sender doubles its rate meanwhile.
   let window = bytes * 2;
   if (old > 0) window += Math.floor((window * (bytes - old)) / old) * 2;

@@ -38,7 +38,7 @@ describe("the first window", () => {
 
   test("a peer that may take it for a signed number is not offered more than 32767", () => {
     const { tcp, sysctls } = new TestReceiver();
-    sysctls.workaroundSignedWindows.value = 1;
+    sysctls.workaroundSignedWindows = 1;
     expect(selectInitialWindow(tcp, 1460, true).rcvWnd).toBe(32_767);
   });
 
@@ -105,7 +105,7 @@ describe("the window field", () => {
 
   test("may shrink when tcp_shrink_window says so", () => {
     const receiver = new TestReceiver({ wscaleOk: true });
-    receiver.sysctls.shrinkWindow.value = 1;
+    receiver.sysctls.shrinkWindow = 1;
     expect(selectWindow(receiver.tcp)).toBe(63);
     fill(receiver, 128_000);
     expect(selectWindow(receiver.tcp)).toBe(0);

@@ -42,14 +42,14 @@ export function selectWindow(tcp: TcpSock): number {
   const ext = tcp.core.snmp.tcpExt;
   const current = tcp.receiveWindow;
   let window = newWindow(tcp);
-  if (window < current && (shrinkWindow.value === 0 || rcvWscale === 0)) {
+  if (window < current && (shrinkWindow === 0 || rcvWscale === 0)) {
     // RFC 9293, 3.8.6.2.1: SHOULD NOT shrink. The edge stays where it was, so that it is reached in time.
     if (window === 0) ext.TCPWantZeroWindowAdv++;
     window = roundUp(current, 1 << rcvWscale);
   }
   tcp.rcvWnd = window;
   tcp.rcvWup = tcp.rcvNxt;
-  const isSigned = rcvWscale === 0 && workaroundSignedWindows.value !== 0;
+  const isSigned = rcvWscale === 0 && workaroundSignedWindows !== 0;
   const field = Math.min(window >>> rcvWscale, isSigned ? WINDOW_SIGNED_MAX : WINDOW_MAX);
   if (field === 0) {
     if (old !== 0) ext.TCPToZeroWindowAdv++;
@@ -67,7 +67,7 @@ export function newWindow(tcp: TcpSock): number {
   const full = Math.min(tcp.windowClamp, allowed);
   if (full <= 0) return 0;
   const mss = Math.min(tcp.ackRcvMss === 0 ? MSS_MIN : tcp.ackRcvMss, full);
-  const mayShrink = tcp.tcp.sysctls.shrinkWindow.value !== 0 && step > 1;
+  const mayShrink = tcp.tcp.sysctls.shrinkWindow !== 0 && step > 1;
   let free = freeSpace(tcp);
   if (mayShrink) free = roundDown(free, step);
   if (free < full >> 1) {
@@ -105,10 +105,10 @@ export function selectInitialWindow(tcp: TcpSock, mss: number, wscaleOk: boolean
   if (clamp === 0) clamp = WINDOW_MAX * 2 ** TCP_WINDOW_SHIFT_MAX;
   space = Math.min(clamp, space);
   if (space > mss) space = roundDown(space, mss);
-  const rcvWnd = workaroundSignedWindows.value !== 0 ? Math.min(space, WINDOW_SIGNED_MAX) : space;
+  const rcvWnd = workaroundSignedWindows !== 0 ? Math.min(space, WINDOW_SIGNED_MAX) : space;
   let rcvWscale = 0;
   if (wscaleOk) {
-    const largest = Math.max(space, rmem.values[2] ?? 0, tcp.core.sysctls.number("net.core.rmem_max"));
+    const largest = Math.max(space, rmem.values[2] ?? 0, tcp.core.netCore.rmemMax);
     rcvWscale = scaleFor(Math.min(largest, clamp));
   }
   return { rcvWnd, rcvWscale, windowClamp: Math.min(WINDOW_MAX * 2 ** rcvWscale, clamp) };

@@ -18,7 +18,7 @@ function extend(block: SackRange, seq: Seq, end: Seq): boolean {
   return true;
 }
 
-const reportsDuplicates = (tcp: TcpSock): boolean => tcp.rxOpt.sackOk && tcp.tcp.sysctls.dsack.value !== 0;
+const reportsDuplicates = (tcp: TcpSock): boolean => tcp.rxOpt.sackOk && tcp.tcp.sysctls.dsack !== 0;
 
 /** The range has come twice: the next ACK says so. */
 export function dsackSet(tcp: TcpSock, seq: Seq, end: Seq): void {

@@ -48,7 +48,7 @@ export function cwndValidate(tcp: TcpSock, isLimited: boolean): void {
     return;
   }
   if (tcp.packetsOut > tcp.sndCwndUsed) tcp.sndCwndUsed = tcp.packetsOut;
-  if (tcp.tcp.sysctls.slowStartAfterIdle.value !== 0 && tcp.nowUs - tcp.sndCwndStampUs >= tcp.rtoUs) {
+  if (tcp.tcp.sysctls.slowStartAfterIdle !== 0 && tcp.nowUs - tcp.sndCwndStampUs >= tcp.rtoUs) {
     applicationLimited(tcp);
   }
   // All is sent, the window is open, and the program waits: the send buffer is what limits.
@@ -83,7 +83,7 @@ export function cwndRestart(tcp: TcpSock, spanUs: number): void {
 
 /** New data is about to be sent: does it come after a pause (tcp_slow_start_after_idle_check)? */
 export function checkIdle(tcp: TcpSock): void {
-  if (tcp.packetsOut > 0 || tcp.tcp.sysctls.slowStartAfterIdle.value === 0) return;
+  if (tcp.packetsOut > 0 || tcp.tcp.sysctls.slowStartAfterIdle === 0) return;
   const idleUs = tcp.nowUs - tcp.lastSendUs;
   if (idleUs > tcp.rtoUs) cwndRestart(tcp, idleUs);
 }

@@ -10,12 +10,12 @@ export const ECN_MASK = 3;
 /** Asks for ECN in our SYN when net.ipv4.tcp_ecn is 1 (tcp_ecn_send_syn). */
 export function ecnSendSyn(tcp: TcpSock, syn: TcpSegment): void {
   tcp.ecnFlags = 0;
-  if (tcp.tcp.sysctls.ecn.value !== 1) return;
+  if (tcp.tcp.sysctls.ecn !== 1) return;
   syn.flags |= TH.ECE | TH.CWR;
   tcp.ecnFlags = ECN.OK;
 }
 
 /** A SYN that asked for ECN got no answer: the repeated one does not, in case a middlebox minds (tcp_ecn_clear_syn). */
 export function ecnClearSyn(tcp: TcpSock, syn: TcpSegment): void {
-  if (tcp.tcp.sysctls.ecnFallback.value !== 0) syn.flags &= ~(TH.ECE | TH.CWR);
+  if (tcp.tcp.sysctls.ecnFallback !== 0) syn.flags &= ~(TH.ECE | TH.CWR);
 }

@@ -20,7 +20,7 @@ const HEADERS_BYTES = IPV4_HEADER_BYTES + TCP_HEADER_BYTES;
 /** Payload bytes of a segment in an IP packet of `mtu` bytes (tcp_mtu_to_mss). */
 export function mtuToMss(tcp: TcpSock, mtu: number): number {
   const mss = Math.min(mtu - HEADERS_BYTES, tcp.rxOpt.mssClamp);
-  return Math.max(mss, tcp.tcp.sysctls.minSndMss.value) - (tcp.tcpHeaderLen - TCP_HEADER_BYTES);
+  return Math.max(mss, tcp.tcp.sysctls.minSndMss) - (tcp.tcpHeaderLen - TCP_HEADER_BYTES);
 }
 
 /** IP packet that a segment of `mss` payload bytes needs (tcp_mss_to_mtu). */

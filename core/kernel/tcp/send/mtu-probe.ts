@@ -23,9 +23,9 @@ export const PROBE = { NONE: -1, WAIT: 0, SENT: 1 } as const;
 export function initMtuProbing(tcp: TcpSock): void {
   const { mtuProbing, baseMss } = tcp.tcp.sysctls;
   const mtup = tcp.mtup;
-  mtup.enabled = mtuProbing.value > 1;
+  mtup.enabled = mtuProbing > 1;
   mtup.searchHigh = tcp.rxOpt.mssClamp + TCP_HEADER_BYTES + IPV4_HEADER_BYTES;
-  mtup.searchLow = mssToMtu(tcp, baseMss.value);
+  mtup.searchLow = mssToMtu(tcp, baseMss);
   mtup.probeSize = 0;
   if (mtup.enabled) mtup.probeTimestampUs = tcp.nowUs;
 }
@@ -33,14 +33,14 @@ export function initMtuProbing(tcp: TcpSock): void {
 /** Packets vanish: the path may be a black hole for large ones (tcp_mtu_probing). */
 export function detectBlackHole(tcp: TcpSock): void {
   const { mtuProbing, baseMss, mtuProbeFloor, minSndMss } = tcp.tcp.sysctls;
-  if (mtuProbing.value === 0) return;
+  if (mtuProbing === 0) return;
   const mtup = tcp.mtup;
   if (!mtup.enabled) {
     mtup.enabled = true;
     mtup.probeTimestampUs = tcp.nowUs;
   } else {
     const half = Math.floor(mtuToMss(tcp, mtup.searchLow) / 2);
-    const mss = Math.max(Math.min(baseMss.value, half), mtuProbeFloor.value, minSndMss.value);
+    const mss = Math.max(Math.min(baseMss, half), mtuProbeFloor, minSndMss);
     mtup.searchLow = mssToMtu(tcp, mss);
   }
   syncMss(tcp, tcp.pmtuCookie);
@@ -57,7 +57,7 @@ export function mtuProbe(tcp: TcpSock): number {
   const mss = currentMss(tcp);
   const size = mtuToMss(tcp, (mtup.searchHigh + mtup.searchLow) >> 1);
   const interval = mtup.searchHigh - mtup.searchLow;
-  if (size > mtuToMss(tcp, mtup.searchHigh) || interval < tcp.tcp.sysctls.probeThreshold.value) {
+  if (size > mtuToMss(tcp, mtup.searchHigh) || interval < tcp.tcp.sysctls.probeThreshold) {
     checkReprobe(tcp);
     return PROBE.NONE;
   }
@@ -103,7 +103,7 @@ function canGather(first: TcpSegment, size: number): boolean {
 /** After a while the path may have changed: the search starts again (tcp_mtu_check_reprobe). */
 function checkReprobe(tcp: TcpSock): void {
   const mtup = tcp.mtup;
-  if (tcp.nowUs - mtup.probeTimestampUs < tcp.tcp.sysctls.probeInterval.value * SECOND_US) return;
+  if (tcp.nowUs - mtup.probeTimestampUs < tcp.tcp.sysctls.probeInterval * SECOND_US) return;
   mtup.probeSize = 0;
   mtup.searchHigh = tcp.rxOpt.mssClamp + TCP_HEADER_BYTES + IPV4_HEADER_BYTES;
   mtup.searchLow = mssToMtu(tcp, currentMss(tcp));

@@ -36,7 +36,7 @@ export function paceAfter(tcp: TcpSock, bytes: number, priorNs: number): void {
 /** The rate follows cwnd per round trip, with some room for it to grow (tcp_update_pacing_rate). */
 export function updatePacingRate(tcp: TcpSock): void {
   const { pacingSsRatio, pacingCaRatio } = tcp.tcp.sysctls;
-  const ratio = tcp.sndCwnd < Math.floor(tcp.sndSsthresh / 2) ? pacingSsRatio.value : pacingCaRatio.value;
+  const ratio = tcp.sndCwnd < Math.floor(tcp.sndSsthresh / 2) ? pacingSsRatio : pacingCaRatio;
   // srtt is kept times 8.
   let rate = tcp.mssCache * ratio * 80_000 * Math.max(tcp.sndCwnd, tcp.packetsOut);
   if (tcp.srttUs > 0) rate = Math.floor(rate / tcp.srttUs);
@@ -49,7 +49,7 @@ export function updatePacingRate(tcp: TcpSock): void {
  */
 export function smallQueueHolds(tcp: TcpSock, segment: TcpSegment, factor: number): boolean {
   let limit = Math.max(2 * segment.truesize, pacedMillisecond(tcp));
-  if (!tcp.pacingEnabled && !tcp.isPacedBelow) limit = Math.min(limit, tcp.tcp.sysctls.limitOutputBytes.value);
+  if (!tcp.pacingEnabled && !tcp.isPacedBelow) limit = Math.min(limit, tcp.tcp.sysctls.limitOutputBytes);
   if (tcp.sendMemory.used <= limit * (1 << factor)) return false;
   // With one packet or none under way there may be no completion that would call us back.
   if (tcp.rtxQueue.size <= 1) return false;

@@ -59,7 +59,7 @@ export function sendProbe0(tcp: TcpSock): void {
   tcp.probesOut++;
   let span = RESOURCE_PROBE_US;
   if (result <= 0) {
-    if (tcp.backoff < tcp.tcp.sysctls.retries2.value) tcp.backoff++;
+    if (tcp.backoff < tcp.tcp.sysctls.retries2) tcp.backoff++;
     span = probe0When(tcp, rtoMaxUs(tcp));
   }
   armWriteTimer(tcp, WRITE_TIMER.PROBE0, clampProbe0(tcp, span));

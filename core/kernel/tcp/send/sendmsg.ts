@@ -152,7 +152,7 @@ function markPush(tcp: TcpSock, segment: TcpSegment): void {
 function isAutocorked(tcp: TcpSock, last: TcpSegment, goal: number): boolean {
   return (
     last.length < goal &&
-    tcp.tcp.sysctls.autocorking.value !== 0 &&
+    tcp.tcp.sysctls.autocorking !== 0 &&
     tcp.rtxQueue.size > 0 &&
     tcp.sendMemory.used > last.truesize &&
     !last.eor

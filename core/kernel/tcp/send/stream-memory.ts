@@ -16,7 +16,7 @@ const WINDOWS_BUFFERED = 2;
 
 /** Whether bytes not yet sent stay below TCP_NOTSENT_LOWAT, or half of it (tcp_stream_memory_free). */
 function isBelowLowat(tcp: TcpSock, halved: boolean): boolean {
-  const lowat = tcp.options.notsentLowat > 0 ? tcp.options.notsentLowat : tcp.tcp.sysctls.notsentLowat.value;
+  const lowat = tcp.options.notsentLowat > 0 ? tcp.options.notsentLowat : tcp.tcp.sysctls.notsentLowat;
   const unsent = seqDistance(tcp.sndNxt, tcp.writeSeq);
   return (halved ? unsent * 2 : unsent) < lowat;
 }

@@ -28,10 +28,10 @@ export const pacedMillisecond = (tcp: TcpSock): number =>
 export function tsoSegments(tcp: TcpSock, mss: number): number {
   const { tsoRttLog, minTsoSegs } = tcp.tcp.sysctls;
   let bytes = pacedMillisecond(tcp);
-  const shift = minRttUs(tcp) >>> tsoRttLog.value;
+  const shift = minRttUs(tcp) >>> tsoRttLog;
   if (shift < BITS) bytes += GSO_BYTES_MAX >>> shift;
   bytes = Math.min(bytes, GSO_BYTES_MAX);
-  return Math.min(Math.max(Math.floor(bytes / mss), minTsoSegs.value), tcp.gsoMaxSegs);
+  return Math.min(Math.max(Math.floor(bytes / mss), minTsoSegs), tcp.gsoMaxSegs);
 }
 
 /** Whether an unacknowledged small packet is under way (tcp_minshall_check). */
@@ -96,7 +96,7 @@ function decideDeferral(tcp: TcpSock, segment: TcpSegment, maxSegments: number):
   if (limit >= maxSegments * mss) return false;
   // In the middle of the queue it gets no more data, so all of it that can go goes.
   if (segment !== tcp.writeQueue.last && limit >= segment.length) return false;
-  const divisor = tcp.tcp.sysctls.tsoWinDivisor.value;
+  const divisor = tcp.tcp.sysctls.tsoWinDivisor;
   if (divisor > 0) {
     const chunk = Math.floor(Math.min(tcp.sndWnd, tcp.sndCwnd * mss) / divisor);
     if (limit >= chunk) return false;

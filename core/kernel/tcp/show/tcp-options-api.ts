@@ -242,13 +242,13 @@ function setCongestion(tcp: TcpSock, value: OptionValue): number {
 /** How many may wait with data and without a finished handshake (fastopen_queue_tune). */
 function setFastopen(tcp: TcpSock, value: number): number {
   if (value < 0 || !inStates(tcp, CLOSE_OR_LISTEN)) return -E.EINVAL;
-  setFastopenState(tcp, { fastopenQueueMax: Math.min(value, tcp.tcp.sysctls.somaxconn.value) });
+  setFastopenState(tcp, { fastopenQueueMax: Math.min(value, tcp.core.netCore.somaxconn) });
   return 0;
 }
 
 function setFastopenConnect(tcp: TcpSock, value: number): number {
   if (value < 0 || value > 1) return -E.EINVAL;
-  if ((tcp.tcp.sysctls.fastopen.value & TFO_CLIENT) === 0) return -E.EOPNOTSUPP;
+  if ((tcp.tcp.sysctls.fastopen & TFO_CLIENT) === 0) return -E.EOPNOTSUPP;
   if (tcp.state !== CLOSE) return -E.EINVAL;
   setFastopenState(tcp, { fastopenConnect: value !== 0 });
   return 0;

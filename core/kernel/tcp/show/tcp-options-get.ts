@@ -11,10 +11,9 @@ export const SYN_TIMEOUT_SECONDS = 1;
 const CLOSE_OR_LISTEN = stateBit(TCP_STATE.CLOSE) | stateBit(TCP_STATE.LISTEN);
 
 /** Longest time-out in seconds. */
-export const rtoMaxSeconds = (tcp: TcpSock): number => Math.floor(tcp.tcp.sysctls.rtoMaxMs.value / 1000);
+export const rtoMaxSeconds = (tcp: TcpSock): number => Math.floor(tcp.tcp.sysctls.rtoMaxMs / 1000);
 
-export const keepaliveTimeS = (tcp: TcpSock): number =>
-  tcp.options.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime.value;
+export const keepaliveTimeS = (tcp: TcpSock): number => tcp.options.keepaliveTimeS || tcp.tcp.sysctls.keepaliveTime;
 
 /** TCP_MAXSEG: what was asked for until there is a connection. */
 const segmentSize = (tcp: TcpSock): number =>
@@ -39,11 +38,11 @@ const GETTERS: ReadonlyMap<number, (tcp: TcpSock) => number | boolean | string |
   [TCP.NODELAY, (tcp) => (tcp.nagle & NAGLE.OFF) !== 0],
   [TCP.CORK, (tcp) => (tcp.nagle & NAGLE.CORK) !== 0],
   [TCP.KEEPIDLE, keepaliveTimeS],
-  [TCP.KEEPINTVL, (tcp) => tcp.options.keepaliveIntvlS || tcp.tcp.sysctls.keepaliveIntvl.value],
-  [TCP.KEEPCNT, (tcp) => tcp.options.keepaliveProbes || tcp.tcp.sysctls.keepaliveProbes.value],
-  [TCP.SYNCNT, (tcp) => tcp.options.synRetries || tcp.tcp.sysctls.synRetries.value],
+  [TCP.KEEPINTVL, (tcp) => tcp.options.keepaliveIntvlS || tcp.tcp.sysctls.keepaliveIntvl],
+  [TCP.KEEPCNT, (tcp) => tcp.options.keepaliveProbes || tcp.tcp.sysctls.keepaliveProbes],
+  [TCP.SYNCNT, (tcp) => tcp.options.synRetries || tcp.tcp.sysctls.synRetries],
   [TCP.USER_TIMEOUT, (tcp) => tcp.options.userTimeoutMs],
-  [TCP.LINGER2, (tcp) => (tcp.options.linger2 < 0 ? -1 : tcp.options.linger2 || tcp.tcp.sysctls.finTimeout.value)],
+  [TCP.LINGER2, (tcp) => (tcp.options.linger2 < 0 ? -1 : tcp.options.linger2 || tcp.tcp.sysctls.finTimeout)],
   [TCP.DEFER_ACCEPT, deferAcceptSeconds],
   [TCP.WINDOW_CLAMP, (tcp) => tcp.windowClamp],
   [TCP.QUICKACK, (tcp) => !inPingpongMode(tcp)],
