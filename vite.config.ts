@@ -1,4 +1,4 @@
-/** Builds the command line into one file that runs on any Node from 20.19 on, with nothing installed. */
+/** Builds the command line into files that run on any Node from 20.19 on, with nothing installed. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
@@ -17,17 +17,25 @@ const quickJs: Plugin = {
 /** `-S` has env(1) take the words apart. */
 const FIRST_LINE = `#!/usr/bin/env -S node ${NODE_FLAGS.join(" ")}`;
 
-export default defineConfig({
-  plugins: [quickJs],
-  ssr: { noExternal: true },
-  build: {
-    ssr: "core/node/cli.ts",
-    outDir: "dist",
-    // The window and the desktop app are built into folders in it, by themselves.
-    emptyOutDir: false,
-    target: "node20",
-    minify: false,
-    sourcemap: true,
-    rolldownOptions: { output: { format: "es", entryFileNames: "lastack.js", banner: FIRST_LINE } },
-  },
+/** The program is one script, which can be cached; `--mode launcher` builds what loads it (core/node/launch.ts). */
+export default defineConfig(({ mode }) => {
+  const isLauncher = mode === "launcher";
+  return {
+    plugins: isLauncher ? [] : [quickJs],
+    ssr: { noExternal: true },
+    build: {
+      ssr: isLauncher ? "core/node/launch.ts" : "core/node/cli.ts",
+      outDir: "dist",
+      // The window and the desktop app are built into folders in it, by themselves.
+      emptyOutDir: false,
+      target: "node20",
+      minify: false,
+      sourcemap: !isLauncher,
+      rolldownOptions: {
+        output: isLauncher
+          ? { format: "es", entryFileNames: "lastack.js", banner: FIRST_LINE }
+          : { format: "cjs", entryFileNames: "lastack.cjs" },
+      },
+    },
+  };
 });

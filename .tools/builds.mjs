@@ -12,7 +12,7 @@ const BUILDS = {
     lock: "out/command-line-build.lock",
     clears: "dist/assets",
     sources: [...COMMON, "vite.config.ts"],
-    runs: [[]],
+    runs: [[], ["--mode", "launcher"]],
   },
   "the window": {
     result: "dist/renderer/index.html",

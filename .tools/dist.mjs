@@ -34,9 +34,9 @@ const archive = `out/${name}-${version}.tgz`;
 console.log(`${archive} is ready: npm install --global ${archive}`);
 await packDesktop();
 
-/** The desktop app is packed by itself, and maps are for whoever has the sources. */
+/** The desktop app is packed by itself, maps are for whoever has the sources, and caches for this Node alone. */
 function isLeftOut(path) {
-  return /dist[/\\]electron/.test(path) || path.endsWith(".map");
+  return /dist[/\\]electron/.test(path) || /\.(map|v8-cache)$/.test(path);
 }
 
 async function packDesktop() {

@@ -139,4 +139,4 @@ process.on("exit", () => {
   process.exitCode = EXIT.file;
 });
 
-process.exitCode = await main(process.argv);
+void main(process.argv).then((code) => (process.exitCode = code));

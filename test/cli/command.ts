@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILT = join(ROOT, "dist/lastack.js");
 
 export interface Outcome {
@@ -32,9 +32,11 @@ export function build(): void {
   if (existsSync(BUILT) && statSync(BUILT).mtimeMs > newest) return;
   const vite = join(ROOT, "node_modules/vite/bin/vite.js");
   const own = join(ROOT, `out/build-${process.pid}`);
-  const args = [vite, "build", "--logLevel", "warn", "--outDir", own];
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT });
-  if (status !== 0) throw new Error(`the build failed:\n${stderr.toString()}`);
+  for (const more of [[], ["--mode", "launcher"]]) {
+    const args = [vite, "build", "--logLevel", "warn", "--outDir", own, ...more];
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT });
+    if (status !== 0) throw new Error(`the build failed:\n${stderr.toString()}`);
+  }
   // The command line itself last: what it loads must be there before it.
   const files = readdirSync(own, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -1,0 +1,64 @@
+/**
+ * What `dist/lastack.js` is: loads the bundled program beside it, `lastack.cjs`, with what V8 made of it the last time.
+ * Two megabytes of source take a tenth of a second to be looked through, and every function of theirs is compiled when
+ * it is first called; V8 can keep that (v8.dev/blog/code-caching-for-devs), and Node 20 offers it for scripts only.
+ * A cache is made by the first run of each command that ends well, since only what ran is in it. Without one, or where
+ * none can be written, everything is as before, a little later.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { constants, Script } from "node:vm";
+
+/** What Node makes of a CommonJS module (nodejs.org/api/modules.html, "The module wrapper"). */
+type ModuleFunction = (...[exports, require, module, file, folder]: readonly unknown[]) => void;
+
+const bundle = fileURLToPath(import.meta.url).replace(/\.js$/, ".cjs");
+const folder = dirname(bundle);
+const source = readFileSync(bundle);
+const cacheFile = join(folder, "assets", `${cacheKey(source)}.v8-cache`);
+const cachedData = readOrNothing(cacheFile);
+const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source.toString()}\n})`, {
+  filename: bundle,
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  ...(cachedData !== undefined && { cachedData }),
+});
+
+if (cachedData === undefined || script.cachedDataRejected === true) {
+  process.once("exit", (code) => {
+    if (code === 0) writeIfPossible(cacheFile, script.createCachedData());
+  });
+}
+
+const module = { exports: {} };
+(script.runInThisContext() as ModuleFunction)(module.exports, createRequire(bundle), module, bundle, folder);
+
+/** V8 itself only compares the source's length: of all that it depends on, the name says what it was made of. */
+function cacheKey(text: Uint8Array): string {
+  const { version, arch, execArgv, argv } = process;
+  const command = /^[a-z]+$/.test(argv[2] ?? "") ? argv[2] : "";
+  const made = JSON.stringify([version, arch, execArgv, process.env["NODE_OPTIONS"], command]);
+  return createHash("sha256").update(text).update(made).digest("hex").slice(0, 32);
+}
+
+function readOrNothing(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** In place at once: others may start meanwhile, and V8 takes a part for the whole. */
+function writeIfPossible(path: string, data: Uint8Array): void {
+  const own = `${path}.${process.pid}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(own, data);
+    renameSync(own, path);
+  } catch {
+    // A folder of somebody else's, or a full disk: the next run takes as long as this one did.
+  }
+}
