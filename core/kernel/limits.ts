@@ -2,8 +2,8 @@
 
 /** Lines kept for dmesg; Linux's default ring of 128 KiB holds about as many. */
 export const KERNEL_LOG_LINES_MAX = 2000;
-/** Network interfaces of one machine, loopback included. */
-export const DEVICES_MAX = 1025;
+/** Network interfaces of one machine: loopback, the 4,096 cards that a lab may have, and a VLAN on each. */
+export const DEVICES_MAX = 8193;
 /** Steps a task may take without time passing before it is charged a microsecond: no program stops the clock. */
 export const TASK_STEPS_PER_INSTANT_MAX = 10_000;
 /** Processes of one machine: Linux's default pid_max is 32768; a runaway fork loop shows sooner here. */

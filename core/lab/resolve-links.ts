@@ -20,7 +20,7 @@ export function claimSockets(draft: LabDraft): readonly (readonly [End, End] | u
   ]);
   const next = new Map<NodeDraft, number>();
   return ends.map((pair, index) => {
-    const [a, b] = [pair[0], pair[1]].map((end, side) => freeEnd(draft, end, { index, end: side as 0 | 1 }, next));
+    const [a, b] = [pair[0], pair[1]].map((end, side) => freeEnd(end, { index, end: side as 0 | 1 }, next));
     return a === undefined || b === undefined ? undefined : [a, b];
   });
 }
@@ -55,22 +55,13 @@ function namedEnd(draft: LabDraft, link: LinkFile, index: number, end: 0 | 1): E
   return { node, nic };
 }
 
-function freeEnd(
-  draft: LabDraft,
-  end: End | undefined,
-  claim: { index: number; end: 0 | 1 },
-  next: Map<NodeDraft, number>,
-) {
+function freeEnd(end: End | undefined, claim: { index: number; end: 0 | 1 }, next: Map<NodeDraft, number>) {
   if (end === undefined || end.nic !== "") return end;
   const { node } = end;
   let number = next.get(node) ?? 0;
   while (node.sockets.has(`eth${number}`)) number++;
   next.set(node, number + 1);
   node.sockets.set(`eth${number}`, claim);
-  if (node.sockets.size === LAB_LIMITS.nicsPerNodeMax + 1) {
-    const title = `"${node.name}" has more than ${LAB_LIMITS.nicsPerNodeMax} cables`;
-    draft.problems.error({ code: "lab/too-many-nics", title, path: ["links", claim.index, "ends", claim.end] });
-  }
   return { node, nic: `eth${number}` };
 }
 

@@ -22,6 +22,10 @@ export function draftNics(draft: LabDraft): void {
       const title = "lo is no card and has no settings";
       draft.problems.error({ code: "lab/bad-name", title, path: ["nodes", node.name, "nics", "lo"] });
     }
+    if (names.size > LAB_LIMITS.nicsPerNodeMax) {
+      const title = `${names.size} interfaces: a node has at most ${LAB_LIMITS.nicsPerNodeMax}`;
+      draft.problems.error({ code: "lab/too-many-nics", title, path: ["nodes", node.name] });
+    }
     const sorted = [...names].sort(byNameAndNumber).slice(0, LAB_LIMITS.nicsPerNodeMax);
     node.nics = sorted.map((name, index) => nicOf(draft, node, name, index));
     sorted.forEach((name, index) => node.nicIndex.set(name, index));

@@ -80,11 +80,11 @@ export class Userland {
     this.#devices = new DeviceDirectory(this.vfs.tmpfs, directories.dev, directories.terminals, random);
     if (options.disk !== undefined) this.vfs.tmpfs.root.mount("disk", options.disk.root);
     this.vfs.tmpfs.root.mount("proc", this.#makeProc(options));
-    this.writeFile("/etc/hostname", `${core.hostname}\n`);
-    this.#shareFile("/etc/hosts", options.hosts ?? LOCALHOST);
+    adoptFile(directories.etc, "hostname", utf8Encode(`${core.hostname}\n`));
+    adoptFile(directories.etc, "hosts", options.hosts ?? LOCALHOST);
   }
 
-  #makeDirectories(programs: ReadonlyMap<string, Program>): { dev: TmpfsDirectory; terminals: TmpfsDirectory } {
+  #makeDirectories(programs: ReadonlyMap<string, Program>): Record<"dev" | "terminals" | "etc", TmpfsDirectory> {
     const root = this.vfs.tmpfs.root;
     const make = (parent: TmpfsDirectory, name: string): TmpfsDirectory => {
       const made = parent.createDirectory(name);
@@ -92,17 +92,9 @@ export class Userland {
       return made;
     };
     root.mount("bin", new BinDirectory(this.vfs.tmpfs, programs));
-    const dev = make(root, "dev");
-    for (const name of ["etc", "home", "root", "tmp", "var"]) make(root, name);
-    return { dev, terminals: make(dev, "pts") };
-  }
-
-  /** Gives a file that is not there yet content that other machines have as well. */
-  #shareFile(path: string, bytes: Uint8Array<ArrayBuffer>): void {
-    this.writeFile(path, "");
-    const file = this.vfs.resolve(this.vfs.root, path);
-    assert(file instanceof TmpfsFile, "the file was just made");
-    file.adopt(bytes);
+    const [dev, etc] = [make(root, "dev"), make(root, "etc")];
+    for (const name of ["home", "root", "tmp", "var"]) make(root, name);
+    return { dev, etc, terminals: make(dev, "pts") };
   }
 
   #makeProc(options: UserlandOptions): ReturnType<typeof makeProc> {
@@ -183,6 +175,13 @@ export class Userland {
     this.tcp.shutdown();
     this.processes.shutdown();
   }
+}
+
+/** A new file of content that others may have as well: the machines of a lab share one /etc/hosts. */
+function adoptFile(directory: TmpfsDirectory, name: string, bytes: Uint8Array<ArrayBuffer>): void {
+  const file = directory.createFile(name);
+  assert(file instanceof TmpfsFile, "a new file system has room");
+  file.adopt(bytes);
 }
 
 const LOCALHOST = utf8Encode("127.0.0.1\tlocalhost\n");
