@@ -5,8 +5,7 @@
  * A cache is made by the first run of each command that ends well, since only what ran is in it. Without one, or where
  * none can be written, everything is as before, a little later.
  */
-import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,10 +14,13 @@ import { constants, Script } from "node:vm";
 /** What Node makes of a CommonJS module (nodejs.org/api/modules.html, "The module wrapper"). */
 type ModuleFunction = (...[exports, require, module, file, folder]: readonly unknown[]) => void;
 
+/** A file system takes names of 255 bytes. */
+const KEY_CHARACTERS_MAX = 200;
+
 const bundle = fileURLToPath(import.meta.url).replace(/\.js$/, ".cjs");
 const folder = dirname(bundle);
 const source = readFileSync(bundle);
-const cacheFile = join(folder, "assets", `${cacheKey(source)}.v8-cache`);
+const cacheFile = join(folder, "assets", `${cacheKey()}.v8-cache`);
 const cachedData = readOrNothing(cacheFile);
 const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source.toString()}\n})`, {
   filename: bundle,
@@ -35,12 +37,16 @@ if (cachedData === undefined || script.cachedDataRejected === true) {
 const module = { exports: {} };
 (script.runInThisContext() as ModuleFunction)(module.exports, createRequire(bundle), module, bundle, folder);
 
-/** V8 itself only compares the source's length: of all that it depends on, the name says what it was made of. */
-function cacheKey(text: Uint8Array): string {
+/**
+ * What it was made of: of the source, V8 itself only compares the length. A change is told by its time, as make(1) does:
+ * a sum over the text would take as long as the cache saves on a small lab.
+ */
+function cacheKey(): string {
   const { version, arch, execArgv, argv } = process;
+  const { mtimeMs, size } = statSync(bundle);
   const command = /^[a-z]+$/.test(argv[2] ?? "") ? argv[2] : "";
-  const made = JSON.stringify([version, arch, execArgv, process.env["NODE_OPTIONS"], command]);
-  return createHash("sha256").update(text).update(made).digest("hex").slice(0, 32);
+  const made = [version, arch, size, mtimeMs, command, ...execArgv].join("-");
+  return made.replace(/[^\w.-]+/g, "").slice(0, KEY_CHARACTERS_MAX);
 }
 
 function readOrNothing(path: string): Buffer | undefined {
