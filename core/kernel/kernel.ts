@@ -111,15 +111,11 @@ export class Kernel implements ProcessObserver {
   }
 
   /** A new interface, still down; its interrupts go to the machine's CPUs in turn. */
-  addNic(options: Omit<NicOptions, "core" | "devices" | "cpu" | "irq">): Nic {
+  addNic(options: NicOptions): Nic {
+    const { core, devices, cpus } = this;
     const index = this.#nics.length;
-    const nic = new Nic({
-      ...options,
-      core: this.core,
-      devices: this.devices,
-      cpu: this.cpus[index % this.cpus.length] as Cpu,
-      irq: NIC_IRQ_FIRST + index,
-    });
+    const cpu = cpus[index % cpus.length] as Cpu;
+    const nic = new Nic({ core, devices, cpu, irq: NIC_IRQ_FIRST + index }, options);
     this.#nics.push(nic);
     return nic;
   }

@@ -6,7 +6,7 @@
  * none can be written, everything is as before, a little later.
  */
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, Module } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { constants, Script } from "node:vm";
@@ -34,11 +34,14 @@ if (cachedData === undefined || script.cachedDataRejected === true) {
   });
 }
 
-const module = { exports: {} };
-(script.runInThisContext() as ModuleFunction)(module.exports, createRequire(bundle), module, bundle, folder);
+// Known to whoever requires it: parts that are loaded later take helpers out of it, and must not run it again.
+const require = createRequire(bundle);
+const module = new Module(bundle);
+require.cache[bundle] = module;
+(script.runInThisContext() as ModuleFunction)(module.exports, require, module, bundle, folder);
 
 /**
- * What it was made of: of the source, V8 itself only compares the length. A change is told by its time, as make(1) does:
+ * What it was made of: of the source, V8 itself only compares the length. A change is told by its time, as by make(1):
  * a sum over the text would take as long as the cache saves on a small lab.
  */
 function cacheKey(): string {

@@ -174,8 +174,10 @@ export class World implements LookAhead {
 
   #start(node: number, argv: readonly string[], origin: { id: number; command: string; isQuiet: boolean }): Console {
     const machine = this.machine(node);
-    const console = new Console({ ...origin, node: machine.name, lane: machine.lane, startedAt: this.engine.now });
-    this.#consoles.set(origin.id, console);
+    const { id, command, isQuiet } = origin;
+    const { name, lane } = machine;
+    const console = new Console({ id, node: name, lane, command, startedAt: this.engine.now, isQuiet });
+    this.#consoles.set(id, console);
     machine.start(console, argv);
     return console;
   }

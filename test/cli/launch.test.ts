@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { build, ROOT } from "./command.ts";
+import { build, lastack, ROOT } from "./command.ts";
 
 const LAB = join(ROOT, "resources/labs/ping-across-a-router.lab.yaml");
 let folder = "";
@@ -43,6 +43,14 @@ test("the first run leaves a cache, and the next one takes it", () => {
   expect(start("check", LAB)).toEqual(first);
   // V8 took it: otherwise there would be a new one.
   expect(statSync(cachePath()).mtimeMs).toBe(mtimeMs);
+});
+
+test("parts that are loaded later do not run it again", () => {
+  const lab = join(ROOT, "resources/labs/two-phase-commit.lab.yaml");
+  const { code, out } = lastack(["run", lab, "--json"]);
+  expect(code).toBe(0);
+  // One report, not two.
+  expect(JSON.parse(out)).toHaveProperty("digest");
 });
 
 test("each command has its own, and none that fails has one", () => {

@@ -56,7 +56,7 @@ export class TestMachine {
     const index = this.devices.newIndex();
     const { core, devices, cpu } = this;
     const mac = testMac(index);
-    const nic = new Nic({ core, devices, cpu, name: `eth${index - 2}`, irq: 20 + index, mac, port, ...options });
+    const nic = new Nic({ core, devices, cpu, irq: 20 + index }, { name: `eth${index - 2}`, mac, port, ...options });
     nic.setUp(true);
     return Object.assign(nic, { testPort: port });
   }

@@ -52,15 +52,19 @@ function sharedOr<T extends object>(usual: T, given: Partial<T> | undefined): T 
   return (Object.keys(usual) as (keyof T)[]).every((name) => all[name] === usual[name]) ? usual : all;
 }
 
-export interface NicOptions {
+/** Where a card is put in. */
+export interface NicSlot {
   readonly core: KernelCore;
   readonly devices: Devices;
   /** CPU that takes its interrupts. */
   readonly cpu: Cpu;
-  readonly name: string;
-  readonly mac: MacAddress;
   /** Interrupt number, unique on the machine. */
   readonly irq: number;
+}
+
+export interface NicOptions {
+  readonly name: string;
+  readonly mac: MacAddress;
   /** Where it sends; null until `connect`. */
   readonly port?: TransmitPort | null;
   /** 1500 by default. */

@@ -381,7 +381,7 @@ test("property: every packet is delivered, dropped by name, sent, or still queue
 test("a card of another name can be added later", () => {
   const machine = new TestMachine();
   const { core, devices, cpu } = machine;
-  const nic = new Nic({ core, devices, cpu, name: "wan", irq: 5, mac: testMac(1) });
+  const nic = new Nic({ core, devices, cpu, irq: 5 }, { name: "wan", mac: testMac(1) });
   expect(nic.carrier).toBe(false);
   expect(devices.byName("wan")).toBe(nic);
   expect(devices.byIndex(2)).toBe(nic);

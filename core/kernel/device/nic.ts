@@ -28,7 +28,7 @@ import { NapiDriver } from "./napi-driver.ts";
 import { DeviceStats, NO_TAPS } from "./net-device.ts";
 import type { FrameEgress, FrameIngress, NetDevice, PacketTap } from "./net-device.ts";
 import { coalescingOf, offloadOf } from "./nic-options.ts";
-import type { NicCoalescing, NicDriver, NicOffload, NicOptions } from "./nic-options.ts";
+import type { NicCoalescing, NicDriver, NicOffload, NicOptions, NicSlot } from "./nic-options.ts";
 import { NicReceive } from "./nic-receive.ts";
 import { NicTransmit } from "./nic-transmit.ts";
 import { createQdisc } from "./qdisc/parse.ts";
@@ -75,7 +75,7 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
   readonly name: string;
   taps: readonly PacketTap[] = NO_TAPS;
   readonly driverKind: NicDriver;
-  readonly random: Random;
+  #random: Random | null = null;
   txQueueLength = TX_QUEUE_LENGTH_DEFAULT;
   #promiscuous = false;
   qdiscHandle = 0;
@@ -87,8 +87,7 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
   /**
    * Adds itself to `options.devices` and attaches itself to the port, if one is given. Starts administratively down.
    */
-  constructor(options: NicOptions) {
-    const { core, devices, cpu } = options;
+  constructor({ core, devices, cpu, irq }: NicSlot, options: NicOptions) {
     this.core = core;
     this.devices = devices;
     this.cpu = cpu;
@@ -98,7 +97,6 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
     this.#mtu = options.mtu ?? 1500;
     this.index = devices.newIndex();
     this.portVlan = options.vlan ?? null;
-    this.random = core.random(`qdisc:${options.name}`);
     this.coalesce = coalescingOf(options.coalesce);
     this.offload = offloadOf(options.offload);
     this.receive = new NicReceive(this, options.rxRing ?? RING_DESCRIPTORS_DEFAULT);
@@ -106,14 +104,18 @@ export class Nic implements FrameIngress, FrameSink, DeviceControl, QdiscContext
     this.transmit = new NicTransmit(this, options.txRing ?? RING_DESCRIPTORS_DEFAULT, qdisc);
     const driver = options.driver ?? "napi";
     this.driverKind = driver;
-    this.driver =
-      driver === "irq" ? new IrqDriver(this, options.irq) : new NapiDriver(this, options.irq, driver === "napi");
+    this.driver = driver === "irq" ? new IrqDriver(this, irq) : new NapiDriver(this, irq, driver === "napi");
     devices.add(this, this);
     if (options.port !== undefined && options.port !== null) this.connect(options.port);
   }
 
   get device(): NetDevice {
     return this;
+  }
+
+  /** For its queueing discipline: most have no need of it. */
+  get random(): Random {
+    return (this.#random ??= this.core.random(`qdisc:${this.name}`));
   }
 
   get egress(): FrameEgress {

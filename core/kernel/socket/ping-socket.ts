@@ -80,12 +80,11 @@ export class PingSocket extends InetSocket {
 /** All ping sockets by identifier. */
 export class PingTable implements EchoReplyHook {
   readonly #identifiers = new Map<number, PingSocket>();
-  readonly #random: Random;
+  #random: Random | null = null;
   readonly #services: InetServices;
 
   constructor(services: InetServices) {
     this.#services = services;
-    this.#random = services.ip.core.random("ping/identifiers");
     services.ip.icmp.echoReplyHook = this;
   }
 
@@ -93,6 +92,7 @@ export class PingTable implements EchoReplyHook {
   bind(socket: PingSocket): number {
     if (socket.localPort === 0) {
       if (this.#identifiers.size >= 0xffff) return -E.EADDRINUSE;
+      this.#random ??= this.#services.ip.core.random("ping/identifiers");
       let identifier = 1 + this.#random.below(0xffff);
       while (this.#identifiers.has(identifier)) identifier = (identifier % 0xffff) + 1;
       socket.localPort = identifier;
