@@ -59,5 +59,6 @@ function stateIn(answer: Answer<MethodName>): RunState | null {
 function commandOf<M extends MethodName>(method: M, params: Params<M>, answer: Answer<M>): Command | null {
   if (method === "run.inject") return (params as Params<"run.inject">).command;
   if (method !== "console.open") return null;
-  return { kind: "shell", ...(params as Params<"console.open">), ...(answer as { console: number }) };
+  const { node } = params as Params<"console.open">;
+  return { kind: "shell", node, console: (answer as Answer<"console.open">).console };
 }
