@@ -3,8 +3,8 @@ import type { FramePush } from "../../core/contract/api/run-view.ts";
 import type { ClientPort } from "./client.ts";
 import { superviseCore, type Core, type CoreStatus } from "./core.ts";
 
-/** Runs no clock of its own: nothing here waits for a ping. */
-const STILL = { nextFrame: () => undefined, every: () => () => undefined };
+/** Asks for the next push at once, and runs no clock of its own: nothing here waits for a ping. */
+const STILL = { nextFrame: (ask: () => void) => ask(), every: () => () => undefined };
 const LAB = { text: "lab: 1", file: "a.lab.yaml" };
 const AT_START = { lab: {}, problems: [], run: { time: 0, events: 0 } };
 
@@ -136,6 +136,8 @@ test.each([true, false])("what was answered counts; a push tells of it again: %s
     { at: 8, events: 80, command },
     { at: 8, events: 80, command: { kind: "shell", node: "a", console: 3 } },
   ];
+  let pushes = 0;
+  core.onFrame(() => pushes++);
   if (isPushed) first.answer("frame.next", { run: { time: 8, events: 80 }, journal: entries, journalFrom: 1 });
   const pause = core.call("run.pause", {});
   await turn();
@@ -143,6 +145,7 @@ test.each([true, false])("what was answered counts; a push tells of it again: %s
   await pause;
   first.die();
   await turn();
+  expect(pushes).toBe(isPushed ? 1 : 0);
   // To the letter: the core refuses a journal with anything else in it.
   expect(processes[1]?.opened()?.params).toEqual({ ...LAB, time: 9, events: 81, journal: ["cut", ...entries] });
 });
