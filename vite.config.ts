@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { forV8 } from "./.tools/vite/for-v8.mjs";
 import { NODE_FLAGS } from "./core/node/node-flags.ts";
 
 /** The sandbox's engine lies beside the command line that loads it, with its terms. */
@@ -21,7 +22,7 @@ const FIRST_LINE = `#!/usr/bin/env -S node ${NODE_FLAGS.join(" ")}`;
 export default defineConfig(({ mode }) => {
   const isLauncher = mode === "launcher";
   return {
-    plugins: isLauncher ? [] : [quickJs],
+    plugins: isLauncher ? [] : [quickJs, forV8()],
     ssr: { noExternal: true },
     build: {
       ssr: isLauncher ? "core/node/launch.ts" : "core/node/cli.ts",

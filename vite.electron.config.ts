@@ -5,6 +5,7 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { forV8 } from "./.tools/vite/for-v8.mjs";
 
 const OUT = join(import.meta.dirname, "dist/electron");
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "package.json"), "utf8")) as { version: string };
@@ -26,7 +27,7 @@ export default defineConfig(({ mode }) => {
     : { main: "electron/main.ts", core: "core/node/utility-process.ts" };
   return {
     define: { __LASTACK_VERSION__: JSON.stringify(version) },
-    plugins: isPreload ? [] : [quickJs],
+    plugins: isPreload ? [] : [quickJs, forV8()],
     ssr: { noExternal: true, external: ["electron"] },
     publicDir: false,
     build: {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
+import { forV8 } from "./.tools/vite/for-v8.mjs";
 import { swcInBrowser } from "./.tools/vite/swc-in-browser.mjs";
 import { treeValue } from "./core/lab/tree.ts";
 import { readDocument } from "./core/lab/document.ts";
@@ -21,8 +22,8 @@ const settings: UserConfig = {
   root: join(import.meta.dirname, "renderer"),
   // Relative, so that the same files work from any folder of any server and under Electron's own protocol.
   base: "./",
-  plugins: [vue(), sampleLabs(), swcInBrowser()],
-  worker: { format: "es", plugins: () => [swcInBrowser()] },
+  plugins: [vue(), sampleLabs(), swcInBrowser(), forV8()],
+  worker: { format: "es", plugins: () => [swcInBrowser(), forV8()] },
   // Bundled ahead for the dev server it would miss what the plugin does to it.
   optimizeDeps: { exclude: ["@swc/wasm-typescript"] },
   build: {

@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "vite";
+import { forV8 } from "../../.tools/vite/for-v8.mjs";
 import { NODE_FLAGS } from "../../core/node/node-flags.ts";
 import { benchWindow } from "../bench-window/run.ts";
 import type { ScenarioResult } from "./measure.ts";
@@ -108,6 +109,7 @@ async function bundleOne(entry: string, folder: string, format: "cjs" | "es"): P
   await build({
     configFile: false,
     logLevel: "error",
+    plugins: [forV8()],
     ssr: { noExternal: true },
     build: {
       ...{ ssr: entry, outDir: folder, emptyOutDir: false },
