@@ -5,7 +5,7 @@
  * A cache is made by the first run of each command that ends well, since only what ran is in it. Without one, or where
  * none can be written, everything is as before, a little later.
  */
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire, Module } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -69,5 +69,15 @@ function writeIfPossible(path: string, data: Uint8Array): void {
     renameSync(own, path);
   } catch {
     // A folder of somebody else's, or a full disk: the next run takes as long as this one did.
+    removeIfPossible(own);
+  }
+}
+
+/** A part of a cache, which nobody would read. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Then it stays.
   }
 }

@@ -1,4 +1,5 @@
 /** The core in a Web Worker: gives the session host a clock and timers, and carries its messages. */
+import "./no-eval.ts";
 import { EngineGate } from "../session/engine-gate.ts";
 import { SessionHost, type HostEnvironment } from "../session/host.ts";
 import { transferOf } from "../session/transfer.ts";

@@ -6,6 +6,7 @@ import { useSelection } from "../stores/selection.ts";
 import { EMPTY_LAB } from "../labs/lab-edits.ts";
 import AskChoice from "../ui/AskChoice.vue";
 import { dismiss, notify } from "../stores/notices.ts";
+import { fetchPanes } from "../panes/registry.ts";
 import { insideOf, movedLab, type MovedLab } from "../labs/moved-lab.ts";
 import { matchedSources, missingFilesOf } from "../labs/program-files.ts";
 import { showDialog } from "../ui/dialogs.ts";
@@ -46,6 +47,7 @@ async function mayLeave(): Promise<boolean> {
 
 export async function openText(file: LabFile, isUnsaved = false): Promise<void> {
   const lab = useLab();
+  fetchPanes();
   useSelection().clear();
   await lab.open(file.text, file.name, { sources: file.sources ?? {}, isUnsaved });
   place = file.place;

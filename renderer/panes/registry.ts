@@ -7,13 +7,15 @@ import { shallowReactive, type Component } from "vue";
 /** Where a pane opens first. People move it wherever they like; that is remembered. */
 export type PanePlace = "center" | "left" | "right" | "bottom";
 
+export type ComponentLoader = () => Promise<{ default: Component }>;
+
 export interface PaneDefinition {
   readonly id: string;
   readonly title: string;
   /** A component of @tabler/icons-vue. */
   readonly icon: Component;
   /** Gets the `props` of `openPane`, and fills its parent (`height: 100%`). */
-  readonly component: Component | (() => Promise<{ default: Component }>);
+  readonly component: Component | ComponentLoader;
   readonly place: PanePlace;
   /** Among the tabs of its place; lower is further to the left. */
   readonly order: number;
@@ -47,6 +49,18 @@ export function registerPane(pane: PaneDefinition): () => void {
 
 export function paneOf(id: string): PaneDefinition | undefined {
   return panes.get(id);
+}
+
+export function isLoader(component: PaneDefinition["component"]): component is ComponentLoader {
+  return typeof component === "function" && !("setup" in component);
+}
+
+/** Fetches what the panes of a new user's layout are made of: the core reads the lab meanwhile that they will show. */
+export function fetchPanes(): void {
+  for (const { atStart, component } of panes.values()) {
+    // What cannot be fetched is said by the pane (PaneFrame.vue), when it is there to say it.
+    if (atStart === true && isLoader(component)) component().catch(() => undefined);
+  }
 }
 
 /** In order of their places. */

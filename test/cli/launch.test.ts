@@ -83,3 +83,13 @@ test("where it cannot be written, all goes on without", () => {
   expect(start("check", LAB).code).toBe(0);
   expect(readFileSync(join(folder, "assets"), "utf8")).toContain("a file");
 });
+
+/** Files may not grow that large: as good as a disk that is full. */
+const LIMIT = ["--fsize=200000", "sh", "-c", 'trap "" XFSZ; exec "$@"', "sh"];
+const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
+
+test.skipIf(!hasPrlimit)("where it has no room, no part of it is left (needs prlimit)", () => {
+  const command = [process.execPath, join(folder, "lastack.js"), "check", LAB];
+  expect(spawnSync("prlimit", [...LIMIT, ...command]).status).toBe(0);
+  expect(caches()).toEqual([]);
+});
