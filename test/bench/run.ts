@@ -69,6 +69,7 @@ const SCENARIOS: readonly Scenario[] = [
     target: { most: 1.5, aim: 1.25 },
   },
   { name: "star1000", script: "star", args: ["1000"] },
+  { name: "readlab", script: "readlab", args: ["1000"], wants: { fact: "first_ms", most: 300 } },
   {
     name: "bulk",
     script: "bulk",
