@@ -84,17 +84,17 @@ function client(id: number): Program {
 }
 
 measure("manysmall", () => {
-  const start = process.hrtime.bigint();
+  const began = process.hrtime.bigint();
   const lab = readLab(text, "manysmall");
   const programs = new Map<string, Program>([["server", server]]);
   for (const i of numbers) programs.set(`client${i}`, client(i));
   const session = new Session(lab, { programs });
-  const built = Number(process.hrtime.bigint() - start) / 1e9;
-  // `exec`: the opponent's applications have no shell either that waits for them.
-  for (const i of numbers) session.inject({ kind: "exec", node: `h${i}`, command: "exec server", console: 1 + i });
-  for (const i of numbers) {
-    session.inject({ kind: "exec", node: `h${i}`, command: `exec client${i}`, console: 10_001 + i });
-  }
+  const built = Number(process.hrtime.bigint() - began) / 1e9;
+  // As programs of a lab start, by themselves: the opponent's applications come from no shell either.
+  const { world } = session;
+  const start = (host: number, program: string): void => world.execAtBoot(world.nodeIndex(`h${host}`) ?? -1, [program]);
+  for (const i of numbers) start(i, "server");
+  for (const i of numbers) start(i, `client${i}`);
   while (done + failed < hosts * exchanges && session.now < lab.durationNs) {
     session.advance((session.now + SECOND / 10) as VirtualTime);
   }
