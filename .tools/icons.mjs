@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
+import { chromiumPath } from "./chromium.mjs";
 import { ROOT } from "./setup.mjs";
 
 const SIZES = [16, 32, 48, 64, 128, 256, 512, 1024];
@@ -9,7 +10,7 @@ const FOLDER = join(ROOT, "resources/icons");
 
 const svg = readFileSync(join(FOLDER, "icon.svg"), "utf8");
 const browser = await chromium.launch({
-  executablePath: process.env.LASTACK_CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: (await chromiumPath()) ?? undefined,
   args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
 });
 const page = await browser.newPage();

@@ -7,6 +7,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
 import { BROWSER_EDITION, build } from "./builds.mjs";
+import { chromiumPath } from "./chromium.mjs";
 import { ROOT } from "./setup.mjs";
 
 const FOLDER = join(ROOT, "resources/pictures");
@@ -19,7 +20,7 @@ const url = await new Promise((resolve) => {
   server.stdout.on("data", (chunk) => resolve(/http:\S+/.exec(String(chunk))?.[0]));
 });
 const browser = await chromium.launch({
-  executablePath: process.env.LASTACK_CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: (await chromiumPath()) ?? undefined,
   args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
 });
 try {

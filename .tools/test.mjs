@@ -3,16 +3,14 @@
  * the tests.
  * `npm test -- core/trace` runs only the tests of those files, without the check.
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, COMMAND_LINE, EVERYTHING } from "./builds.mjs";
+import { chromiumPath, hasBestChromium } from "./chromium.mjs";
 import { prepare, ROOT, run, seconds, tool } from "./setup.mjs";
 
 const INSTALL_TIMEOUT_MS = 300_000;
 const RESULTS = "out/test-results.json";
-
-/** The same engine without a browser's own windows: a quarter less for the whole of `npm test`. */
-const HEADLESS_SHELL = "/usr/bin/chromium-headless-shell";
 
 /**
  * What some tests need beside Node: how to see that it is there, Debian's packages, the best one first, and what says
@@ -30,12 +28,8 @@ const CHROMIUM = {
   why: "LASTACK_NO_CHROMIUM",
   hint: "apt-get install chromium-headless-shell, or npx playwright install chromium",
   skipped: "tests of the window and of the desktop app",
-  isBest: () => process.env.LASTACK_CHROMIUM !== undefined || existsSync(HEADLESS_SHELL),
-  isThere: async () => {
-    const { chromium } = await import("@playwright/test");
-    const places = [process.env.LASTACK_CHROMIUM, HEADLESS_SHELL, "/usr/bin/chromium", chromium.executablePath()];
-    return places.some((path) => path && existsSync(path));
-  },
+  isBest: hasBestChromium,
+  isThere: async () => (await chromiumPath()) !== null,
 };
 
 if (process.argv.slice(2).some((argument) => argument === "--help" || argument === "-h")) {

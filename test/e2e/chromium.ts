@@ -1,18 +1,8 @@
-/**
- * The browser for end-to-end tests: Debian's Chromium, Playwright's own, or none, which is said. Its headless shell
- * comes first: the same engine without a browser's own windows, which are pages too and took a third of the time.
- */
-import { existsSync } from "node:fs";
+/** The browser for end-to-end tests (.tools/chromium.mjs says which), or none, which is said. */
 import { chromium, type Browser } from "@playwright/test";
+import { chromiumPath } from "../../.tools/chromium.mjs";
 
-const CANDIDATES = [
-  process.env["LASTACK_CHROMIUM"],
-  "/usr/bin/chromium-headless-shell",
-  "/usr/bin/chromium",
-  chromium.executablePath(),
-];
-
-export const executable = CANDIDATES.find((path) => path !== undefined && path !== "" && existsSync(path));
+export const executable = (await chromiumPath()) ?? undefined;
 
 /** Why there are no end-to-end tests; null when there are. */
 export const whyNoChromium: string | null =

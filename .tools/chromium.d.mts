@@ -1,0 +1,2 @@
+export function hasBestChromium(): boolean;
+export function chromiumPath(): Promise<string | null>;
